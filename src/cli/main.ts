@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { GenerateCertsError } from '../errors.js';
+import { nearest } from '../suggest.js';
+import { describeMake, flawLines } from './make.js';
+import { adoptOptionsBefore } from './options.js';
+import { addShowCommand } from './show.js';
+import { PROGRAM, reportFailure, Terminal, tolerateClosedOutput } from './terminal.js';
+
+const EXAMPLES = `
+Examples:
+  generate-certs
+      a set for localhost in certs/, laid out for NGINX and for native gRPC TLS
+  generate-certs --layout nginx --out .
+      the files of the NGINX mTLS example, in this folder
+  generate-certs api.test '*.api.test' 10.0.0.7
+      a server of three names
+  generate-certs --client alice --client spiffe://example.test/bob
+      two clients to let in
+  generate-certs show
+      what is in certs/, who signed it and how long it lives
+`;
+
+/**
+ * Runs the program.
+ *
+ * @param argv the arguments, without the interpreter and the script
+ * @returns the exit status: 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  tolerateClosedOutput();
+  const program = createProgram();
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    return reportFailure(
+      error instanceof CommanderError ? usageError(error, program) : error,
+      new Terminal(),
+    );
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command(PROGRAM)
+    .usage('[options] [name...]\n       generate-certs <command> [options]')
+    .description('Certificates for mutual-TLS tests: the clients to let in and the clients to refuse.')
+    .enablePositionalOptions()
+    .version(packageVersion())
+    .addHelpText('before', () => `${EXAMPLES.trimStart()}`)
+    .addHelpText('after', () => `\nFlaws for --untrusted:\n${flawLines().join('\n')}`)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .showSuggestionAfterError(false);
+  describeMake(program);
+  addShowCommand(program);
+  for (const command of program.commands) {
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+  }
+  program.hook('preSubcommand', (_program, command) => {
+    const [misplaced] = adoptOptionsBefore(program, command);
+    if (misplaced !== undefined) {
+      throw new GenerateCertsError(
+        'ERR_USAGE',
+        `'${command.name()}' has no option ${misplaced}`,
+        `see ${PROGRAM} ${command.name()} --help`,
+      );
+    }
+  });
+  return program;
+}
+
+/** The parser's message in this program's form. */
+function usageError(error: CommanderError, program: Command): GenerateCertsError {
+  const message = error.message.replace(/^error: /, '').replace(/\.$/, '');
+  const typed = /unknown option '(-[^']*)'/.exec(message)?.[1];
+  const options = [program, ...program.commands].flatMap((command) => command.options);
+  const close =
+    typed === undefined
+      ? undefined
+      : nearest(
+          typed,
+          options.map(({ long }) => long ?? ''),
+        );
+  const hint = close === undefined ? `see ${PROGRAM} --help` : `did you mean ${close}?`;
+  return new GenerateCertsError('ERR_USAGE', message, hint, { cause: error });
+}
+
+function packageVersion(): string {
+  const path = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,95 @@
+import type { ChalkInstance } from 'chalk';
+import type { Command } from 'commander';
+import { readManifest } from '../index.js';
+import { formatDistance, formatMoment } from '../moments.js';
+import { FLAWS } from '../pki/flaws.js';
+import { damageOf } from '../store/freshness.js';
+import { type Manifest, type ManifestCertificate, serializeManifest } from '../store/manifest.js';
+import { jsonOption, outOption, quietOption } from './options.js';
+import { Terminal } from './terminal.js';
+
+export function addShowCommand(program: Command): void {
+  program
+    .command('show')
+    .description('the set as a tree: who signed whom, names, key, time left, files')
+    .addOption(outOption())
+    .addOption(jsonOption('print the manifest'))
+    .addOption(quietOption())
+    .action(async (options: { out: string; json?: boolean; quiet?: boolean }) => {
+      const terminal = new Terminal(options);
+      const manifest = await readManifest(options.out);
+      if (options.json) terminal.data(serializeManifest(manifest));
+      else terminal.result(await formatTree(manifest, options.out, terminal.colour));
+    });
+}
+
+async function formatTree(manifest: Manifest, folder: string, colour: ChalkInstance): Promise<string> {
+  const damages = await findDamages(manifest, folder);
+  const now = new Date();
+  const ended = Date.parse(manifest.expiresAt) <= now.getTime();
+  const end = `${ended ? 'ended' : 'ends'} ${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, now)}`;
+  const groups = groupBySigner(manifest.certificates);
+  const ca = manifest.certificates.find(({ role }) => role === 'ca');
+  const lines = [
+    colour.bold(`the set in ${folder}`),
+    `made ${formatMoment(manifest.createdAt)}, ${ended ? colour.red(end) : end}`,
+    '',
+  ];
+  for (const [signer, certificates] of groups) {
+    lines.push(colour.bold(signer === '' ? (ca?.subject ?? 'the CA') : signer));
+    if (signer === '' && ca !== undefined) lines.push(...details(ca, '│   ', damages, colour));
+    certificates.forEach((certificate, index) => {
+      const last = index === certificates.length - 1;
+      lines.push(`${last ? '└── ' : '├── '}${title(certificate)}`);
+      lines.push(...details(certificate, last ? '    ' : '│   ', damages, colour));
+    });
+    lines.push('');
+  }
+  return lines.join('\n');
+}
+
+/** The leaves by who signed them: the set's CA first, then whoever signed the flawed ones. */
+function groupBySigner(certificates: readonly ManifestCertificate[]): Map<string, ManifestCertificate[]> {
+  const groups = new Map<string, ManifestCertificate[]>([['', []]]);
+  for (const certificate of certificates) {
+    if (certificate.role === 'ca') continue;
+    const signer = FLAWS.find(({ name }) => name === certificate.flaw)?.signedBy ?? '';
+    groups.set(signer, [...(groups.get(signer) ?? []), certificate]);
+  }
+  return groups;
+}
+
+function title({ role, name, flaw, subject }: ManifestCertificate): string {
+  if (role === 'untrusted') {
+    const summary = FLAWS.find((known) => known.name === flaw)?.summary;
+    return summary === undefined ? name : `${name}: ${summary}`;
+  }
+  return role === 'client' && subject !== `CN=${name}` ? `client ${name}` : `${role} ${subject}`;
+}
+
+function details(
+  certificate: ManifestCertificate,
+  indent: string,
+  damages: ReadonlyMap<string, string>,
+  colour: ChalkInstance,
+): string[] {
+  const names = certificate.subjectAltNames.join(', ');
+  const revoked = certificate.revokedAt === null ? '' : `, revoked ${formatMoment(certificate.revokedAt)}`;
+  const files = Object.values(certificate.files).flatMap((parts) => Object.values(parts));
+  return [
+    `${names === '' ? '' : `${names}, `}${certificate.key}, serial ${certificate.serialNumber}${revoked}`,
+    ...[...new Set(files)].map((path) => {
+      const damage = damages.get(path);
+      return damage === undefined ? colour.dim(path) : colour.red(`${path} ${damage}`);
+    }),
+  ].map((line) => `${indent}  ${line}`);
+}
+
+async function findDamages({ files }: Manifest, folder: string): Promise<Map<string, string>> {
+  const damages = new Map<string, string>();
+  for (const file of files) {
+    const damage = await damageOf(folder, file);
+    if (damage !== undefined) damages.set(file.path, damage);
+  }
+  return damages;
+}

@@ -1,0 +1,92 @@
+/**
+ * What kind of failure a code stands for. The command line turns it into its exit status.
+ *
+ * - `input`: the request was wrong; nothing was done (exit status 2).
+ * - `check`: a certificate or an endpoint is not as it must be (exit status 1).
+ * - `surroundings`: disk, permission, a missing program (exit status 3).
+ */
+export type ErrorKind = 'input' | 'check' | 'surroundings';
+
+const KIND_OF_CODE = {
+  ERR_CLIENT_CONFLICT: 'input',
+  ERR_DURATION_INVALID: 'input',
+  ERR_FILE_IN_THE_WAY: 'input',
+  ERR_FILE_SYSTEM: 'surroundings',
+  ERR_FLAW_UNKNOWN: 'input',
+  ERR_IDENTITY_INVALID: 'input',
+  ERR_KEY_MODE_INVALID: 'input',
+  ERR_KEY_TYPE_UNKNOWN: 'input',
+  ERR_LAYOUT_UNKNOWN: 'input',
+  ERR_MANIFEST_INVALID: 'input',
+  ERR_NAME_CONSTRAINTS_EMPTY: 'input',
+  ERR_NOT_IN_SET: 'input',
+  ERR_OPTION_INVALID: 'input',
+  ERR_OUT_INVALID: 'input',
+  ERR_OWNER_INVALID: 'input',
+  ERR_SET_NOT_FOUND: 'input',
+  ERR_USAGE: 'input',
+} as const satisfies Record<string, ErrorKind>;
+
+/** Every code that a {@link GenerateCertsError} may bear. Codes are stable: branch on them, not on messages. */
+export type ErrorCode = keyof typeof KIND_OF_CODE;
+
+/**
+ * The one error class of this package.
+ *
+ * The message names the value that was wrong; the hint says what would be right. Neither ever holds
+ * key material.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await createCertificateSet({ names: ['a.*.test'] });
+ * } catch (error) {
+ *   if (error instanceof GenerateCertsError) console.error(error.code, error.hint);
+ * }
+ * ```
+ */
+export class GenerateCertsError extends Error {
+  override readonly name = 'GenerateCertsError';
+  readonly code: ErrorCode;
+  /** What to do about it: one line, lower case, no full stop. */
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, hint: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.hint = hint;
+  }
+
+  get kind(): ErrorKind {
+    return KIND_OF_CODE[this.code];
+  }
+}
+
+/** Something worth telling that did not stop the work. */
+export interface Warning {
+  readonly message: string;
+  readonly hint: string;
+}
+
+const LONGEST_QUOTE = 80;
+
+/**
+ * A value as it may stand in a message: in quotes, on one line, cut to a readable length, and with
+ * everything that a terminal would not show as itself (controls, invisible and direction-changing
+ * characters, lone surrogates) escaped.
+ */
+export function quote(value: unknown): string {
+  const text = typeof value === 'string' ? value : describe(value);
+  const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+  const shown = cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    const codePoint = character.codePointAt(0) ?? 0;
+    return character === '\n' ? '\\n' : `\\u{${codePoint.toString(16)}}`;
+  });
+  return typeof value === 'string' ? `'${shown}'` : shown;
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (value !== null && typeof value === 'object') return 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}

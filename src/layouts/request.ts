@@ -1,0 +1,286 @@
+import { GenerateCertsError, quote, type Warning } from '../errors.js';
+import { LONGEST_QUIET_LIFE, parseDuration } from '../pki/duration.js';
+import { FLAW_NAMES, type FlawName, findFlaw } from '../pki/flaws.js';
+import { clientFileName, type Identity, parseClientIdentity, parseEndpointName } from '../pki/identity.js';
+import { KEY_TYPES, type KeyType, parseKeyType } from '../pki/keys.js';
+import type { ParsedClient, ParsedRequest } from '../pki/request.js';
+import { nearest } from '../suggest.js';
+import { LAYOUT_NAMES, type LayoutName, layoutOf, parseLayoutName } from './index.js';
+
+/** What a set may be asked to be. Everything has a default; `{}` is a set for localhost. */
+export interface CertificateSetOptions {
+  /**
+   * The endpoint's names: DNS names (a wildcard may be the leftmost label; international names become
+   * A-labels), IPv4 and IPv6 addresses. The first is the server's CN, all are its SAN; `localhost`
+   * brings 127.0.0.1 and ::1 with it.
+   * @default ['localhost']
+   */
+  readonly names?: readonly string[] | undefined;
+  /**
+   * Who will read the files. Also decides the default key type.
+   * @default ['nginx', 'grpc']
+   */
+  readonly layouts?: readonly LayoutName[] | undefined;
+  /**
+   * Clients to let in: plain names, e-mail addresses, DNS names, addresses or URIs.
+   * @default ['client']
+   */
+  readonly clients?: readonly string[] | undefined;
+  /**
+   * How many more clients to let in: `client-1` to `client-n`.
+   * @default 0
+   */
+  readonly extraClients?: number | undefined;
+  /**
+   * Clients to refuse, by what is wrong with them; `all` for the whole catalogue, `none` for none.
+   * @default ['unknown-ca']
+   */
+  readonly untrusted?: readonly (FlawName | 'all' | 'none')[] | 'all' | 'none' | undefined;
+  /**
+   * The key type of servers and clients.
+   * @default the first type that every chosen layout accepts
+   */
+  readonly key?: KeyType | undefined;
+  /**
+   * The CA's own key type.
+   * @default 'ec-p256'
+   */
+  readonly caKey?: KeyType | undefined;
+  /**
+   * How long the set lives: a whole number and a unit (`90s`, `30m`, `12h`, `1d`), at most 30 days.
+   * @default '1d'
+   */
+  readonly validFor?: string | undefined;
+  /**
+   * A CA that may sign only the DNS names asked for (RFC 5280 section 4.2.1.10), for those who put it
+   * into a trust store.
+   * @default false
+   */
+  readonly nameConstraints?: boolean | undefined;
+}
+
+/** A parsed request with what is worth telling about it. */
+export interface CheckedRequest extends ParsedRequest {
+  readonly layouts: readonly LayoutName[];
+  readonly warnings: readonly Warning[];
+}
+
+const OPTION_NAMES = [
+  'names',
+  'layouts',
+  'clients',
+  'extraClients',
+  'untrusted',
+  'key',
+  'caKey',
+  'validFor',
+  'nameConstraints',
+] as const satisfies readonly (keyof CertificateSetOptions)[];
+
+const DEFAULT_CA_KEY: KeyType = 'ec-p256';
+const DEFAULT_LIFE = '1d';
+/** More clients than this are refused: their files would be more than a folder is good for. */
+export const MOST_CLIENTS = 100_000;
+
+/**
+ * Checks a request whole, before any key is made, and fills in its defaults.
+ *
+ * @throws {@link GenerateCertsError} with the code of the first option that is wrong
+ */
+export function checkRequest(options: CertificateSetOptions): CheckedRequest {
+  checkOptionNames(options);
+  const names = unique(list('names', options.names ?? ['localhost']).map(parseEndpointName));
+  if (names.length === 0) throw empty('names', 'a set needs at least one name');
+  const layouts = [...new Set(list('layouts', options.layouts ?? LAYOUT_NAMES).map(parseLayoutName))];
+  if (layouts.length === 0) throw empty('layouts', `known: ${LAYOUT_NAMES.join(', ')}`);
+  layouts.sort((a, b) => LAYOUT_NAMES.indexOf(a) - LAYOUT_NAMES.indexOf(b));
+  const clients = parseClients([
+    ...list('clients', options.clients ?? ['client']),
+    ...numberedClients(options.extraClients ?? 0),
+  ]);
+  const untrusted = parseUntrusted(options.untrusted ?? ['unknown-ca']);
+  const key = options.key === undefined ? defaultKeyType(layouts) : parseKeyType(options.key);
+  const caKey = parseKeyType(options.caKey ?? DEFAULT_CA_KEY);
+  const validFor = options.validFor ?? DEFAULT_LIFE;
+  const lifetime = parseDuration(validFor);
+  const nameConstraints = flag('nameConstraints', options.nameConstraints ?? false);
+  if (nameConstraints && ![...names, ...clients.map(({ identity }) => identity)].some(isDns)) {
+    throw new GenerateCertsError(
+      'ERR_NAME_CONSTRAINTS_EMPTY',
+      'name constraints need a DNS name, and there is none',
+      'add a DNS name such as localhost, or leave the name constraints out',
+    );
+  }
+  return {
+    request: {
+      names: names.map(({ value }) => value),
+      layouts,
+      clients: clients.map(({ identity }) => identity.value),
+      untrusted,
+      key,
+      caKey,
+      validFor,
+      nameConstraints,
+    },
+    names,
+    layouts,
+    clients,
+    lifetime,
+    warnings: [
+      ...layouts.flatMap((layout) => keyTypeWarning(layout, key, layouts)),
+      ...lifeWarning(validFor, lifetime),
+      ...names.flatMap(wildcardWarning),
+    ],
+  };
+}
+
+/** The first key type in the layouts' own order that all of them accept. */
+export function defaultKeyType(layouts: readonly LayoutName[]): KeyType {
+  const [first, ...others] = layouts.map((name) => layoutOf(name).keyTypes);
+  const common = first?.find((type) => others.every((accepted) => accepted.includes(type)));
+  return common ?? KEY_TYPES[0];
+}
+
+function numberedClients(count: unknown): string[] {
+  if (!Number.isInteger(count) || (count as number) < 0 || (count as number) > MOST_CLIENTS) {
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      `${quote(count)} is not a number of clients`,
+      `use a whole number from 0 to ${MOST_CLIENTS}`,
+    );
+  }
+  return Array.from({ length: count as number }, (_, index) => `client-${index + 1}`);
+}
+
+function parseClients(typed: readonly unknown[]): ParsedClient[] {
+  if (typed.length > MOST_CLIENTS) {
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      `${typed.length} clients are too many`,
+      `a set has at most ${MOST_CLIENTS}`,
+    );
+  }
+  const reserved = new Set(['ca', ...LAYOUT_NAMES.flatMap((name) => layoutOf(name).reservedNames)]);
+  const taken = new Map<string, string>();
+  const clients = unique(typed.map(parseClientIdentity)).map((identity): ParsedClient => {
+    const fileName = clientFileName(identity);
+    const key = fileName.toLowerCase();
+    if (reserved.has(key) || key.startsWith('untrusted-')) {
+      throw conflict(
+        `the client ${quote(identity.value)} would take the name of the set's own ${fileName}.pem`,
+        'give the client another name',
+      );
+    }
+    const other = taken.get(key);
+    if (other !== undefined) {
+      throw conflict(
+        `the clients ${quote(other)} and ${quote(identity.value)} would share the file ${fileName}.pem`,
+        'file names are compared without regard to letter case: rename one of the two',
+      );
+    }
+    taken.set(key, identity.value);
+    return { identity, fileName };
+  });
+  return clients;
+}
+
+function parseUntrusted(typed: unknown): FlawName[] {
+  const words = typeof typed === 'string' ? [typed] : list('untrusted', typed);
+  if (words.includes('none')) {
+    if (words.some((word) => word !== 'none')) {
+      throw new GenerateCertsError(
+        'ERR_OPTION_INVALID',
+        "'none' was given together with other flaws",
+        "give 'none' alone, or leave it out",
+      );
+    }
+    return [];
+  }
+  const wanted = new Set(words.flatMap((word) => (word === 'all' ? FLAW_NAMES : [findFlaw(word).name])));
+  return FLAW_NAMES.filter((name) => wanted.has(name));
+}
+
+function keyTypeWarning(name: LayoutName, key: KeyType, chosen: readonly LayoutName[]): Warning[] {
+  const layout = layoutOf(name);
+  const problem = layout.keyTypeProblem(key);
+  if (problem === undefined) return [];
+  return [
+    {
+      message: `${layout.consumer} does not work with ${key} keys: ${problem}`,
+      hint: `leave out --key for ${defaultKeyType(chosen)}, unless your configuration differs`,
+    },
+  ];
+}
+
+function lifeWarning(typed: string, seconds: number): Warning[] {
+  if (seconds <= LONGEST_QUIET_LIFE) return [];
+  return [
+    {
+      message: `the set lives for ${typed}, longer than a day`,
+      hint: 'test keys that live long get copied and kept: make them anew instead',
+    },
+  ];
+}
+
+function wildcardWarning({ value }: Identity): Warning[] {
+  if (!/^\*\.[^.]+$/.test(value)) return [];
+  return [
+    {
+      message: `most clients take no wildcard right below a top-level name: '${value}'`,
+      hint: `use a deeper one, such as *.api${value.slice(1)}, or name the hosts`,
+    },
+  ];
+}
+
+function checkOptionNames(options: unknown): void {
+  if (options === null || typeof options !== 'object' || Array.isArray(options)) {
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      `the options are ${quote(options)}, not an object`,
+      "give an object such as { names: ['localhost'] }",
+    );
+  }
+  for (const name of Object.keys(options)) {
+    if (OPTION_NAMES.some((known) => known === name)) continue;
+    const close = nearest(name, OPTION_NAMES);
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      `${quote(name)} is not an option`,
+      close === undefined ? `known: ${OPTION_NAMES.join(', ')}` : `did you mean '${close}'?`,
+    );
+  }
+}
+
+function list(name: string, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `the option '${name}' is ${quote(value)}, not a list`,
+    `give a list, such as ${name}: ['${typeof value === 'string' ? value.slice(0, 40) : '…'}']`,
+  );
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `the option '${name}' is ${quote(value)}, not true or false`,
+    `give ${name}: true or ${name}: false`,
+  );
+}
+
+function empty(name: string, hint: string): GenerateCertsError {
+  return new GenerateCertsError('ERR_OPTION_INVALID', `the option '${name}' is an empty list`, hint);
+}
+
+function conflict(message: string, hint: string): GenerateCertsError {
+  return new GenerateCertsError('ERR_CLIENT_CONFLICT', message, hint);
+}
+
+function unique(identities: readonly Identity[]): Identity[] {
+  return [...new Map(identities.map((identity) => [identity.value, identity])).values()];
+}
+
+function isDns({ kind }: Identity): boolean {
+  return kind === 'dns';
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { type Certificate, randomSerialNumber, signCertificate, type Validity } from './certificate.js';
+import { authorityName, type DistinguishedName } from './distinguished-name.js';
+import { generatePrivateKey, type KeyType, type PrivateKey } from './keys.js';
+import { authorityExtensions } from './profiles.js';
+import { createSigner, type Signer } from './signer.js';
+
+/** A test CA: its certificate and what it signs with. */
+export interface Authority {
+  readonly certificate: Certificate;
+  readonly privateKey: PrivateKey;
+  readonly signer: Signer;
+}
+
+export interface AuthorityOptions {
+  readonly key: KeyType;
+  readonly validity: Validity;
+  /** DNS names that the CA may sign, by critical name constraints; any when absent. */
+  readonly permittedDnsNames?: readonly string[] | undefined;
+  /** A fresh name when absent. */
+  readonly name?: DistinguishedName;
+}
+
+/** Makes a self-signed CA with a key of its own. */
+export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
+  const name = options.name ?? authorityName(randomBytes(4).toString('hex'));
+  const privateKey = await generatePrivateKey(options.key);
+  const signer = await createSigner(name, privateKey);
+  const certificate = await signCertificate(
+    {
+      serialNumber: randomSerialNumber(),
+      subject: name,
+      publicKey: privateKey.publicKeyDer,
+      validity: options.validity,
+      extensions: authorityExtensions({
+        keyIdentifier: signer.keyIdentifier,
+        permittedDnsNames: options.permittedDnsNames,
+      }),
+    },
+    signer,
+  );
+  return { certificate, privateKey, signer };
+}

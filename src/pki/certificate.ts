@@ -1,0 +1,132 @@
+import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { type DistinguishedName, encodeName } from './distinguished-name.js';
+import type { SubjectAltName } from './identity.js';
+import type { Signer } from './signer.js';
+import { provider, x509 } from './x509.js';
+
+/** The moments between which a certificate is valid, both included (RFC 5280 section 4.1.2.5). */
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** Everything in a certificate but its issuer and its signature, as one plain value. */
+export interface CertificateParameters {
+  /** Hex, see {@link randomSerialNumber}. */
+  readonly serialNumber: string;
+  readonly subject: DistinguishedName;
+  /** SubjectPublicKeyInfo in DER. */
+  readonly publicKey: Buffer;
+  readonly validity: Validity;
+  readonly extensions: readonly x509.Extension[];
+}
+
+/** An X.509 certificate. Holds no private key and is safe to print. */
+export class Certificate {
+  /** The certificate in DER. */
+  readonly der: Buffer;
+  #parsed: x509.X509Certificate | undefined;
+
+  constructor(der: Uint8Array) {
+    this.der = Buffer.from(der);
+  }
+
+  /** PEM with a final line break (RFC 7468 section 5). */
+  get pem(): string {
+    return encodePem('CERTIFICATE', this.der);
+  }
+
+  /** The fingerprint: SHA-256 over the DER, lower-case hex. */
+  get sha256(): string {
+    return createHash('sha256').update(this.der).digest('hex');
+  }
+
+  /** Lower-case hex, as many digits as the number's bytes need. */
+  get serialNumber(): string {
+    return this.#fields.serialNumber;
+  }
+
+  /** RFC 4514 escapes, but in the order of the encoding, as OpenSSL prints it. */
+  get subject(): string {
+    return this.#fields.subject;
+  }
+
+  /** As {@link Certificate.subject}. */
+  get issuer(): string {
+    return this.#fields.issuer;
+  }
+
+  get notBefore(): Date {
+    return this.#fields.notBefore;
+  }
+
+  get notAfter(): Date {
+    return this.#fields.notAfter;
+  }
+
+  /** The SAN as `DNS:localhost`, `IP:127.0.0.1`, `email:…`, `URI:…`, in the order of the encoding. */
+  get subjectAltNames(): string[] {
+    const extension = this.#fields.getExtension(x509.SubjectAlternativeNameExtension);
+    return (extension?.names.items ?? []).map(
+      ({ type, value }) => `${PREFIX_OF_TYPE[type] ?? type}:${value}`,
+    );
+  }
+
+  /** Node's own form, for `node:crypto`. */
+  get x509Certificate(): X509Certificate {
+    return new X509Certificate(this.der);
+  }
+
+  get #fields(): x509.X509Certificate {
+    this.#parsed ??= new x509.X509Certificate(this.der);
+    return this.#parsed;
+  }
+}
+
+const PREFIX_OF_TYPE: Partial<Record<x509.GeneralNameType, SubjectAltName['type']>> = {
+  dns: 'DNS',
+  ip: 'IP',
+  email: 'email',
+  url: 'URI',
+};
+
+/** Signs a certificate. Reads no clock and makes no key: the same parameters give the same TBSCertificate. */
+export async function signCertificate(
+  parameters: CertificateParameters,
+  signer: Signer,
+): Promise<Certificate> {
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      serialNumber: parameters.serialNumber,
+      subject: encodeName(parameters.subject),
+      issuer: encodeName(signer.name),
+      ...parameters.validity,
+      publicKey: parameters.publicKey,
+      extensions: [...parameters.extensions],
+      signingKey: signer.key,
+      signingAlgorithm: signer.algorithm,
+    },
+    provider,
+  );
+  return new Certificate(new Uint8Array(certificate.rawData));
+}
+
+/**
+ * A serial number of 128 random bits in lower-case hex. RFC 5280 section 4.1.2.2 wants it positive
+ * and of 20 octets at most. The first byte is never zero, so that all have the same length.
+ */
+export function randomSerialNumber(): string {
+  for (;;) {
+    const bytes = randomBytes(16);
+    if (bytes[0] !== 0) return bytes.toString('hex');
+  }
+}
+
+/** PEM in lines of 64 characters, with a final line break (RFC 7468). */
+export function encodePem(label: string, der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+}

@@ -1,0 +1,31 @@
+import type { FlawName } from './flaws.js';
+import type { Identity } from './identity.js';
+import type { KeyType } from './keys.js';
+
+/** What a set is made from: checked, canonical, every default filled in. Stands in the manifest. */
+export interface SetRequest {
+  /** The endpoint's names. The first is the server's CN; all stand in its SAN. */
+  readonly names: readonly string[];
+  readonly layouts: readonly string[];
+  readonly clients: readonly string[];
+  readonly untrusted: readonly FlawName[];
+  readonly key: KeyType;
+  readonly caKey: KeyType;
+  /** As typed: `1d`. */
+  readonly validFor: string;
+  readonly nameConstraints: boolean;
+}
+
+/** A request with what was read out of it. */
+export interface ParsedRequest {
+  readonly request: SetRequest;
+  readonly names: readonly Identity[];
+  readonly clients: readonly ParsedClient[];
+  /** The set's life in seconds. */
+  readonly lifetime: number;
+}
+
+export interface ParsedClient {
+  readonly identity: Identity;
+  readonly fileName: string;
+}

@@ -1,0 +1,27 @@
+import { run } from './program.js';
+
+/** What `openssl verify` says of a certificate; an empty string where it has nothing against it. */
+export function opensslVerify(args: readonly string[]): string {
+  const { status, stdout, stderr } = run('openssl', ['verify', ...args]);
+  return status === 0 ? '' : `${stdout}${stderr}`;
+}
+
+/** A certificate as OpenSSL prints it. */
+export function opensslText(path: string): string {
+  return run('openssl', ['x509', '-in', path, '-noout', '-text', '-nameopt', 'utf8,sep_comma_plus_space'])
+    .stdout;
+}
+
+/** What GnuTLS says of a certificate and the CA that is to have signed it. */
+export function certtoolVerify(ca: string, certificate: string, purpose: string): string {
+  const { stdout, stderr } = run('certtool', [
+    '--verify',
+    '--load-ca-certificate',
+    ca,
+    '--infile',
+    certificate,
+    '--verify-purpose',
+    purpose,
+  ]);
+  return `${stdout}${stderr}`;
+}

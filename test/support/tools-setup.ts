@@ -1,0 +1,112 @@
+// Finds the real programs that the integration tests run, and installs what is missing where it may:
+// as root on Debian or Ubuntu. Elsewhere the tests that need a missing one are left out, and this says
+// which; with CI=true a missing one fails. The grpcio wheel alone may be missing there too, loudly.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+export interface Tools {
+  nginx: boolean;
+  openssl: boolean;
+  curl: boolean;
+  certtool: boolean;
+  /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
+  debianPython: string;
+  /** The interpreter that has the grpcio wheel (on BoringSSL); empty where there is none. */
+  wheelPython: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    tools: Tools;
+  }
+}
+
+const PACKAGE_OF_PROGRAM = {
+  nginx: 'nginx',
+  openssl: 'openssl',
+  curl: 'curl',
+  certtool: 'gnutls-bin',
+  '/usr/bin/python3': 'python3',
+} as const;
+
+export default function setup(project: TestProject): () => void {
+  const folder = mkdtempSync(join(tmpdir(), 'generate-certs-tools-'));
+  installMissing();
+  const tools: Tools = {
+    nginx: hasProgram('nginx'),
+    openssl: hasProgram('openssl'),
+    curl: hasProgram('curl'),
+    certtool: hasProgram('certtool'),
+    debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
+    wheelPython: makeWheelEnvironment(join(folder, 'venv')),
+  };
+  report(tools);
+  project.provide('tools', tools);
+  return () => rmSync(folder, { recursive: true, force: true });
+}
+
+function installMissing(): void {
+  const missing: string[] = Object.entries(PACKAGE_OF_PROGRAM)
+    .filter(([program]) => !hasProgram(program))
+    .map(([, name]) => name);
+  if (!hasGrpc('/usr/bin/python3')) missing.push('python3-grpcio');
+  if (spawnSync('/usr/bin/python3', ['-c', 'import ensurepip']).status !== 0) missing.push('python3-venv');
+  if (missing.length === 0 || process.getuid?.() !== 0 || !isDebian()) return;
+  say(`installing ${missing.join(', ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  try {
+    execFileSync('apt-get', ['update', '-q'], { env, stdio: 'pipe' });
+    // A package's own service must not start here: nothing listens but what a test starts.
+    execFileSync(
+      'apt-get',
+      ['install', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0', ...missing],
+      { env: { ...env, RUNLEVEL: '1' }, stdio: 'pipe' },
+    );
+  } catch (error) {
+    say(`apt-get failed: ${String((error as { stderr?: unknown }).stderr ?? error)}`);
+  }
+}
+
+function isDebian(): boolean {
+  return (
+    existsSync('/etc/os-release') && /^ID(_LIKE)?=.*debian/m.test(readFileSync('/etc/os-release', 'utf8'))
+  );
+}
+
+function hasProgram(name: string): boolean {
+  if (name.startsWith('/')) return existsSync(name);
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin'];
+  return folders.some((folder) => existsSync(join(folder, name)));
+}
+
+function hasGrpc(python: string): boolean {
+  return existsSync(python) && spawnSync(python, ['-c', 'import grpc']).status === 0;
+}
+
+function makeWheelEnvironment(folder: string): string {
+  const python = join(folder, 'bin', 'python');
+  const quick = ['--disable-pip-version-check', '--retries', '0', '--only-binary', ':all:', '-q'];
+  const made =
+    spawnSync('/usr/bin/python3', ['-m', 'venv', folder]).status === 0 &&
+    spawnSync(python, ['-m', 'pip', 'install', ...quick, 'grpcio'], { timeout: 120_000 }).status === 0;
+  return made && hasGrpc(python) ? python : '';
+}
+
+function report(tools: Tools): void {
+  const missing = Object.entries(tools)
+    .filter(([, there]) => there === false || there === '')
+    .map(([name]) => name);
+  if (missing.length === 0) return;
+  say(`NOT HERE: ${missing.join(', ')}. The tests that need them are left out.`);
+  const fatal = missing.filter((name) => name !== 'wheelPython');
+  if (process.env.CI === 'true' && fatal.length > 0) {
+    throw new Error(`with CI=true every component must be there; missing: ${fatal.join(', ')}`);
+  }
+}
+
+function say(text: string): void {
+  process.stderr.write(`test tools: ${text}\n`);
+}

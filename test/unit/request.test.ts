@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import type { CertificateSetOptions } from '../../src/layouts/request.js';
+import { checkRequest } from '../../src/layouts/request.js';
+
+describe('a request', () => {
+  test('has every default', () => {
+    expect(checkRequest({}).request).toEqual({
+      names: ['localhost'],
+      layouts: ['nginx', 'grpc'],
+      clients: ['client'],
+      untrusted: ['unknown-ca'],
+      key: 'rsa-2048',
+      caKey: 'ec-p256',
+      validFor: '1d',
+      nameConstraints: false,
+    });
+    expect(checkRequest({}).warnings).toEqual([]);
+  });
+
+  test.each([
+    [['nginx'], 'rsa-2048'],
+    [['grpc'], 'ec-p256'],
+    [['nginx', 'grpc'], 'rsa-2048'],
+    [['grpc', 'nginx'], 'rsa-2048'],
+  ] as const)('for %j has the key type that all accept: %s', (layouts, key) => {
+    expect(checkRequest({ layouts }).request.key).toBe(key);
+  });
+
+  test.each([
+    [['nginx'], 'ec-p256', /wrong curve/],
+    [['nginx', 'grpc'], 'ec-p384', /P-256 alone/],
+  ] as const)('for %j warns of %s keys', (layouts, key, reason) => {
+    const { warnings } = checkRequest({ layouts, key });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]?.message).toMatch(/^the NGINX mTLS example /);
+    expect(warnings[0]?.message).toMatch(reason);
+    expect(warnings[0]?.hint).toContain('rsa-2048');
+  });
+
+  test('takes each name, layout, client and flaw once, in one order', () => {
+    const { request } = checkRequest({
+      names: ['B.test', 'a.test', 'b.test'],
+      layouts: ['grpc', 'nginx', 'grpc'],
+      clients: ['bob', 'alice', 'bob'],
+      untrusted: ['unknown-ca', 'unknown-ca'],
+    });
+    expect(request).toMatchObject({
+      names: ['b.test', 'a.test'],
+      layouts: ['nginx', 'grpc'],
+      clients: ['bob', 'alice'],
+      untrusted: ['unknown-ca'],
+    });
+  });
+
+  test('adds numbered clients to the named ones', () => {
+    expect(checkRequest({ extraClients: 2 }).request.clients).toEqual(['client', 'client-1', 'client-2']);
+    expect(checkRequest({ clients: ['alice'], extraClients: 1 }).request.clients).toEqual([
+      'alice',
+      'client-1',
+    ]);
+  });
+
+  test.each([['none'], [['none']], [[]]] as const)('without untrusted clients: %j', (untrusted) => {
+    expect(checkRequest({ untrusted }).request.untrusted).toEqual([]);
+  });
+
+  test.each([
+    ['1s', 0],
+    ['1d', 0],
+    ['24h', 0],
+    ['25h', 1],
+    ['30d', 1],
+  ])('for %s gives %i warnings', (validFor, warnings) => {
+    expect(checkRequest({ validFor }).warnings).toHaveLength(warnings);
+  });
+
+  test('warns of a wildcard that most clients do not take', () => {
+    expect(checkRequest({ names: ['*.test'] }).warnings[0]?.message).toContain("'*.test'");
+    expect(checkRequest({ names: ['*.api.test'] }).warnings).toEqual([]);
+  });
+
+  const refused: [CertificateSetOptions, string, RegExp][] = [
+    [{ names: [] }, 'ERR_OPTION_INVALID', /empty list/],
+    [{ layouts: ['ngnix' as never] }, 'ERR_LAYOUT_UNKNOWN', /'ngnix'.*did you mean 'nginx'/],
+    [{ layouts: ['grpcc' as never] }, 'ERR_LAYOUT_UNKNOWN', /known: nginx, grpc/],
+    [{ untrusted: ['unkown-ca' as never] }, 'ERR_FLAW_UNKNOWN', /did you mean 'unknown-ca'/],
+    [{ untrusted: ['none', 'unknown-ca'] }, 'ERR_OPTION_INVALID', /'none'/],
+    [{ key: 'rsa2048' as never }, 'ERR_KEY_TYPE_UNKNOWN', /did you mean 'rsa-2048'.*ec-p384/],
+    [{ key: 'rsa-1024' as never }, 'ERR_KEY_TYPE_UNKNOWN', /rsa-2048/],
+    [{ caKey: 'ed25519' as never }, 'ERR_KEY_TYPE_UNKNOWN', /'ed25519'/],
+    [{ validFor: '0s' }, 'ERR_DURATION_INVALID', /no time/],
+    [{ validFor: '-5m' }, 'ERR_DURATION_INVALID', /'-5m'/],
+    [{ validFor: '1x' }, 'ERR_DURATION_INVALID', /'1x'/],
+    [{ validFor: '31d' }, 'ERR_DURATION_INVALID', /longer than 30 days/],
+    [{ validFor: '99999999999d' }, 'ERR_DURATION_INVALID', /longer than 30 days/],
+    [{ validFor: 3600 as never }, 'ERR_DURATION_INVALID', /3600/],
+    [{ extraClients: -1 }, 'ERR_OPTION_INVALID', /-1/],
+    [{ extraClients: 1e9 }, 'ERR_OPTION_INVALID', /1000000000/],
+    [{ extraClients: 1.5 }, 'ERR_OPTION_INVALID', /1\.5/],
+    [{ clients: ['Alice', 'alice'] }, 'ERR_CLIENT_CONFLICT', /'Alice' and 'alice'/],
+    [{ clients: ['a:b', 'a-b'] }, 'ERR_CLIENT_CONFLICT', /a-b\.pem/],
+    [{ clients: ['server'] }, 'ERR_CLIENT_CONFLICT', /server\.pem/],
+    [{ clients: ['CA'], layouts: ['nginx'] }, 'ERR_CLIENT_CONFLICT', /CA\.pem/],
+    [{ clients: ['dhparam'], layouts: ['grpc'] }, 'ERR_CLIENT_CONFLICT', /dhparam/],
+    [{ clients: ['client_cert_ca'] }, 'ERR_CLIENT_CONFLICT', /client_cert_ca/],
+    [{ clients: ['untrusted-unknown-ca'] }, 'ERR_CLIENT_CONFLICT', /untrusted-unknown-ca/],
+    [{ names: ['10.0.0.7'], nameConstraints: true }, 'ERR_NAME_CONSTRAINTS_EMPTY', /DNS name/],
+    [{ nameConstraints: 'yes' as never }, 'ERR_OPTION_INVALID', /nameConstraints/],
+    [{ name: ['a'] } as never, 'ERR_OPTION_INVALID', /'name'.*did you mean 'names'/],
+    [{ names: 'api.test' as never }, 'ERR_OPTION_INVALID', /not a list.*names: \['api.test'\]/],
+    [null as never, 'ERR_OPTION_INVALID', /null/],
+    ['api.test' as never, 'ERR_OPTION_INVALID', /'api.test'/],
+  ];
+  test.each(refused)('%j gives %s', (options, code, text) => {
+    let error: unknown;
+    try {
+      checkRequest(options);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code });
+    const { message, hint } = error as { message: string; hint: string };
+    expect(`${message} | ${hint}`).toMatch(text);
+    // One line each, lower case, no full stop.
+    for (const line of [message, hint]) expect(line).not.toMatch(/\n|\.$/);
+  });
+});
