@@ -1,13 +1,16 @@
 // The files of the nginx layout in an NGINX that is configured as the mTLS example of OpenVINO Model
 // Server is, called by the example's kinds of clients with server.pem itself as their trusted root.
+
 import { once } from 'node:events';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { temporaryFolderForAll } from '../support/folder.js';
+import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { C_CORE_FORMS, callGrpc, type GrpcServer, startGrpcServer } from '../support/grpc.js';
 import { exampleServers, type Nginx, startNginx } from '../support/nginx.js';
+import { freePort } from '../support/processes.js';
 import { generateCerts, runBeside } from '../support/program.js';
 
 const tools = inject('tools');
@@ -86,6 +89,41 @@ except urllib.error.HTTPError as error: print(error.code, error.read().decode())
       expect((await python()).stdout).toMatch(/^400 .*No required SSL certificate was sent/s);
       const unknown = await python('untrusted-unknown-ca.pem', 'untrusted-unknown-ca.key');
       expect(unknown.stdout).toMatch(/^400 .*The SSL certificate error/s);
+    });
+  },
+);
+
+// A process of another user, which only root can start.
+const isRoot = process.getuid?.() === 0;
+describe.skipIf(!tools.nginx || !isRoot)(
+  "the container's case: an NGINX of user 5000 reads server.key",
+  () => {
+    test.each([
+      { args: [], readable: false },
+      { args: ['--owner', '5000'], readable: true },
+      { args: ['--key-mode', '644'], readable: true },
+    ])('$args: $readable', async ({ args, readable }) => {
+      const folder = temporaryFolder();
+      chmodSync(folder, 0o755);
+      const certificates = join(folder, 'certs');
+      expect(generateCerts(['-l', 'nginx', '-o', certificates, '-q', ...args]).status).toBe(0);
+      const ports = await Promise.all([freePort(), freePort()]);
+    const config = join(folder, 'nginx.conf');
+      const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+      writeFileSync(
+        config,
+        `pid ${folder}/own/pid; events {} http { access_log off;
+       ${temporary.map((name) => `${name}_temp_path ${folder}/own/${name};`).join(' ')}
+       ${exampleServers(certificates, ports, { grpc: 1, rest: 2 })} }`,
+      );
+      mkdirSync(join(folder, 'own'));
+      chownSync(join(folder, 'own'), 5000, 5000);
+      const checked = await runBeside('nginx', ['-t', '-e', 'stderr', '-c', config], {
+        uid: 5000,
+        gid: 5000,
+      });
+      if (readable) expect(checked.stderr).toContain('test is successful');
+      else expect(checked.stderr).toMatch(/cannot load certificate key .*Permission denied/);
     });
   },
 );

@@ -1,0 +1,34 @@
+// What a new user does: a fresh clone, the first of the README's two commands, and a look at what it made.
+// (The second is the test command itself, which .ci/run calls.)
+import { cpSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../support/folder.js';
+import { REPOSITORY, run, runBeside } from '../support/program.js';
+import { readmeBlocks } from '../support/readme.js';
+
+test('a fresh clone: npm ci && npx generate-certs, and a short bench', async () => {
+  const folder = temporaryFolder();
+  const listed = run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+    cwd: REPOSITORY,
+  });
+  expect(listed.status).toBe(0);
+  for (const path of listed.stdout.split('\0').filter((name) => name !== '')) {
+    cpSync(join(REPOSITORY, path), join(folder, path));
+  }
+  const commands = readmeBlocks().filter(({ info }) => info === 'sh clone');
+  expect(commands.map(({ text }) => text.trimEnd())).toEqual([
+    'npm ci && npx generate-certs',
+    'npm cit',
+    'npm run bench',
+  ]);
+  const env = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
+  const made = await runBeside('sh', ['-c', 'npm ci && npx generate-certs'], { cwd: folder, env });
+  expect(made.stderr).not.toMatch(/npm error/);
+  expect(made).toMatchObject({ status: 0, stdout: expect.stringContaining('made a set in certs (ends ') });
+  expect(readdirSync(join(folder, 'certs')).sort()).toEqual([
+    ...['.gitignore', 'ca.key', 'ca.pem', 'grpc', 'nginx', 'set.json'],
+  ]);
+  const bench = await runBeside('npm', ['run', 'bench', '--', '--runs', '1'], { cwd: folder, env });
+  expect(bench).toMatchObject({ status: 0, stdout: expect.stringContaining('default set (rsa-2048)') });
+});

@@ -1,0 +1,72 @@
+// Every command that the README shows is run: here, in a clone (clone.test.ts), or by .ci/run.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../support/folder.js';
+import { EXECUTABLE, REPOSITORY, run } from '../support/program.js';
+import { readmeBlocks } from '../support/readme.js';
+import { runStep } from '../support/transcript.js';
+
+const blocks = readmeBlocks();
+const commandsOf = (info: string) => {
+  return blocks.filter((block) => block.info === info).flatMap(({ text }) => text.trimEnd().split('\n'));
+};
+
+test('has no code block that no test knows', () => {
+  const known = ['sh', 'sh root', 'sh shim', 'sh clone', 'ts'];
+  expect(blocks.map(({ info }) => info).filter((info) => !known.includes(info))).toEqual([]);
+});
+
+test('the commands do what they say', () => {
+  const folder = temporaryFolder();
+  const commands = commandsOf('sh');
+  expect(commands.length).toBeGreaterThan(5);
+  for (const command of commands) {
+    const { status, stdout, stderr } = runStep({ command, stdout: [], stderr: [], status: 0 }, folder);
+    expect(`${command}\n${stderr}`).not.toMatch(/error:/);
+    expect(`${command}: ${status}`).toBe(`${command}: 0`);
+    expect(stdout).not.toBe('');
+  }
+});
+
+// Only root may give files away.
+test.skipIf(process.getuid?.() !== 0)('the commands for root do what they say', () => {
+  const folder = temporaryFolder();
+  for (const command of commandsOf('sh root')) {
+    const step = { command, stdout: [], stderr: [], status: 0 };
+    expect(runStep(step, folder)).toMatchObject({ status: 0, stderr: '' });
+  }
+});
+
+test('the two-line generate_certs.sh makes what the example mounts', () => {
+  // npx finds the package as it would in a project that has installed it.
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'node_modules', '.bin'), { recursive: true });
+  symlinkSync(EXECUTABLE, join(folder, 'node_modules', '.bin', 'generate-certs'));
+  const [shim] = blocks.filter(({ info }) => info === 'sh shim');
+  expect(shim?.text.trimEnd().split('\n')).toHaveLength(2);
+  writeFileSync(join(folder, 'generate_certs.sh'), shim?.text ?? '');
+  chmodSync(join(folder, 'generate_certs.sh'), 0o755);
+  const { status } = run('./generate_certs.sh', [], { cwd: folder });
+  expect(status).toBe(0);
+  for (const name of [
+    ...['server.pem', 'server.key', 'client_cert_ca.pem', 'client_cert_ca.crl', 'dhparam.pem'],
+    ...['client.pem', 'client.key'],
+  ]) {
+    expect(readdirSync(folder)).toContain(name);
+  }
+});
+
+test('the second of the two commands is what .ci/run calls', () => {
+  expect(commandsOf('sh clone')).toContain('npm cit');
+  expect(readFileSync(join(REPOSITORY, '.ci', 'run'), 'utf8')).toMatch(/^exec npm cit$/m);
+  expect(existsSync(join(REPOSITORY, 'LICENSE'))).toBe(true);
+});
