@@ -21,6 +21,9 @@ Examples:
       what is in certs/, who signed it and how long it lives
 `;
 
+/** Words that are commands to come: as an endpoint's name they would surprise. */
+const COMING = ['client', 'revoke', 'verify', 'check', 'env', 'exec', 'watch', 'serve', 'clean'];
+
 /**
  * Runs the program.
  *
@@ -55,6 +58,19 @@ function createProgram(): Command {
     .showSuggestionAfterError(false);
   describeMake(program);
   addShowCommand(program);
+  for (const name of COMING) {
+    program
+      .command(name, { hidden: true })
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => {
+        throw new GenerateCertsError(
+          'ERR_USAGE',
+          `'${name}' is not in this version`,
+          `for an endpoint of this name: ${PROGRAM} -- ${name}`,
+        );
+      });
+  }
   for (const command of program.commands) {
     command.exitOverride().configureOutput({ writeErr: () => undefined });
   }

@@ -108,7 +108,7 @@ describe.skipIf(!tools.nginx || !isRoot)(
       const certificates = join(folder, 'certs');
       expect(generateCerts(['-l', 'nginx', '-o', certificates, '-q', ...args]).status).toBe(0);
       const ports = await Promise.all([freePort(), freePort()]);
-    const config = join(folder, 'nginx.conf');
+      const config = join(folder, 'nginx.conf');
       const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
       writeFileSync(
         config,
