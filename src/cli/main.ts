@@ -67,7 +67,7 @@ function createProgram(): Command {
         throw new GenerateCertsError(
           'ERR_USAGE',
           `'${name}' is not in this version`,
-          `for an endpoint of this name: ${PROGRAM} -- ${name}`,
+          `for an endpoint of this name, write it with its final dot: ${PROGRAM} ${name}.`,
         );
       });
   }
