@@ -21,8 +21,11 @@ const KIND_OF_CODE = {
   ERR_NAME_CONSTRAINTS_EMPTY: 'input',
   ERR_NOT_IN_SET: 'input',
   ERR_OPTION_INVALID: 'input',
+  ERR_OUTSIDE_CONSTRAINTS: 'input',
   ERR_OUT_INVALID: 'input',
   ERR_OWNER_INVALID: 'input',
+  ERR_SET_DAMAGED: 'input',
+  ERR_SET_ENDED: 'input',
   ERR_SET_NOT_FOUND: 'input',
   ERR_USAGE: 'input',
 } as const satisfies Record<string, ErrorKind>;

@@ -22,8 +22,10 @@ export { KEY_TYPES, type KeyType, type PrivateKey } from './pki/keys.js';
 export type { SetRequest } from './pki/request.js';
 export type { Revocation, RevocationList } from './pki/revocation-list.js';
 export type { CertificateSet } from './pki/set.js';
+export { addClients, type ChangeResult, revokeClient } from './store/change.js';
 export { type EnsureResult, ensureCertificateSet } from './store/ensure.js';
 export type { KeyAccessOptions } from './store/key-access.js';
+export { loadCertificateSet } from './store/load.js';
 export type {
   Manifest,
   ManifestCertificate,

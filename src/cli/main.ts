@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GenerateCertsError } from '../errors.js';
 import { nearest } from '../suggest.js';
+import { addClientCommand } from './client.js';
 import { describeMake, flawLines } from './make.js';
 import { adoptOptionsBefore } from './options.js';
+import { addRevokeCommand } from './revoke.js';
 import { addShowCommand } from './show.js';
 import { PROGRAM, reportFailure, Terminal, tolerateClosedOutput } from './terminal.js';
 
@@ -17,12 +19,18 @@ Examples:
       a server of three names
   generate-certs --client alice --client spiffe://example.test/bob
       two clients to let in
+  generate-certs --untrusted all
+      every kind of client that a server must refuse
+  generate-certs client carol@example.test
+      one more client, from the CA of the set in certs/
+  generate-certs revoke carol@example.test
+      on the CRL with it
   generate-certs show
       what is in certs/, who signed it and how long it lives
 `;
 
 /** Words that are commands to come: as an endpoint's name they would surprise. */
-const COMING = ['client', 'revoke', 'verify', 'check', 'env', 'exec', 'watch', 'serve', 'clean'];
+const COMING = ['verify', 'check', 'env', 'exec', 'watch', 'serve', 'clean'];
 
 /**
  * Runs the program.
@@ -39,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     return reportFailure(
-      error instanceof CommanderError ? usageError(error, program) : error,
+      error instanceof CommanderError ? usageError(error, program, argv) : error,
       new Terminal(),
     );
   }
@@ -58,6 +66,8 @@ function createProgram(): Command {
     .showSuggestionAfterError(false);
   describeMake(program);
   addShowCommand(program);
+  addClientCommand(program);
+  addRevokeCommand(program);
   for (const name of COMING) {
     program
       .command(name, { hidden: true })
@@ -88,7 +98,7 @@ function createProgram(): Command {
 }
 
 /** The parser's message in this program's form. */
-function usageError(error: CommanderError, program: Command): GenerateCertsError {
+function usageError(error: CommanderError, program: Command, argv: readonly string[]): GenerateCertsError {
   const message = error.message.replace(/^error: /, '').replace(/\.$/, '');
   const typed = /unknown option '(-[^']*)'/.exec(message)?.[1];
   const options = [program, ...program.commands].flatMap((command) => command.options);
@@ -99,7 +109,9 @@ function usageError(error: CommanderError, program: Command): GenerateCertsError
           typed,
           options.map(({ long }) => long ?? ''),
         );
-  const hint = close === undefined ? `see ${PROGRAM} --help` : `did you mean ${close}?`;
+  const where = program.commands.find((command) => command.name() === argv[0])?.name();
+  const help = where === undefined ? PROGRAM : `${PROGRAM} ${where}`;
+  const hint = close === undefined ? `see ${help} --help` : `did you mean ${close}?`;
   return new GenerateCertsError('ERR_USAGE', message, hint, { cause: error });
 }
 

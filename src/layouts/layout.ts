@@ -45,7 +45,7 @@ export interface LayoutFile {
 
 /** The certificate and the key of every leaf of a set, as all layouts have them. */
 export function credentialFiles(set: CertificateSet): LayoutFile[] {
-  return [set.server, ...set.clients, ...set.untrustedClients].flatMap((credential): LayoutFile[] => [
+  return set.credentials.flatMap((credential): LayoutFile[] => [
     { name: `${credential.fileName}.pem`, content: credential.pem, of: credential, part: 'certificate' },
     { name: `${credential.fileName}.key`, content: credential.privateKey.pem, of: credential, part: 'key' },
   ]);

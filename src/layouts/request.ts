@@ -1,7 +1,8 @@
 import { GenerateCertsError, quote, type Warning } from '../errors.js';
+import { nameClients } from '../pki/client-names.js';
 import { LONGEST_QUIET_LIFE, parseDuration } from '../pki/duration.js';
-import { FLAW_NAMES, type FlawName, findFlaw } from '../pki/flaws.js';
-import { clientFileName, type Identity, parseClientIdentity, parseEndpointName } from '../pki/identity.js';
+import { FLAWS, type FlawName, findFlaw } from '../pki/flaws.js';
+import { type Identity, parseClientIdentity, parseEndpointName } from '../pki/identity.js';
 import { KEY_TYPES, type KeyType, parseKeyType } from '../pki/keys.js';
 import type { ParsedClient, ParsedRequest } from '../pki/request.js';
 import { nearest } from '../suggest.js';
@@ -79,6 +80,10 @@ const OPTION_NAMES = [
 
 const DEFAULT_CA_KEY: KeyType = 'ec-p256';
 const DEFAULT_LIFE = '1d';
+/** File names that no client may take, whichever layouts are chosen. */
+export const RESERVED_NAMES = [
+  ...new Set(['ca', ...LAYOUT_NAMES.flatMap((name) => layoutOf(name).reservedNames)]),
+];
 /** More clients than this are refused: their files would be more than a folder is good for. */
 export const MOST_CLIENTS = 100_000;
 
@@ -98,12 +103,12 @@ export function checkRequest(options: CertificateSetOptions): CheckedRequest {
     ...list('clients', options.clients ?? ['client']),
     ...numberedClients(options.extraClients ?? 0),
   ]);
-  const untrusted = parseUntrusted(options.untrusted ?? ['unknown-ca']);
   const key = options.key === undefined ? defaultKeyType(layouts) : parseKeyType(options.key);
   const caKey = parseKeyType(options.caKey ?? DEFAULT_CA_KEY);
   const validFor = options.validFor ?? DEFAULT_LIFE;
   const lifetime = parseDuration(validFor);
   const nameConstraints = flag('nameConstraints', options.nameConstraints ?? false);
+  const untrusted = parseUntrusted(options.untrusted ?? ['unknown-ca'], nameConstraints);
   if (nameConstraints && ![...names, ...clients.map(({ identity }) => identity)].some(isDns)) {
     throw new GenerateCertsError(
       'ERR_NAME_CONSTRAINTS_EMPTY',
@@ -116,7 +121,7 @@ export function checkRequest(options: CertificateSetOptions): CheckedRequest {
       names: names.map(({ value }) => value),
       layouts,
       clients: clients.map(({ identity }) => identity.value),
-      untrusted,
+      untrusted: untrusted.flaws,
       key,
       caKey,
       validFor,
@@ -126,10 +131,12 @@ export function checkRequest(options: CertificateSetOptions): CheckedRequest {
     layouts,
     clients,
     lifetime,
+    reservedNames: RESERVED_NAMES,
     warnings: [
       ...layouts.flatMap((layout) => keyTypeWarning(layout, key, layouts)),
       ...lifeWarning(validFor, lifetime),
       ...names.flatMap(wildcardWarning),
+      ...untrusted.left.map(leftOutWarning),
     ],
   };
 }
@@ -160,31 +167,10 @@ function parseClients(typed: readonly unknown[]): ParsedClient[] {
       `a set has at most ${MOST_CLIENTS}`,
     );
   }
-  const reserved = new Set(['ca', ...LAYOUT_NAMES.flatMap((name) => layoutOf(name).reservedNames)]);
-  const taken = new Map<string, string>();
-  const clients = unique(typed.map(parseClientIdentity)).map((identity): ParsedClient => {
-    const fileName = clientFileName(identity);
-    const key = fileName.toLowerCase();
-    if (reserved.has(key) || key.startsWith('untrusted-')) {
-      throw conflict(
-        `the client ${quote(identity.value)} would take the name of the set's own ${fileName}.pem`,
-        'give the client another name',
-      );
-    }
-    const other = taken.get(key);
-    if (other !== undefined) {
-      throw conflict(
-        `the clients ${quote(other)} and ${quote(identity.value)} would share the file ${fileName}.pem`,
-        'file names are compared without regard to letter case: rename one of the two',
-      );
-    }
-    taken.set(key, identity.value);
-    return { identity, fileName };
-  });
-  return clients;
+  return nameClients(unique(typed.map(parseClientIdentity)), RESERVED_NAMES);
 }
 
-function parseUntrusted(typed: unknown): FlawName[] {
+function parseUntrusted(typed: unknown, nameConstraints: boolean): { flaws: FlawName[]; left: FlawName[] } {
   const words = typeof typed === 'string' ? [typed] : list('untrusted', typed);
   if (words.includes('none')) {
     if (words.some((word) => word !== 'none')) {
@@ -194,10 +180,22 @@ function parseUntrusted(typed: unknown): FlawName[] {
         "give 'none' alone, or leave it out",
       );
     }
-    return [];
+    return { flaws: [], left: [] };
   }
-  const wanted = new Set(words.flatMap((word) => (word === 'all' ? FLAW_NAMES : [findFlaw(word).name])));
-  return FLAW_NAMES.filter((name) => wanted.has(name));
+  const named = new Set(words.filter((word) => word !== 'all').map((word) => findFlaw(word).name));
+  const all = words.includes('all');
+  const possible = FLAWS.filter((flaw) => nameConstraints || flaw.needsNameConstraints !== true);
+  const impossible = FLAWS.filter((flaw) => !possible.includes(flaw)).map(({ name }) => name);
+  const asked = impossible.find((name) => named.has(name));
+  if (asked !== undefined) {
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      `the flaw '${asked}' needs a CA with name constraints`,
+      'add the option --name-constraints (nameConstraints: true), or leave the flaw out',
+    );
+  }
+  const flaws = possible.map(({ name }) => name).filter((name) => all || named.has(name));
+  return { flaws, left: all ? impossible : [] };
 }
 
 function keyTypeWarning(name: LayoutName, key: KeyType, chosen: readonly LayoutName[]): Warning[] {
@@ -230,6 +228,13 @@ function wildcardWarning({ value }: Identity): Warning[] {
       hint: `use a deeper one, such as *.api${value.slice(1)}, or name the hosts`,
     },
   ];
+}
+
+function leftOutWarning(flaw: FlawName): Warning {
+  return {
+    message: `'all' leaves out the flaw '${flaw}'`,
+    hint: 'it needs a CA with name constraints: add --name-constraints (nameConstraints: true)',
+  };
 }
 
 function checkOptionNames(options: unknown): void {
@@ -271,10 +276,6 @@ function flag(name: string, value: unknown): boolean {
 
 function empty(name: string, hint: string): GenerateCertsError {
   return new GenerateCertsError('ERR_OPTION_INVALID', `the option '${name}' is an empty list`, hint);
-}
-
-function conflict(message: string, hint: string): GenerateCertsError {
-  return new GenerateCertsError('ERR_CLIENT_CONFLICT', message, hint);
 }
 
 function unique(identities: readonly Identity[]): Identity[] {

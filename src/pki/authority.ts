@@ -10,6 +10,8 @@ export interface Authority {
   readonly certificate: Certificate;
   readonly privateKey: PrivateKey;
   readonly signer: Signer;
+  /** The DNS names that it may sign, by its name constraints; any when absent. */
+  readonly permittedDnsNames?: readonly string[] | undefined;
 }
 
 export interface AuthorityOptions {
@@ -19,13 +21,16 @@ export interface AuthorityOptions {
   readonly permittedDnsNames?: readonly string[] | undefined;
   /** A fresh name when absent. */
   readonly name?: DistinguishedName;
+  /** The CA above it; it signs itself when absent. */
+  readonly parent?: Signer;
 }
 
-/** Makes a self-signed CA with a key of its own. */
+/** Makes a CA with a key of its own. */
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
   const name = options.name ?? authorityName(randomBytes(4).toString('hex'));
   const privateKey = await generatePrivateKey(options.key);
   const signer = await createSigner(name, privateKey);
+  const { permittedDnsNames, parent } = options;
   const certificate = await signCertificate(
     {
       serialNumber: randomSerialNumber(),
@@ -34,10 +39,11 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
       validity: options.validity,
       extensions: authorityExtensions({
         keyIdentifier: signer.keyIdentifier,
-        permittedDnsNames: options.permittedDnsNames,
+        authorityKeyIdentifier: parent?.keyIdentifier,
+        permittedDnsNames,
       }),
     },
-    signer,
+    parent ?? signer,
   );
-  return { certificate, privateKey, signer };
+  return { certificate, privateKey, signer, permittedDnsNames };
 }

@@ -1,6 +1,8 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
-import { type DistinguishedName, encodeName } from './distinguished-name.js';
+import type { DistinguishedName } from './distinguished-name.js';
 import type { SubjectAltName } from './identity.js';
+import type { PrivateKey } from './keys.js';
+import { readPermittedDnsNames } from './profiles.js';
 import type { Signer } from './signer.js';
 import { provider, x509 } from './x509.js';
 
@@ -8,6 +10,11 @@ import { provider, x509 } from './x509.js';
 export interface Validity {
   readonly notBefore: Date;
   readonly notAfter: Date;
+}
+
+/** From five minutes before a moment, for clocks that differ, to an end. */
+export function validityFrom(begin: Date, notAfter: Date): Validity {
+  return { notBefore: new Date(begin.getTime() - 5 * 60 * 1000), notAfter };
 }
 
 /** Everything in a certificate but its issuer and its signature, as one plain value. */
@@ -72,6 +79,26 @@ export class Certificate {
     );
   }
 
+  /** The subject as it is encoded: the issuer of what its holder signs. */
+  get subjectName(): DistinguishedName {
+    return this.#fields.subjectName;
+  }
+
+  /** The issuer as it is encoded. */
+  get issuerName(): DistinguishedName {
+    return this.#fields.issuerName;
+  }
+
+  /** The DNS names that a CA may sign, by its name constraints; nothing where it has none. */
+  get permittedDnsNames(): string[] | undefined {
+    return readPermittedDnsNames(this.#fields);
+  }
+
+  /** Whether a private key is the one whose public half this certificate holds. */
+  isOf({ publicKeyDer }: PrivateKey): boolean {
+    return publicKeyDer.equals(this.x509Certificate.publicKey.export({ type: 'spki', format: 'der' }));
+  }
+
   /** Node's own form, for `node:crypto`. */
   get x509Certificate(): X509Certificate {
     return new X509Certificate(this.der);
@@ -98,8 +125,8 @@ export async function signCertificate(
   const certificate = await x509.X509CertificateGenerator.create(
     {
       serialNumber: parameters.serialNumber,
-      subject: encodeName(parameters.subject),
-      issuer: encodeName(signer.name),
+      subject: parameters.subject,
+      issuer: signer.name,
       ...parameters.validity,
       publicKey: parameters.publicKey,
       extensions: [...parameters.extensions],
@@ -109,6 +136,12 @@ export async function signCertificate(
     provider,
   );
   return new Certificate(new Uint8Array(certificate.rawData));
+}
+
+/** The certificates of a PEM file, in its order; text around them is passed over. */
+export function readCertificates(pem: string): Certificate[] {
+  const blocks = pem.matchAll(/-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g);
+  return [...blocks].map(([, base64 = '']) => new Certificate(Buffer.from(base64, 'base64')));
 }
 
 /**

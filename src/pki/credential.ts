@@ -1,6 +1,7 @@
 import type { Certificate } from './certificate.js';
-import type { FlawName } from './flaws.js';
+import { type FlawName, findFlaw } from './flaws.js';
 import type { PrivateKey } from './keys.js';
+import type { RevocationList } from './revocation-list.js';
 
 /**
  * A certificate with its private key, as one side of a connection uses it.
@@ -39,7 +40,7 @@ export class Credential {
   }
 }
 
-interface CredentialFields {
+export interface CredentialFields {
   role: Credential['role'];
   name: string;
   fileName: string;
@@ -52,8 +53,18 @@ interface CredentialFields {
 
 /** A server's certificate and key. */
 export class ServerCredential extends Credential {
+  readonly #revocationList: () => RevocationList;
+
+  constructor(fields: CredentialFields, revocationList: () => RevocationList) {
+    super(fields);
+    this.#revocationList = revocationList;
+  }
+
   /**
    * The options of Node's `tls.createServer`, `https.createServer` and `http2.createSecureServer`.
+   *
+   * The set's revocation list as it is now is among them: for a client that is revoked later, give a
+   * running server the new options with `server.setSecureContext`.
    *
    * @param options.clientAuth `require` (the default) lets in clients of the set's CA alone; `none`
    * asks for no certificate
@@ -68,6 +79,7 @@ export class ServerCredential extends Credential {
       cert: this.pem,
       key: this.privateKey.pem,
       ca: this.authority.pem,
+      ...(required && { crl: this.#revocationList().pem }),
       requestCert: required,
       rejectUnauthorized: required,
     };
@@ -79,13 +91,22 @@ export class ClientCredential extends Credential {
   /**
    * The options of Node's `tls.connect`, `https.request` and `http2.connect`.
    *
+   * For the flaws `weak-key` and `weak-signature` they lower the client's own security level, without
+   * which it would not load them and never call (measured with Node 20, 22 and 24).
+   *
    * @example
    * ```ts
    * https.get('https://localhost:8443', set.client('alice').tlsOptions());
    * ```
    */
   tlsOptions(): ClientTlsOptions {
-    return { cert: this.pem, key: this.privateKey.pem, ca: this.authority.pem };
+    const weak = this.flaw !== null && findFlaw(this.flaw).weak === true;
+    return {
+      cert: this.pem,
+      key: this.privateKey.pem,
+      ca: this.authority.pem,
+      ...(weak && { ciphers: 'DEFAULT@SECLEVEL=0' }),
+    };
   }
 }
 
@@ -94,10 +115,15 @@ export interface ClientTlsOptions {
   cert: string;
   key: string;
   ca: string;
+  ciphers?: string;
 }
 
 /** What a server gives to Node's TLS; everything in PEM. */
-export interface ServerTlsOptions extends ClientTlsOptions {
+export interface ServerTlsOptions {
+  cert: string;
+  key: string;
+  ca: string;
+  crl?: string;
   requestCert: boolean;
   rejectUnauthorized: boolean;
 }

@@ -1,13 +1,13 @@
 import { x509 } from './x509.js';
 
-/** A distinguished name: its attributes in the order in which they are encoded, one to an RDN. */
-export type DistinguishedName = readonly (readonly [type: 'CN' | 'O' | 'OU', value: string])[];
+/** A distinguished name (RFC 5280 section 4.1.2.4): an issuer or a subject. */
+export type DistinguishedName = x509.Name;
 
-const ORGANIZATION: DistinguishedName[number] = ['O', 'generate-certs'];
+const ORGANIZATION = ['O', 'generate-certs'] as const;
 
-/** The test CA's name. The eight hex digits tell one set's CA from another's at a glance. */
-export function authorityName(hexDigits: string): DistinguishedName {
-  return [['CN', `generate-certs test CA ${hexDigits}`], ORGANIZATION, ['OU', 'development only']];
+/** A test CA's name. Eight hex digits at its end tell one set's CA from another's at a glance. */
+export function authorityName(distinction: string): DistinguishedName {
+  return encode([['CN', `generate-certs test CA ${distinction}`], ORGANIZATION, ['OU', 'development only']]);
 }
 
 /**
@@ -15,10 +15,10 @@ export function authorityName(hexDigits: string): DistinguishedName {
  * 4.2.1.6), which Java does not parse.
  */
 export function leafName(commonName: string | undefined): DistinguishedName {
-  return [commonName === undefined ? ORGANIZATION : ['CN', commonName]];
+  return encode([commonName === undefined ? ORGANIZATION : ['CN', commonName]]);
 }
 
-export function encodeName(name: DistinguishedName): x509.Name {
-  // Typed values: as a plain string the library would take quotes and # in it for syntax.
-  return new x509.Name(name.map(([type, value]) => ({ [type]: [{ utf8String: value }] })));
+function encode(attributes: readonly (readonly [type: string, value: string])[]): x509.Name {
+  // Typed values: in a plain string the library would take quotes and # for syntax.
+  return new x509.Name(attributes.map(([type, value]) => ({ [type]: [{ utf8String: value }] })));
 }

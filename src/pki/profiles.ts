@@ -27,15 +27,20 @@ const GENERAL_NAME_TYPE: Record<SubjectAltName['type'], x509.GeneralNameType> = 
 /** The extensions of a CA that signs leaves alone (RFC 5280 sections 4.2.1.2, 3, 9 and 10). */
 export function authorityExtensions(options: {
   readonly keyIdentifier: string;
+  /** Where another CA signs it. */
+  readonly authorityKeyIdentifier?: string | undefined;
   /** DNS names that the CA may sign; any when absent. */
   readonly permittedDnsNames?: readonly string[] | undefined;
 }): x509.Extension[] {
-  const { keyIdentifier, permittedDnsNames } = options;
+  const { keyIdentifier, authorityKeyIdentifier, permittedDnsNames } = options;
   const extensions: x509.Extension[] = [
     new x509.BasicConstraintsExtension(true, 0, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
     new x509.SubjectKeyIdentifierExtension(keyIdentifier),
   ];
+  if (authorityKeyIdentifier !== undefined) {
+    extensions.push(new x509.AuthorityKeyIdentifierExtension(authorityKeyIdentifier));
+  }
   if (permittedDnsNames !== undefined) extensions.push(nameConstraints(permittedDnsNames));
   return extensions;
 }
@@ -67,6 +72,14 @@ export function leafExtensions(options: {
     extensions.push(new x509.SubjectAlternativeNameExtension(names));
   }
   return extensions;
+}
+
+/** The DNS names that a CA's certificate permits; nothing where it has no name constraints. */
+export function readPermittedDnsNames(certificate: x509.X509Certificate): string[] | undefined {
+  const extension = certificate.getExtension(id_ce_nameConstraints);
+  if (extension === null) return undefined;
+  const { permittedSubtrees } = AsnConvert.parse(extension.value, NameConstraints);
+  return [...(permittedSubtrees ?? [])].flatMap(({ base }) => base.dNSName ?? []);
 }
 
 /**

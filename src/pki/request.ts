@@ -23,6 +23,8 @@ export interface ParsedRequest {
   readonly clients: readonly ParsedClient[];
   /** The set's life in seconds. */
   readonly lifetime: number;
+  /** File names, without the extension and in lower case, that no client may take. */
+  readonly reservedNames: readonly string[];
 }
 
 export interface ParsedClient {

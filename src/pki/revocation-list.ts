@@ -1,7 +1,6 @@
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { CRLNumber, id_ce_cRLNumber } from '@peculiar/asn1-x509';
 import { encodePem } from './certificate.js';
-import { encodeName } from './distinguished-name.js';
 import type { Signer } from './signer.js';
 import { provider, x509 } from './x509.js';
 
@@ -35,6 +34,12 @@ export class RevocationList {
   }
 }
 
+/** The DER of a revocation list in PEM; nothing where there is none. */
+export function readRevocationListDer(pem: string): Buffer | undefined {
+  const block = /-----BEGIN X509 CRL-----([\s\S]*?)-----END X509 CRL-----/.exec(pem);
+  return block === null ? undefined : Buffer.from(block[1] ?? '', 'base64');
+}
+
 /** Signs a version 2 revocation list. */
 export async function signRevocationList(
   list: {
@@ -48,7 +53,7 @@ export async function signRevocationList(
   const { number, revocations, thisUpdate, nextUpdate } = list;
   const crl = await x509.X509CrlGenerator.create(
     {
-      issuer: encodeName(signer.name),
+      issuer: signer.name,
       thisUpdate,
       nextUpdate,
       entries: revocations.map(({ serialNumber, revokedAt }) => ({

@@ -1,11 +1,41 @@
 import { GenerateCertsError, quote } from '../errors.js';
+import { formatDistance, formatMoment, isoSeconds } from '../moments.js';
 import { hintForUnknown } from '../suggest.js';
 import type { Authority } from './authority.js';
-import type { ClientCredential, ServerCredential } from './credential.js';
+import { type Certificate, type Validity, validityFrom } from './certificate.js';
+import { issueClient } from './client.js';
+import { nameClients } from './client-names.js';
+import { type ClientCredential, type Credential, ServerCredential } from './credential.js';
 import { type FlawName, findFlaw } from './flaws.js';
-import { parseClientIdentity } from './identity.js';
+import { type Identity, parseClientIdentity } from './identity.js';
+import { generatePrivateKey, type PrivateKey } from './keys.js';
 import type { SetRequest } from './request.js';
-import type { RevocationList } from './revocation-list.js';
+import { type RevocationList, signRevocationList } from './revocation-list.js';
+
+/** What a server's credential is made of. */
+export interface ServerParts {
+  readonly certificate: Certificate;
+  readonly chain: readonly Certificate[];
+  readonly privateKey: PrivateKey;
+}
+
+/** What a set is made of. */
+export interface SetParts {
+  readonly request: SetRequest;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly authority: Authority;
+  readonly server: ServerParts;
+  readonly clients: readonly ClientCredential[];
+  readonly untrustedClients: readonly ClientCredential[];
+  readonly revocationList: RevocationList;
+  readonly revokedSerialNumber: string;
+  /** File names, without the extension and in lower case, that no client may take. */
+  readonly reservedNames: readonly string[];
+}
+
+/** How many names a hint lists. */
+const MOST_NAMED = 20;
 
 /** Everything that one run makes, in memory. */
 export class CertificateSet {
@@ -16,34 +46,44 @@ export class CertificateSet {
   readonly expiresAt: Date;
   readonly authority: Authority;
   readonly server: ServerCredential;
-  /** The clients to let in. */
-  readonly clients: readonly ClientCredential[];
   /** The clients to refuse. */
   readonly untrustedClients: readonly ClientCredential[];
-  readonly revocationList: RevocationList;
   /** The serial number that stands on every CRL of the set, for a client made revoked at any time. */
   readonly revokedSerialNumber: string;
+  readonly #reservedNames: readonly string[];
+  #clients: readonly ClientCredential[];
+  #revocationList: RevocationList;
 
-  constructor(fields: {
-    request: SetRequest;
-    createdAt: Date;
-    expiresAt: Date;
-    authority: Authority;
-    server: ServerCredential;
-    clients: readonly ClientCredential[];
-    untrustedClients: readonly ClientCredential[];
-    revocationList: RevocationList;
-    revokedSerialNumber: string;
-  }) {
-    this.request = fields.request;
-    this.createdAt = fields.createdAt;
-    this.expiresAt = fields.expiresAt;
-    this.authority = fields.authority;
-    this.server = fields.server;
-    this.clients = fields.clients;
-    this.untrustedClients = fields.untrustedClients;
-    this.revocationList = fields.revocationList;
-    this.revokedSerialNumber = fields.revokedSerialNumber;
+  constructor(parts: SetParts) {
+    this.request = parts.request;
+    this.createdAt = parts.createdAt;
+    this.expiresAt = parts.expiresAt;
+    this.authority = parts.authority;
+    this.server = new ServerCredential(
+      {
+        role: 'server',
+        name: 'server',
+        fileName: 'server',
+        authority: parts.authority.certificate,
+        ...parts.server,
+      },
+      () => this.#revocationList,
+    );
+    this.untrustedClients = parts.untrustedClients;
+    this.revokedSerialNumber = parts.revokedSerialNumber;
+    this.#reservedNames = parts.reservedNames;
+    this.#clients = parts.clients;
+    this.#revocationList = parts.revocationList;
+  }
+
+  /** The clients to let in, the revoked ones among them. */
+  get clients(): readonly ClientCredential[] {
+    return this.#clients;
+  }
+
+  /** The CA's revocation list as it is now. */
+  get revocationList(): RevocationList {
+    return this.#revocationList;
   }
 
   /**
@@ -53,13 +93,13 @@ export class CertificateSet {
    */
   client(identity: string): ClientCredential {
     const { value } = parseClientIdentity(identity);
-    const found = this.clients.find(({ name }) => name === value);
+    const found = this.#clients.find(({ name }) => name === value);
     if (found !== undefined) return found;
-    const known = this.clients.map(({ name }) => name);
+    const known = this.#clients.map(({ name }) => name);
     throw new GenerateCertsError(
       'ERR_NOT_IN_SET',
       `the set has no client ${quote(identity)}`,
-      known.length === 0 ? 'the set was made without clients' : hintForUnknown(identity, known.slice(0, 20)),
+      known.length === 0 ? 'the set has no clients' : hintForUnknown(identity, known.slice(0, MOST_NAMED)),
     );
   }
 
@@ -79,4 +119,103 @@ export class CertificateSet {
       `ask for it when the set is made: untrusted: ['${name}'], or 'all'`,
     );
   }
+
+  /**
+   * Makes one more client to let in, of the set's CA. Its life ends with the CA's.
+   *
+   * @throws {@link GenerateCertsError} `ERR_IDENTITY_INVALID`, `ERR_CLIENT_CONFLICT`,
+   * `ERR_OUTSIDE_CONSTRAINTS` or `ERR_SET_ENDED`
+   * @example
+   * ```ts
+   * const bob = await set.issueClient('bob');
+   * https.get(url, bob.tlsOptions());
+   * ```
+   */
+  async issueClient(identity: string): Promise<ClientCredential> {
+    const [client] = await this.issueClients([identity]);
+    return client as ClientCredential;
+  }
+
+  /** As {@link CertificateSet.issueClient}, several at once: all of them or, where one is refused, none. */
+  async issueClients(identities: readonly string[]): Promise<ClientCredential[]> {
+    const now = new Date();
+    this.#refuseEnded(now);
+    const parsed = nameClients(identities.map(parseClientIdentity), this.#reservedNames, this.#clients);
+    for (const { identity } of parsed) refuseOutsideNames(identity, this.authority);
+    const validity = this.#validityFrom(now);
+    const keys = await Promise.all(parsed.map(() => generatePrivateKey(this.request.key)));
+    const clients = await Promise.all(
+      parsed.map((client, index) => issueClient(client, keys[index] as PrivateKey, this.authority, validity)),
+    );
+    this.#clients = [...this.#clients, ...clients];
+    return clients;
+  }
+
+  /**
+   * Puts a client on the CA's revocation list. Revoking it twice changes nothing.
+   *
+   * @returns the list as it is then, with a higher number where it changed
+   * @throws {@link GenerateCertsError} `ERR_NOT_IN_SET` or `ERR_SET_ENDED`
+   * @example
+   * ```ts
+   * await set.revoke('alice');
+   * server.setSecureContext(set.server.tlsOptions());
+   * ```
+   */
+  async revoke(identity: string): Promise<RevocationList> {
+    const { certificate } = this.client(identity);
+    const now = new Date();
+    this.#refuseEnded(now);
+    if (this.revokedAt(certificate) !== undefined) return this.#revocationList;
+    const { number, revocations } = this.#revocationList;
+    const revokedAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
+    this.#revocationList = await signRevocationList(
+      {
+        number: number + 1,
+        revocations: [...revocations, { serialNumber: certificate.serialNumber, revokedAt }],
+        thisUpdate: this.#validityFrom(now).notBefore,
+        nextUpdate: this.expiresAt,
+      },
+      this.authority.signer,
+    );
+    return this.#revocationList;
+  }
+
+  /** When a certificate was put on the revocation list; nothing where it is not on it. */
+  revokedAt({ serialNumber }: Certificate): Date | undefined {
+    return this.#revocationList.revocations.find((revocation) => revocation.serialNumber === serialNumber)
+      ?.revokedAt;
+  }
+
+  /** Every certificate of the set that is no CA's, in the order in which they are listed. */
+  get credentials(): readonly Credential[] {
+    return [this.server, ...this.#clients, ...this.untrustedClients];
+  }
+
+  /** From now to the set's end; whole seconds, and never before the CA's own certificate begins. */
+  #validityFrom(now: Date): Validity {
+    const begin = Math.max(Math.floor(now.getTime() / 1000) * 1000, this.createdAt.getTime());
+    return validityFrom(new Date(begin), this.expiresAt);
+  }
+
+  #refuseEnded(now: Date): void {
+    if (now < this.expiresAt) return;
+    const ended = isoSeconds(this.expiresAt);
+    throw new GenerateCertsError(
+      'ERR_SET_ENDED',
+      `the set ended ${formatMoment(ended)}, ${formatDistance(ended, now)}`,
+      "make it anew: run 'generate-certs' with the names and options it was made with",
+    );
+  }
+}
+
+function refuseOutsideNames(identity: Identity, { permittedDnsNames }: Authority): void {
+  if (permittedDnsNames === undefined || identity.kind !== 'dns') return;
+  const { value } = identity;
+  if (permittedDnsNames.some((subtree) => value === subtree || value.endsWith(`.${subtree}`))) return;
+  throw new GenerateCertsError(
+    'ERR_OUTSIDE_CONSTRAINTS',
+    `${quote(value)} is outside the CA's name constraints`,
+    `it may sign only ${permittedDnsNames.slice(0, MOST_NAMED).join(', ')} and names below: make the set anew with this client`,
+  );
 }

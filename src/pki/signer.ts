@@ -24,12 +24,23 @@ export class Signer {
 }
 
 type SigningAlgorithm =
-  | { name: 'ECDSA'; namedCurve: 'P-256' | 'P-384'; hash: 'SHA-256' | 'SHA-384' }
-  | { name: 'RSASSA-PKCS1-v1_5'; hash: 'SHA-256' };
+  | { name: 'ECDSA'; namedCurve: 'P-256' | 'P-384'; hash: Hash }
+  | { name: 'RSASSA-PKCS1-v1_5'; hash: Hash };
 
-/** Makes a signer of a key. SHA-256, and SHA-384 where the key is P-384. */
-export async function createSigner(name: DistinguishedName, privateKey: PrivateKey): Promise<Signer> {
+type Hash = 'SHA-1' | 'SHA-256' | 'SHA-384';
+
+/**
+ * Makes a signer of a key.
+ *
+ * @param hash SHA-256 when absent, and SHA-384 where the key is P-384
+ */
+export async function createSigner(
+  name: DistinguishedName,
+  privateKey: PrivateKey,
+  hash?: Hash,
+): Promise<Signer> {
   const algorithm = signingAlgorithmOf(privateKey);
+  if (hash !== undefined) algorithm.hash = hash;
   const [key, identifier] = await Promise.all([
     provider.subtle.importKey('pkcs8', privateKey.der, algorithm, false, ['sign']),
     keyIdentifier(privateKey.publicKeyDer),

@@ -39,6 +39,17 @@ export function parseKeyAccess(options: KeyAccessOptions): KeyAccess {
   };
 }
 
+/** Who may read `server.key`, as a manifest has it. Whether this user may give it away is not asked. */
+export function recordedKeyAccess(request: {
+  readonly keyMode: string;
+  readonly owner: string | null;
+}): KeyAccess {
+  return {
+    mode: parseKeyMode(request.keyMode),
+    owner: request.owner === null ? undefined : readOwner(request.owner),
+  };
+}
+
 /** What is worth telling about it. */
 export function keyAccessWarnings({ mode }: KeyAccess): Warning[] {
   if ((mode & 0o007) === 0) return [];
@@ -75,17 +86,32 @@ function parseKeyMode(typed: unknown): number {
 const HIGHEST_ID = 0xffff_fffe;
 
 function parseOwner(typed: unknown): Owner {
-  const reject = (problem: string, hint: string) =>
-    new GenerateCertsError('ERR_OWNER_INVALID', `${quote(typed)} ${problem}`, hint);
+  const owner = readOwner(typed);
+  const self = process.geteuid?.();
+  const unchanged = owner.uid === self && (owner.gid === undefined || owner.gid === process.getegid?.());
+  if (self !== 0 && !unchanged) {
+    throw ownerInvalid(
+      typed,
+      'cannot be made the owner by this user',
+      'run as root, or use --key-mode 644 instead',
+    );
+  }
+  return owner;
+}
+
+function readOwner(typed: unknown): Owner {
   const match = typeof typed === 'string' ? /^(\d{1,10})(?::(\d{1,10}))?$/.exec(typed) : null;
   const [uid, gid] = [match?.[1], match?.[2]].map((id) => (id === undefined ? undefined : Number(id)));
   if (uid === undefined || uid > HIGHEST_ID || (gid ?? 0) > HIGHEST_ID) {
-    throw reject('is not an owner', 'give a user id, and a group id if need be: 5000 or 5000:5000');
-  }
-  const self = process.geteuid?.();
-  const unchanged = uid === self && (gid === undefined || gid === process.getegid?.());
-  if (self !== 0 && !unchanged) {
-    throw reject('cannot be made the owner by this user', 'run as root, or use --key-mode 644 instead');
+    throw ownerInvalid(
+      typed,
+      'is not an owner',
+      'give a user id, and a group id if need be: 5000 or 5000:5000',
+    );
   }
   return { uid, gid, text: String(typed) };
+}
+
+function ownerInvalid(typed: unknown, problem: string, hint: string): GenerateCertsError {
+  return new GenerateCertsError('ERR_OWNER_INVALID', `${quote(typed)} ${problem}`, hint);
 }

@@ -48,6 +48,8 @@ export interface ManifestRevocationList {
   readonly number: number;
   /** On the list from the start, so that a revoked client can be made at any time. */
   readonly reservedSerialNumber: string;
+  /** Everything on the list, the reserved serial number too. */
+  readonly revocations: readonly { readonly serialNumber: string; readonly revokedAt: string }[];
 }
 
 export interface ManifestFile {
@@ -92,6 +94,11 @@ export function parseManifest(text: string): Manifest {
   const list = record(manifest.revocationList, 'revocationList');
   check(list.number, isNatural, 'revocationList.number');
   check(list.reservedSerialNumber, isHex, 'revocationList.reservedSerialNumber');
+  array(list.revocations, 'revocationList.revocations').forEach((item) => {
+    const revocation = record(item, 'a revocation');
+    check(revocation.serialNumber, isHex, 'serialNumber');
+    check(revocation.revokedAt, isTime, 'revokedAt');
+  });
   array(manifest.files, 'files').forEach(checkFile);
   return value as Manifest;
 }

@@ -13,13 +13,14 @@ const MOST_NAMED = 5;
  *
  * @param paths where the files are to go, relative to the folder
  * @param old the manifest of the set that is there, whose files may be replaced
+ * @param options.hint what to do about foreign files
  * @throws {@link GenerateCertsError} `ERR_FILE_IN_THE_WAY`
  */
 export async function refuseObstacles(
   folder: string,
   paths: readonly string[],
   old: Manifest | undefined,
-  { force }: { readonly force: boolean },
+  { force, hint }: { readonly force: boolean; readonly hint: string },
 ): Promise<void> {
   const own = new Set(old === undefined ? [] : [MANIFEST_NAME, ...old.files.map(({ path }) => path)]);
   const inTheWay: string[] = [];
@@ -38,7 +39,7 @@ export async function refuseObstacles(
   throw new GenerateCertsError(
     'ERR_FILE_IN_THE_WAY',
     `in ${quote(folder)} this program did not write ${named}${others}`,
-    'choose another folder with --out, or replace with --force',
+    hint,
   );
 }
 

@@ -3,7 +3,6 @@ import { type LayoutName, layoutFolder, layoutOf } from '../layouts/index.js';
 import type { LayoutFile } from '../layouts/layout.js';
 import { isoSeconds } from '../moments.js';
 import type { Certificate } from '../pki/certificate.js';
-import type { Credential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
 import { formatMode, type KeyAccess, type Owner } from './key-access.js';
 import type { Manifest, ManifestCertificate, ManifestFile } from './manifest.js';
@@ -81,14 +80,14 @@ function describeSet(
 ): Manifest {
   const { authority } = set;
   const ca = {
-    ...describeCertificate(authority.certificate, authority.privateKey.type),
+    ...describeCertificate(set, authority.certificate, authority.privateKey.type),
     role: 'ca',
     name: 'ca',
     flaw: null,
     files: places.get('ca') ?? {},
   } as const;
-  const leaves = [set.server, ...set.clients, ...set.untrustedClients].map((credential: Credential) => ({
-    ...describeCertificate(credential.certificate, credential.privateKey.type),
+  const leaves = set.credentials.map((credential) => ({
+    ...describeCertificate(set, credential.certificate, credential.privateKey.type),
     role: credential.role,
     name: credential.name,
     flaw: credential.flaw,
@@ -103,12 +102,17 @@ function describeSet(
     revocationList: {
       number: set.revocationList.number,
       reservedSerialNumber: set.revokedSerialNumber,
+      revocations: set.revocationList.revocations.map(({ serialNumber, revokedAt }) => ({
+        serialNumber,
+        revokedAt: isoSeconds(revokedAt),
+      })),
     },
     files: files.map(describeFile),
   };
 }
 
-function describeCertificate(certificate: Certificate, key: string) {
+function describeCertificate(set: CertificateSet, certificate: Certificate, key: string) {
+  const revokedAt = set.revokedAt(certificate);
   return {
     subject: certificate.subject,
     issuer: certificate.issuer,
@@ -118,7 +122,7 @@ function describeCertificate(certificate: Certificate, key: string) {
     sha256: certificate.sha256,
     notBefore: isoSeconds(certificate.notBefore),
     notAfter: isoSeconds(certificate.notAfter),
-    revokedAt: null,
+    revokedAt: revokedAt === undefined ? null : isoSeconds(revokedAt),
   };
 }
 

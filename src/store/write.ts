@@ -51,7 +51,8 @@ export async function writeSet(
     const ignoredByGit = !there || (old?.files.some(({ path }) => path === '.gitignore') ?? false);
     const { files, manifest } = planSet(set, { access, ignoredByGit });
     const paths = files.map(({ path }) => path);
-    await refuseObstacles(folder, paths, old, { force });
+    const hint = 'choose another folder with --out, or replace with --force';
+    await refuseObstacles(folder, paths, old, { force, hint });
     const manifestFile = { path: MANIFEST_NAME, content: serializeManifest(manifest), mode: 0o644 };
     await replaceFiles(folder, {
       files: [...files, manifestFile],

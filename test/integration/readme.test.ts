@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { FLAWS } from '../../src/index.js';
 import { temporaryFolder } from '../support/folder.js';
 import { EXECUTABLE, REPOSITORY, run } from '../support/program.js';
 import { readmeBlocks } from '../support/readme.js';
@@ -21,19 +22,27 @@ const commandsOf = (info: string) => {
 };
 
 test('has no code block that no test knows', () => {
-  const known = ['sh', 'sh root', 'sh shim', 'sh clone', 'ts'];
+  const known = ['sh', 'sh more', 'sh root', 'sh shim', 'sh clone', 'ts'];
   expect(blocks.map(({ info }) => info).filter((info) => !known.includes(info))).toEqual([]);
 });
 
-test('the commands do what they say', () => {
+test.each(['sh', 'sh more'])('the commands of the %s blocks do what they say', (info) => {
   const folder = temporaryFolder();
-  const commands = commandsOf('sh');
-  expect(commands.length).toBeGreaterThan(5);
+  const commands = commandsOf(info);
+  expect(commands.length).toBeGreaterThan(2);
   for (const command of commands) {
     const { status, stdout, stderr } = runStep({ command, stdout: [], stderr: [], status: 0 }, folder);
     expect(`${command}\n${stderr}`).not.toMatch(/error:/);
     expect(`${command}: ${status}`).toBe(`${command}: 0`);
     expect(stdout).not.toBe('');
+  }
+});
+
+test('the table of flaws is the catalogue', () => {
+  const text = readFileSync(join(REPOSITORY, 'README.md'), 'utf8');
+  for (const { name, summary, severity, needsNameConstraints } of FLAWS) {
+    const condition = needsNameConstraints === true ? ' (only with `--name-constraints`)' : '';
+    expect(text).toContain(`| \`${name}\` | ${summary}${condition} | ${severity} |\n`);
   }
 });
 

@@ -13,7 +13,7 @@ export function opensslText(path: string): string {
 }
 
 /** What GnuTLS says of a certificate and the CA that is to have signed it. */
-export function certtoolVerify(ca: string, certificate: string, purpose: string): string {
+export function certtoolVerify(ca: string, certificate: string, purpose: string, crl?: string): string {
   const { stdout, stderr } = run('certtool', [
     '--verify',
     '--load-ca-certificate',
@@ -22,6 +22,7 @@ export function certtoolVerify(ca: string, certificate: string, purpose: string)
     certificate,
     '--verify-purpose',
     purpose,
+    ...(crl === undefined ? [] : ['--load-crl', crl]),
   ]);
   return `${stdout}${stderr}`;
 }

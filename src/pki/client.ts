@@ -1,0 +1,24 @@
+import type { Authority } from './authority.js';
+import type { Validity } from './certificate.js';
+import { ClientCredential } from './credential.js';
+import type { PrivateKey } from './keys.js';
+import { clientLeaf, signLeaf } from './leaf.js';
+import type { ParsedClient } from './request.js';
+
+/** Makes a client to let in. */
+export async function issueClient(
+  { identity, fileName }: ParsedClient,
+  privateKey: PrivateKey,
+  authority: Authority,
+  validity: Validity,
+): Promise<ClientCredential> {
+  const leaf = clientLeaf(identity, privateKey, authority, validity);
+  return new ClientCredential({
+    role: 'client',
+    name: identity.value,
+    fileName,
+    certificate: await signLeaf(leaf, authority.signer),
+    privateKey,
+    authority: authority.certificate,
+  });
+}

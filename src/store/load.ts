@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import fs from 'fs-extra';
+import { GenerateCertsError, quote } from '../errors.js';
+import { RESERVED_NAMES } from '../layouts/request.js';
+import type { Authority } from '../pki/authority.js';
+import type { Certificate } from '../pki/certificate.js';
+import { findFlaw } from '../pki/flaws.js';
+import type { PrivateKey } from '../pki/keys.js';
+import type { RevocationList } from '../pki/revocation-list.js';
+import type { CertificateSet } from '../pki/set.js';
+import { surroundingsError } from './file-system.js';
+import { damageOf } from './freshness.js';
+import type { Manifest, ManifestCertificate } from './manifest.js';
+import { readManifest } from './read.js';
+
+/**
+ * Reads a set back from its folder, with its CA.
+ *
+ * @throws {@link GenerateCertsError} `ERR_SET_NOT_FOUND`, `ERR_MANIFEST_INVALID`, `ERR_OUT_INVALID`,
+ * `ERR_SET_DAMAGED` where a file is missing or not as it was made, or `ERR_FILE_SYSTEM`
+ * @example
+ * ```ts
+ * const set = await loadCertificateSet('certs');
+ * https.get(url, set.client('client').tlsOptions());
+ * ```
+ */
+export async function loadCertificateSet(folder: string): Promise<CertificateSet> {
+  return (await loadSet(folder)).set;
+}
+
+/** As {@link loadCertificateSet}, with the manifest that the set was read by. */
+export async function loadSet(folder: string): Promise<{ set: CertificateSet; manifest: Manifest }> {
+  const manifest = await readManifest(folder);
+  try {
+    return { set: await readSet(folder, manifest), manifest };
+  } catch (error) {
+    throw surroundingsError(error, `read the set in ${folder}`);
+  }
+}
+
+async function readSet(folder: string, manifest: Manifest): Promise<CertificateSet> {
+  // The certificate libraries take most of the start: a folder without a set is told of without them.
+  const [{ CertificateSet }, { ClientCredential }] = await Promise.all([
+    import('../pki/set.js'),
+    import('../pki/credential.js'),
+  ]);
+  const ca = manifest.certificates.find(({ role }) => role === 'ca');
+  const server = manifest.certificates.find(({ role }) => role === 'server');
+  if (ca === undefined || server === undefined)
+    throw damaged(folder, 'the manifest names no CA or no server');
+  const authority = await readAuthority(folder, ca);
+  for (const file of manifest.files) {
+    const damage = await damageOf(folder, file);
+    if (damage !== undefined && !damage.startsWith('has mode'))
+      throw damaged(folder, `${file.path} ${damage}`);
+  }
+  const readClient = async (entry: ManifestCertificate) => {
+    const { certificate, chain, privateKey, fileName } = await readCredential(folder, entry);
+    return new ClientCredential({
+      role: entry.role === 'untrusted' ? 'untrusted' : 'client',
+      name: entry.name,
+      fileName,
+      ...(entry.flaw !== null && { flaw: findFlaw(entry.flaw).name }),
+      certificate,
+      chain,
+      privateKey,
+      authority: authority.certificate,
+    });
+  };
+  const withRole = (role: ManifestCertificate['role']) =>
+    Promise.all(manifest.certificates.filter((entry) => entry.role === role).map(readClient));
+  return new CertificateSet({
+    request: manifest.request,
+    createdAt: new Date(manifest.createdAt),
+    expiresAt: new Date(manifest.expiresAt),
+    authority,
+    server: await readCredential(folder, server),
+    clients: await withRole('client'),
+    untrustedClients: await withRole('untrusted'),
+    revocationList: await readRevocationList(folder, manifest, ca, authority),
+    revokedSerialNumber: manifest.revocationList.reservedSerialNumber,
+    reservedNames: RESERVED_NAMES,
+  });
+}
+
+async function readAuthority(folder: string, entry: ManifestCertificate): Promise<Authority> {
+  const { createSigner } = await import('../pki/signer.js');
+  const { certificate, privateKey } = await readCredential(folder, entry);
+  const signer = await createSigner(certificate.subjectName, privateKey);
+  return { certificate, privateKey, signer, permittedDnsNames: certificate.permittedDnsNames };
+}
+
+async function readCredential(
+  folder: string,
+  entry: ManifestCertificate,
+): Promise<{ certificate: Certificate; chain: Certificate[]; privateKey: PrivateKey; fileName: string }> {
+  const { readCertificates } = await import('../pki/certificate.js');
+  const { privateKeyFromPem } = await import('../pki/keys.js');
+  const paths = entry.files.authority ?? Object.values(entry.files)[0];
+  if (paths?.certificate === undefined || paths.key === undefined) {
+    throw damaged(folder, `the manifest names no files of ${quote(entry.name)}`);
+  }
+  const [pem, key] = await Promise.all([readText(folder, paths.certificate), readText(folder, paths.key)]);
+  const [certificate, ...chain] = readCertificates(pem);
+  const privateKey = privateKeyFromPem(key);
+  if (certificate === undefined) throw damaged(folder, `${paths.certificate} holds no certificate`);
+  if (privateKey === undefined) throw damaged(folder, `${paths.key} holds no private key`);
+  if (!certificate.isOf(privateKey))
+    throw damaged(folder, `${paths.key} is not the key of ${paths.certificate}`);
+  const fileName = (paths.certificate.split('/').at(-1) ?? '').replace(/\.pem$/, '');
+  return { certificate, chain, privateKey, fileName };
+}
+
+async function readRevocationList(
+  folder: string,
+  { revocationList: { number, revocations }, createdAt, expiresAt }: Manifest,
+  ca: ManifestCertificate,
+  authority: Authority,
+): Promise<RevocationList> {
+  const { readRevocationListDer, RevocationList, signRevocationList } = await import(
+    '../pki/revocation-list.js'
+  );
+  const { validityFrom } = await import('../pki/certificate.js');
+  const listed = revocations.map(({ serialNumber, revokedAt }) => ({
+    serialNumber,
+    revokedAt: new Date(revokedAt),
+  }));
+  const path = Object.values(ca.files).find((parts) => parts.revocationList !== undefined)?.revocationList;
+  if (path === undefined) {
+    // No layout of this set has the list as a file: the same one is signed again.
+    const { notBefore, notAfter } = validityFrom(new Date(createdAt), new Date(expiresAt));
+    return signRevocationList(
+      { number, revocations: listed, thisUpdate: notBefore, nextUpdate: notAfter },
+      authority.signer,
+    );
+  }
+  const der = readRevocationListDer(await readText(folder, path));
+  if (der === undefined) throw damaged(folder, `${path} holds no revocation list`);
+  return new RevocationList(der, number, listed);
+}
+
+async function readText(folder: string, path: string): Promise<string> {
+  try {
+    return await fs.readFile(join(folder, path), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw damaged(folder, `${path} is missing`);
+    throw error;
+  }
+}
+
+function damaged(folder: string, problem: string): GenerateCertsError {
+  return new GenerateCertsError(
+    'ERR_SET_DAMAGED',
+    `the set in ${quote(folder)} is damaged: ${problem}`,
+    "make it anew: run 'generate-certs' with the names and options it was made with",
+  );
+}
