@@ -89,7 +89,7 @@ async function issueServer(
 }
 
 /** The server's SAN: every name in order; `localhost` brings its two loopback addresses with it. */
-function serverAltNames(names: readonly Identity[]): SubjectAltName[] {
+export function serverAltNames(names: readonly Identity[]): SubjectAltName[] {
   const all = names.flatMap(({ kind, value, subjectAltNames }) =>
     kind === 'dns' && value === 'localhost' ? [...subjectAltNames, ...LOOPBACK] : subjectAltNames,
   );
