@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { GenerateCertsError } from '../errors.js';
 import { loadCertificateSet, type VerifyReport, verifyCertificateSet, verifyEndpoint } from '../index.js';
 import { parseDuration } from '../pki/duration.js';
 import { summarize } from '../probe/row.js';
@@ -74,6 +75,13 @@ async function write(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new GenerateCertsError(
+        'ERR_FILE_SYSTEM',
+        `cannot write ${path}: there is no such folder`,
+        'name a file in a folder that is there',
+      );
+    }
     throw surroundingsError(error, `write ${path}`);
   }
 }

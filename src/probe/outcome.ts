@@ -48,6 +48,7 @@ const ALERTS: Record<number, string> = {
 };
 
 const PROTOCOL_VERSION = 70;
+const NO_APPLICATION_PROTOCOL = 120;
 
 /** This side's own verification of the endpoint's certificate, by the codes of OpenSSL and Node. */
 const SERVER_PROBLEMS: Record<string, string> = {
@@ -91,6 +92,8 @@ export function outcomeOfError(error: unknown): Outcome {
   if (alert !== undefined) {
     const number = Number(alert);
     const by = `TLS alert ${ALERTS[number] ?? number}`;
+    if (number === NO_APPLICATION_PROTOCOL)
+      return { kind: 'wrong-server', by: `it speaks another protocol (${by})` };
     return { kind: number === PROTOCOL_VERSION ? 'version' : 'refused', by };
   }
   const problem = SERVER_PROBLEMS[code];

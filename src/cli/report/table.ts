@@ -22,7 +22,7 @@ export function formatTable(report: VerifyReport, colour: ChalkInstance): string
     );
     rows.forEach(({ verdict, note }, index) => {
       lines.push(`  ${colourOf(verdict, colour)(aligned[index] ?? '')}`);
-      if (verdict !== 'right' && note !== '') lines.push(`        ${note}`);
+      if (verdict !== 'right' && note !== '' && note !== rows[index]?.observed) lines.push(`        ${note}`);
     });
     if (untried !== undefined) {
       lines.push(colour.dim(`  ?     ${all.length - rows.length} more not tried: ${untried.note}`));
