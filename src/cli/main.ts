@@ -65,6 +65,7 @@ function createProgram(setExitStatus: (status: number) => void): Command {
     .usage('[options] [name...]\n       generate-certs <command> [options]')
     .description('Certificates for mutual-TLS tests: the clients to let in and the clients to refuse.')
     .enablePositionalOptions()
+    .helpCommand('help [command]', 'this text, or the one of a command')
     .version(packageVersion())
     .addHelpText('before', () => `${EXAMPLES.trimStart()}`)
     .addHelpText('after', () => `\nFlaws for --untrusted:\n${flawLines().join('\n')}`)
@@ -95,7 +96,7 @@ function createProgram(setExitStatus: (status: number) => void): Command {
   }
   program.hook('preSubcommand', (_program, command) => {
     const [misplaced] = adoptOptionsBefore(program, command);
-    if (misplaced !== undefined) {
+    if (misplaced !== undefined && !COMING.includes(command.name())) {
       throw new GenerateCertsError(
         'ERR_USAGE',
         `'${command.name()}' has no option ${misplaced}`,
@@ -108,19 +109,19 @@ function createProgram(setExitStatus: (status: number) => void): Command {
 
 /** The parser's message in this program's form. */
 function usageError(error: CommanderError, program: Command, argv: readonly string[]): GenerateCertsError {
-  const message = error.message.replace(/^error: /, '').replace(/\.$/, '');
+  const [first = '', ...others] = error.message
+    .replace(/^error: /, '')
+    .replace(/\.$/, '')
+    .split('. ');
+  const message = [first, ...others.map((text) => text.replace(/^./, (letter) => letter.toLowerCase()))].join(
+    '; ',
+  );
+  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
+  const options = (command ?? program).options.map(({ long }) => long ?? '');
   const typed = /unknown option '(-[^']*)'/.exec(message)?.[1];
-  const options = [program, ...program.commands].flatMap((command) => command.options);
-  const close =
-    typed === undefined
-      ? undefined
-      : nearest(
-          typed,
-          options.map(({ long }) => long ?? ''),
-        );
-  const where = program.commands.find((command) => command.name() === argv[0])?.name();
-  const help = where === undefined ? PROGRAM : `${PROGRAM} ${where}`;
-  const hint = close === undefined ? `see ${help} --help` : `did you mean ${close}?`;
+  const close = typed === undefined ? undefined : nearest(typed, options);
+  const where = command === undefined ? PROGRAM : `${PROGRAM} ${command.name()}`;
+  const hint = close === undefined ? `see ${where} --help` : `did you mean ${close}?`;
   return new GenerateCertsError('ERR_USAGE', message, hint, { cause: error });
 }
 

@@ -73,11 +73,10 @@ async function issueServer(
   authority: Authority,
   validity: Validity,
 ): Promise<ServerParts> {
-  const [first] = names;
   const certificate = await signLeaf(
     {
       purpose: 'server',
-      commonName: first === undefined ? undefined : commonNameOf(first),
+      commonName: serverCommonName(names, authority),
       subjectAltNames: serverAltNames(names),
       privateKey,
       validity,
@@ -86,6 +85,16 @@ async function issueServer(
   );
   // The NGINX example's clients trust server.pem itself; Python's ssl does so only with the CA in it.
   return { certificate, chain: [authority.certificate], privateKey };
+}
+
+/** The first name, where it may stand in a CN. */
+function serverCommonName(names: readonly Identity[], authority: Authority): string | undefined {
+  const [first] = names;
+  if (first === undefined) return undefined;
+  // Where no DNS name is in the SAN, OpenSSL holds a CN that looks like one, as an address does, against the
+  // CA's DNS subtrees (error 47).
+  const constrained = authority.permittedDnsNames !== undefined && !names.some(({ kind }) => kind === 'dns');
+  return constrained ? undefined : commonNameOf(first);
 }
 
 /** The server's SAN: every name in order; `localhost` brings its two loopback addresses with it. */
