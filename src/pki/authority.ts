@@ -9,11 +9,13 @@ import { createSigner, type Signer } from './signer.js';
 export interface Authority {
   readonly certificate: Certificate;
   readonly privateKey: PrivateKey;
+  /** @internal */
   readonly signer: Signer;
   /** The DNS names that it may sign, by its name constraints; any when absent. */
   readonly permittedDnsNames?: readonly string[] | undefined;
 }
 
+/** @internal */
 export interface AuthorityOptions {
   readonly key: KeyType;
   readonly validity: Validity;
@@ -25,7 +27,11 @@ export interface AuthorityOptions {
   readonly parent?: Signer;
 }
 
-/** Makes a CA with a key of its own. */
+/**
+ * Makes a CA with a key of its own.
+ *
+ * @internal
+ */
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
   const name = options.name ?? authorityName(randomBytes(4).toString('hex'));
   const privateKey = await generatePrivateKey(options.key);

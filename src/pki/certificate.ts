@@ -17,7 +17,11 @@ export function validityFrom(begin: Date, notAfter: Date): Validity {
   return { notBefore: new Date(begin.getTime() - 5 * 60 * 1000), notAfter };
 }
 
-/** Everything in a certificate but its issuer and its signature, as one plain value. */
+/**
+ * Everything in a certificate but its issuer and its signature, as one plain value.
+ *
+ * @internal
+ */
 export interface CertificateParameters {
   /** Hex, see {@link randomSerialNumber}. */
   readonly serialNumber: string;
@@ -79,12 +83,20 @@ export class Certificate {
     );
   }
 
-  /** The subject as it is encoded: the issuer of what its holder signs. */
+  /**
+   * The subject as it is encoded: the issuer of what its holder signs.
+   *
+   * @internal
+   */
   get subjectName(): DistinguishedName {
     return this.#fields.subjectName;
   }
 
-  /** The issuer as it is encoded. */
+  /**
+   * The issuer as it is encoded.
+   *
+   * @internal
+   */
   get issuerName(): DistinguishedName {
     return this.#fields.issuerName;
   }
@@ -117,7 +129,11 @@ const PREFIX_OF_TYPE: Partial<Record<x509.GeneralNameType, SubjectAltName['type'
   url: 'URI',
 };
 
-/** Signs a certificate. Reads no clock and makes no key: the same parameters give the same TBSCertificate. */
+/**
+ * Signs a certificate. Reads no clock and makes no key: the same parameters give the same TBSCertificate.
+ *
+ * @internal
+ */
 export async function signCertificate(
   parameters: CertificateParameters,
   signer: Signer,
