@@ -34,7 +34,14 @@ await Promise.all([
     format: 'esm',
     splitting: true,
   }),
-  build({ ...common, entryPoints: ['src/index.ts'], outfile: 'dist/index.cjs', format: 'cjs' }),
+  build({
+    ...common,
+    entryPoints: ['src/index.ts'],
+    outfile: 'dist/index.cjs',
+    format: 'cjs',
+    // Jest runs CommonJS in a context that refuses import(): what loads later is required later.
+    supported: { 'dynamic-import': false },
+  }),
 ]);
 
 const require = createRequire(import.meta.url);

@@ -18,6 +18,8 @@ export interface Authority {
 /** @internal */
 export interface AuthorityOptions {
   readonly key: KeyType;
+  /** A new key when absent. */
+  readonly makeKey?: (type: KeyType) => Promise<PrivateKey>;
   readonly validity: Validity;
   /** DNS names that the CA may sign, by critical name constraints; any when absent. */
   readonly permittedDnsNames?: readonly string[] | undefined;
@@ -34,7 +36,7 @@ export interface AuthorityOptions {
  */
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
   const name = options.name ?? authorityName(randomBytes(4).toString('hex'));
-  const privateKey = await generatePrivateKey(options.key);
+  const privateKey = await (options.makeKey ?? generatePrivateKey)(options.key);
   const signer = await createSigner(name, privateKey);
   const { permittedDnsNames, parent } = options;
   const certificate = await signCertificate(
