@@ -41,6 +41,8 @@ await Promise.all([
     format: 'cjs',
     // Jest runs CommonJS in a context that refuses import(): what loads later is required later.
     supported: { 'dynamic-import': false },
+    // It would be undefined there.
+    logOverride: { 'empty-import-meta': 'error' },
   }),
 ]);
 

@@ -10,6 +10,7 @@ export type ErrorKind = 'input' | 'check' | 'surroundings';
 const KIND_OF_CODE = {
   ERR_CLIENT_CONFLICT: 'input',
   ERR_DURATION_INVALID: 'input',
+  ERR_ENDPOINT_INVALID: 'input',
   ERR_FILE_IN_THE_WAY: 'input',
   ERR_FILE_SYSTEM: 'surroundings',
   ERR_FLAW_UNKNOWN: 'input',
@@ -18,6 +19,7 @@ const KIND_OF_CODE = {
   ERR_KEY_TYPE_UNKNOWN: 'input',
   ERR_LAYOUT_UNKNOWN: 'input',
   ERR_MANIFEST_INVALID: 'input',
+  ERR_MODEL_UNKNOWN: 'input',
   ERR_NAME_CONSTRAINTS_EMPTY: 'input',
   ERR_NOT_IN_SET: 'input',
   ERR_OPTION_INVALID: 'input',

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GenerateCertsError } from '../errors.js';
 import { nearest } from '../suggest.js';
+import { addCheckCommand } from './check.js';
 import { addClientCommand } from './client.js';
 import { describeMake, flawLines } from './make.js';
 import { adoptOptionsBefore } from './options.js';
 import { addRevokeCommand } from './revoke.js';
 import { addShowCommand } from './show.js';
-import { PROGRAM, reportFailure, Terminal, tolerateClosedOutput } from './terminal.js';
+import { ExitStatus, PROGRAM, reportFailure, Terminal, watchOutput } from './terminal.js';
+import { addVerifyCommand } from './verify.js';
 
 const EXAMPLES = `
 Examples:
@@ -25,12 +27,14 @@ Examples:
       one more client, from the CA of the set in certs/
   generate-certs revoke carol@example.test
       on the CRL with it
+  generate-certs verify --grpc localhost:9178 --rest https://localhost:8000
+      proves that the live endpoint lets in the right clients and nobody else
   generate-certs show
       what is in certs/, who signed it and how long it lives
 `;
 
 /** Words that are commands to come: as an endpoint's name they would surprise. */
-const COMING = ['verify', 'check', 'env', 'exec', 'watch', 'serve', 'clean'];
+const COMING = ['env', 'exec', 'watch', 'serve', 'clean'];
 
 /**
  * Runs the program.
@@ -39,11 +43,14 @@ const COMING = ['verify', 'check', 'env', 'exec', 'watch', 'serve', 'clean'];
  * @returns the exit status: 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  tolerateClosedOutput();
-  const program = createProgram();
+  watchOutput();
+  let exitStatus: number = ExitStatus.done;
+  const program = createProgram((status) => {
+    exitStatus = status;
+  });
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return 0;
+    return exitStatus;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     return reportFailure(
@@ -53,11 +60,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(): Command {
+function createProgram(setExitStatus: (status: number) => void): Command {
   const program = new Command(PROGRAM)
     .usage('[options] [name...]\n       generate-certs <command> [options]')
     .description('Certificates for mutual-TLS tests: the clients to let in and the clients to refuse.')
     .enablePositionalOptions()
+    .helpCommand('help [command]', 'this text, or the one of a command')
     .version(packageVersion())
     .addHelpText('before', () => `${EXAMPLES.trimStart()}`)
     .addHelpText('after', () => `\nFlaws for --untrusted:\n${flawLines().join('\n')}`)
@@ -68,6 +76,8 @@ function createProgram(): Command {
   addShowCommand(program);
   addClientCommand(program);
   addRevokeCommand(program);
+  addVerifyCommand(program, setExitStatus);
+  addCheckCommand(program, setExitStatus);
   for (const name of COMING) {
     program
       .command(name, { hidden: true })
@@ -86,7 +96,7 @@ function createProgram(): Command {
   }
   program.hook('preSubcommand', (_program, command) => {
     const [misplaced] = adoptOptionsBefore(program, command);
-    if (misplaced !== undefined) {
+    if (misplaced !== undefined && !COMING.includes(command.name())) {
       throw new GenerateCertsError(
         'ERR_USAGE',
         `'${command.name()}' has no option ${misplaced}`,
@@ -99,19 +109,19 @@ function createProgram(): Command {
 
 /** The parser's message in this program's form. */
 function usageError(error: CommanderError, program: Command, argv: readonly string[]): GenerateCertsError {
-  const message = error.message.replace(/^error: /, '').replace(/\.$/, '');
+  const [first = '', ...others] = error.message
+    .replace(/^error: /, '')
+    .replace(/\.$/, '')
+    .split('. ');
+  const message = [first, ...others.map((text) => text.replace(/^./, (letter) => letter.toLowerCase()))].join(
+    '; ',
+  );
+  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
+  const options = (command ?? program).options.map(({ long }) => long ?? '');
   const typed = /unknown option '(-[^']*)'/.exec(message)?.[1];
-  const options = [program, ...program.commands].flatMap((command) => command.options);
-  const close =
-    typed === undefined
-      ? undefined
-      : nearest(
-          typed,
-          options.map(({ long }) => long ?? ''),
-        );
-  const where = program.commands.find((command) => command.name() === argv[0])?.name();
-  const help = where === undefined ? PROGRAM : `${PROGRAM} ${where}`;
-  const hint = close === undefined ? `see ${help} --help` : `did you mean ${close}?`;
+  const close = typed === undefined ? undefined : nearest(typed, options);
+  const where = command === undefined ? PROGRAM : `${PROGRAM} ${command.name()}`;
+  const hint = close === undefined ? `see ${where} --help` : `did you mean ${close}?`;
   return new GenerateCertsError('ERR_USAGE', message, hint, { cause: error });
 }
 

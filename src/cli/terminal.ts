@@ -53,16 +53,26 @@ function write(stream: NodeJS.WriteStream, text: string): void {
   stream.write(text);
 }
 
-/** Lets a reader of the output go away without an error. */
-export function tolerateClosedOutput(): void {
+/**
+ * Lets a reader of the output go away without an error. Output that cannot be written for another
+ * reason (a full disk) is one, and ends the program.
+ */
+export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code === 'EPIPE') return;
+      new Terminal().error({
+        message: `cannot write the output: ${error.code ?? error.message}`,
+        hint: 'see where the output goes: is the disk full?',
+      });
+      process.exit(ExitStatus.surroundings);
     });
   }
 }
 
-const EXIT_STATUS = { check: 1, input: 2, surroundings: 3 } as const;
+/** What the program ends with. */
+export const ExitStatus = { done: 0, check: 1, input: 2, surroundings: 3 } as const;
+export type ExitStatus = number;
 
 /** Reports a failure and gives the exit status that stands for it. */
 export function reportFailure(error: unknown, terminal: Terminal): number {
@@ -70,11 +80,11 @@ export function reportFailure(error: unknown, terminal: Terminal): number {
     write(process.stderr, `${String((error as Error)?.stack ?? error)}\n`);
   if (error instanceof GenerateCertsError) {
     terminal.error(error);
-    return EXIT_STATUS[error.kind];
+    return ExitStatus[error.kind];
   }
   terminal.error({
     message: `unexpected: ${error instanceof Error ? error.message : String(error)}`,
     hint: 'this is a mistake in the program: set GENERATE_CERTS_DEBUG=1 to see where',
   });
-  return EXIT_STATUS.surroundings;
+  return ExitStatus.surroundings;
 }

@@ -176,7 +176,7 @@ function parseClients(typed: readonly unknown[]): ParsedClient[] {
       `a set has at most ${MOST_CLIENTS}`,
     );
   }
-  return nameClients(unique(typed.map(parseClientIdentity)), RESERVED_NAMES);
+  return nameClients(typed.map(parseClientIdentity), RESERVED_NAMES);
 }
 
 function parseUntrusted(typed: unknown, nameConstraints: boolean): { flaws: FlawName[]; left: FlawName[] } {

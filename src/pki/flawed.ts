@@ -4,7 +4,7 @@ import { ClientCredential } from './credential.js';
 import { authorityName, leafName } from './distinguished-name.js';
 import { type Departure, type FlawName, findFlaw, flawFileName } from './flaws.js';
 import { type Identity, parseClientIdentity, type SubjectAltName } from './identity.js';
-import type { KeySource } from './key-source.js';
+import { freshKeys, type KeySource } from './key-source.js';
 import type { KeyType, PrivateKey } from './keys.js';
 import { clientLeaf, type Leaf, signLeaf } from './leaf.js';
 import { createSigner, type Signer } from './signer.js';
@@ -23,7 +23,8 @@ export interface FlawedContext {
   readonly caKey: KeyType;
   /** The serial number kept for the `revoked` flaw. */
   readonly revokedSerialNumber: string;
-  readonly keys: KeySource;
+  /** New keys when absent. */
+  readonly keys?: KeySource | undefined;
 }
 
 /** Makes the client with this flaw: a valid client's certificate that departs from it in one thing. */
@@ -31,7 +32,7 @@ export async function issueFlawed(name: FlawName, context: FlawedContext): Promi
   const { departure } = findFlaw(name);
   const { authority, validity } = context;
   const privateKey =
-    departure.key === undefined ? context.privateKey : await context.keys(departure.key, name);
+    departure.key === undefined ? context.privateKey : await (context.keys ?? freshKeys)(departure.key, name);
   const valid = clientLeaf(context.model ?? parseClientIdentity('client'), privateKey, authority, validity);
   const leaf: Leaf = {
     ...valid,
@@ -80,7 +81,7 @@ async function signerOf(
   leaf: Leaf,
   context: FlawedContext,
 ): Promise<{ signer: Signer; chain: Certificate[] }> {
-  const { authority, validity, caKey, keys } = context;
+  const { authority, validity, caKey, keys = freshKeys } = context;
   const makeKey = (type: KeyType) => keys(type, departure.signer ?? '');
   switch (departure.signer) {
     case 'namesake-ca': {

@@ -76,11 +76,10 @@ async function issueServer(
   authority: Authority,
   validity: Validity,
 ): Promise<ServerParts> {
-  const [first] = names;
   const certificate = await signLeaf(
     {
       purpose: 'server',
-      commonName: first === undefined ? undefined : commonNameOf(first),
+      commonName: serverCommonName(names, authority),
       subjectAltNames: serverAltNames(names),
       privateKey,
       validity,
@@ -91,8 +90,18 @@ async function issueServer(
   return { certificate, chain: [authority.certificate], privateKey };
 }
 
+/** The first name, where it may stand in a CN. */
+function serverCommonName(names: readonly Identity[], authority: Authority): string | undefined {
+  const [first] = names;
+  if (first === undefined) return undefined;
+  // Where no DNS name is in the SAN, OpenSSL holds a CN that looks like one, as an address does, against the
+  // CA's DNS subtrees (error 47).
+  const constrained = authority.permittedDnsNames !== undefined && !names.some(({ kind }) => kind === 'dns');
+  return constrained ? undefined : commonNameOf(first);
+}
+
 /** The server's SAN: every name in order; `localhost` brings its two loopback addresses with it. */
-function serverAltNames(names: readonly Identity[]): SubjectAltName[] {
+export function serverAltNames(names: readonly Identity[]): SubjectAltName[] {
   const all = names.flatMap(({ kind, value, subjectAltNames }) =>
     kind === 'dns' && value === 'localhost' ? [...subjectAltNames, ...LOOPBACK] : subjectAltNames,
   );

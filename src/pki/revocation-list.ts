@@ -1,6 +1,6 @@
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { CRLNumber, id_ce_cRLNumber } from '@peculiar/asn1-x509';
-import { encodePem } from './certificate.js';
+import { type Certificate, encodePem } from './certificate.js';
 import type { Signer } from './signer.js';
 import { provider, x509 } from './x509.js';
 
@@ -74,4 +74,26 @@ export async function signRevocationList(
     provider,
   );
   return new RevocationList(new Uint8Array(crl.rawData), number, revocations);
+}
+
+/** What is wrong with a revocation list of a CA, in words; nothing where it is right. */
+export async function verifyRevocationList(
+  der: Buffer,
+  authority: Certificate,
+  now: Date,
+): Promise<string[]> {
+  let list: x509.X509Crl;
+  try {
+    list = new x509.X509Crl(new Uint8Array(der));
+  } catch {
+    return ['it cannot be read'];
+  }
+  const publicKey = new x509.PublicKey(
+    authority.x509Certificate.publicKey.export({ type: 'spki', format: 'der' }),
+  );
+  const problems: string[] = [];
+  if (!(await list.verify({ publicKey }))) problems.push('the CA did not sign it');
+  if (list.nextUpdate === undefined || now >= list.nextUpdate) problems.push('it has ended');
+  if (now < list.thisUpdate) problems.push('it has not begun');
+  return problems;
 }

@@ -6,7 +6,8 @@ import { type Certificate, type Validity, validityFrom } from './certificate.js'
 import { issueClient } from './client.js';
 import { nameClients } from './client-names.js';
 import { type ClientCredential, type Credential, ServerCredential } from './credential.js';
-import { type FlawName, findFlaw } from './flaws.js';
+import { issueFlawed } from './flawed.js';
+import { FLAWS, type FlawName, findFlaw } from './flaws.js';
 import { type Identity, parseClientIdentity } from './identity.js';
 import { generatePrivateKey, type PrivateKey } from './keys.js';
 import type { SetRequest } from './request.js';
@@ -118,6 +119,32 @@ export class CertificateSet {
       `the set has no client with the flaw ${quote(flaw)}`,
       `ask for it when the set is made: untrusted: ['${name}'], or 'all'`,
     );
+  }
+
+  /**
+   * The whole catalogue of clients to refuse: those of the set, and the missing ones made in memory.
+   * Left out is what makes no sense below this CA.
+   */
+  async catalogue(): Promise<ClientCredential[]> {
+    const { authority, createdAt, expiresAt, request, revokedSerialNumber } = this;
+    const [model] = this.#clients;
+    const possible = FLAWS.filter(
+      (flaw) => authority.permittedDnsNames !== undefined || flaw.needsNameConstraints !== true,
+    );
+    const found = (name: FlawName) => this.untrustedClients.find(({ flaw }) => flaw === name);
+    const shared = this.untrustedClients.find(
+      ({ privateKey }) => privateKey.type === request.key,
+    )?.privateKey;
+    const context = {
+      authority,
+      validity: validityFrom(createdAt, expiresAt),
+      createdAt,
+      model: model === undefined ? undefined : parseClientIdentity(model.name),
+      privateKey: shared ?? (await generatePrivateKey(request.key)),
+      caKey: request.caKey,
+      revokedSerialNumber,
+    };
+    return Promise.all(possible.map(({ name }) => found(name) ?? issueFlawed(name, context)));
   }
 
   /**

@@ -23,7 +23,7 @@ const commandsOf = (info: string) => {
 
 test('has no code block that no test knows', () => {
   const known = [
-    ...['sh', 'sh more', 'sh root', 'sh shim', 'sh clone', 'ts'],
+    ...['sh', 'sh more', 'sh root', 'sh shim', 'sh clone', 'text', 'ts'],
     // Run by runners.test.ts.
     ...['js node:test', 'js vitest', 'js jest', 'js mocha'],
   ];

@@ -23,7 +23,7 @@ export function parseTranscript(text: string): Step[] {
   const steps: Step[] = [];
   for (const line of text.replace(/\n+$/, '').split('\n')) {
     const step = steps.at(-1);
-    if (line.startsWith('#')) continue;
+    if (line.startsWith('# ')) continue;
     if (line.startsWith('$ ')) steps.push({ command: line.slice(2), stdout: [], stderr: [], status: 0 });
     else if (line.startsWith('! ')) step?.stderr.push(line.slice(2));
     else if (line.startsWith('? ')) {

@@ -1,0 +1,51 @@
+import type { ChalkInstance } from 'chalk';
+import type { VerifyReport } from '../../index.js';
+import { NOT_TRIED, type Verdict } from '../../probe/row.js';
+import { alignColumns } from '../text.js';
+import { bySubject, foldVersions, formatCounts } from './fold.js';
+
+/** A report for people: a line a case, what is not right with its reason below it. */
+export function formatTable(report: VerifyReport, colour: ChalkInstance): string {
+  const lines: string[] = [];
+  for (const [subject, all] of bySubject(foldVersions(report.rows))) {
+    lines.push(colour.bold(subject));
+    const rows = all.filter(({ observed }) => observed !== NOT_TRIED);
+    const untried = all.find(({ observed }) => observed === NOT_TRIED);
+    const aligned = alignColumns(
+      rows.map(({ verdict, name, tls, observed, by, milliseconds }) => [
+        WORDS[verdict],
+        name,
+        tls,
+        observed,
+        milliseconds === 0 ? by : `${by} (${milliseconds} ms)`,
+      ]),
+    );
+    rows.forEach(({ verdict, note }, index) => {
+      lines.push(`  ${colourOf(verdict, colour)(aligned[index] ?? '')}`);
+      if (verdict !== 'right' && note !== '' && note !== rows[index]?.observed) lines.push(`        ${note}`);
+    });
+    if (untried !== undefined) {
+      lines.push(colour.dim(`  ?     ${all.length - rows.length} more not tried: ${untried.note}`));
+    }
+    lines.push('');
+  }
+  lines.push(`${verdictOf(report, colour)} (${formatCounts(report)})`, '');
+  return lines.join('\n');
+}
+
+const WORDS: Record<Verdict, string> = { right: 'right', wrong: 'WRONG', warning: 'warn', inconclusive: '?' };
+
+function colourOf(verdict: Verdict, colour: ChalkInstance): (text: string) => string {
+  return {
+    right: (text: string) => text,
+    wrong: colour.red,
+    warning: colour.yellow,
+    inconclusive: colour.dim,
+  }[verdict];
+}
+
+function verdictOf({ result, silent }: VerifyReport, colour: ChalkInstance): string {
+  if (result === 'right') return colour.green('all that must be right is right');
+  if (result === 'no-answer') return colour.red(`no answer from ${silent.join(', ')}`);
+  return colour.red('not all that must be right is right');
+}

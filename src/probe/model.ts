@@ -1,0 +1,174 @@
+import type { SecureContext } from 'node:tls';
+import { GenerateCertsError, quote } from '../errors.js';
+import type { Endpoint } from './endpoint.js';
+import { callKserve } from './grpc.js';
+import { type MessageName, messageType } from './kserve.js';
+import type { Outcome } from './outcome.js';
+import { callRest } from './rest.js';
+
+/** A tensor that a model declares or is given. */
+interface Tensor {
+  readonly name: string;
+  readonly datatype: string;
+  /** Sizes; one below zero may be any and is taken as one. */
+  readonly shape: readonly number[];
+}
+
+/** What was asked of a model, and what came of it. */
+export interface ModelStep {
+  readonly name: string;
+  readonly outcome: Outcome;
+}
+
+/** Bytes of one element, by the datatypes of the KServe v2 protocol; BYTES is a length and nothing after it. */
+const ELEMENT_BYTES: Record<string, number> = {
+  ...{ BOOL: 1, UINT8: 1, INT8: 1, UINT16: 2, INT16: 2, FP16: 2, BF16: 2, BYTES: 4 },
+  ...{ UINT32: 4, INT32: 4, FP32: 4, UINT64: 8, INT64: 8, FP64: 8 },
+};
+
+/** What one inference sends at most: what the endpoint declares must not fill this side's memory. */
+const LARGEST_INPUT = 16 * 1024 * 1024;
+
+/**
+ * Asks for a model's metadata and makes an inference with zeros of its declared inputs.
+ *
+ * @throws {@link GenerateCertsError} `ERR_MODEL_UNKNOWN` where the endpoint has no such model
+ */
+export async function tryModel(
+  endpoint: Endpoint,
+  context: SecureContext,
+  model: string,
+  timeoutMs: number,
+): Promise<ModelStep[]> {
+  const steps = endpoint.protocol === 'grpc' ? grpcSteps : restSteps;
+  return steps(endpoint, context, model, timeoutMs);
+}
+
+async function grpcSteps(
+  endpoint: Endpoint,
+  context: SecureContext,
+  model: string,
+  timeoutMs: number,
+): Promise<ModelStep[]> {
+  const call = (method: string, type: MessageName, value: object) =>
+    callKserve(endpoint, context, method, { type, value }, timeoutMs);
+  const metadata = await call('ModelMetadata', 'ModelMetadataRequest', { name: model });
+  if (metadata.status === 'NOT_FOUND') {
+    const index = await call('RepositoryIndex', 'RepositoryIndexRequest', {});
+    throw unknownModel(endpoint, model, index.message === undefined ? [] : await modelNames(index.message));
+  }
+  const described = { name: 'model metadata', outcome: working(metadata.outcome, metadata.status === 'OK') };
+  if (metadata.status !== 'OK' || metadata.message === undefined) return [described];
+  const inputs = readInputs((await decode('ModelMetadataResponse', metadata.message)).inputs);
+  if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
+  const inference = await call('ModelInfer', 'ModelInferRequest', {
+    modelName: model,
+    inputs,
+    rawInputContents: inputs.map((input) => Buffer.alloc(bytesOf(input))),
+  });
+  return [described, { name: 'inference', outcome: working(inference.outcome, inference.status === 'OK') }];
+}
+
+async function restSteps(
+  endpoint: Endpoint,
+  context: SecureContext,
+  model: string,
+  timeoutMs: number,
+): Promise<ModelStep[]> {
+  const path = `/v2/models/${encodeURIComponent(model)}`;
+  const metadata = await callRest(endpoint, context, { path }, timeoutMs);
+  if (metadata.status === 404) {
+    const index = await callRest(
+      endpoint,
+      context,
+      { method: 'POST', path: '/v2/repository/index', body: {} },
+      timeoutMs,
+    );
+    throw unknownModel(endpoint, model, namesInIndex(parseJson(index.body)));
+  }
+  const described = { name: 'model metadata', outcome: metadata.outcome };
+  if (metadata.outcome.working !== true) return [described];
+  const inputs = readInputs((parseJson(metadata.body) as { inputs?: unknown } | undefined)?.inputs);
+  if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
+  const body = { inputs: inputs.map((input) => ({ ...input, data: zeros(input) })) };
+  const inference = await callRest(
+    endpoint,
+    context,
+    { method: 'POST', path: `${path}/infer`, body },
+    timeoutMs,
+  );
+  return [described, { name: 'inference', outcome: inference.outcome }];
+}
+
+const NOT_DECLARED: Outcome = {
+  kind: 'let-in',
+  by: 'the model declares no inputs that zeros could be made for',
+  working: false,
+};
+
+function working(outcome: Outcome, is: boolean): Outcome {
+  return outcome.kind === 'let-in' ? { ...outcome, working: is } : outcome;
+}
+
+async function decode(name: MessageName, message: Buffer): Promise<Record<string, unknown>> {
+  const type = await messageType(name);
+  try {
+    return type.toObject(type.decode(message), { longs: Number, arrays: true });
+  } catch {
+    return {};
+  }
+}
+
+async function modelNames(message: Buffer): Promise<string[]> {
+  return namesInIndex((await decode('RepositoryIndexResponse', message)).models);
+}
+
+function namesInIndex(models: unknown): string[] {
+  if (!Array.isArray(models)) return [];
+  return models.map((model) => String(model?.name ?? '')).filter((name) => name !== '');
+}
+
+/** The inputs that a model declares, their free sizes taken as one; nothing where zeros cannot be made for them. */
+function readInputs(declared: unknown): Tensor[] | undefined {
+  if (!Array.isArray(declared) || declared.length === 0) return undefined;
+  const inputs = declared.map((tensor): Tensor => {
+    const sizes: unknown[] = Array.isArray(tensor?.shape) ? tensor.shape : [];
+    return {
+      name: String(tensor?.name),
+      datatype: String(tensor?.datatype),
+      shape: sizes.map((size) => (Number.isInteger(size) && (size as number) >= 0 ? (size as number) : 1)),
+    };
+  });
+  const total = inputs.reduce((sum, input) => sum + bytesOf(input), 0);
+  return total <= LARGEST_INPUT ? inputs : undefined;
+}
+
+function countOf({ shape }: Tensor): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+function bytesOf(tensor: Tensor): number {
+  return countOf(tensor) * (ELEMENT_BYTES[tensor.datatype] ?? Number.POSITIVE_INFINITY);
+}
+
+function zeros(tensor: Tensor): unknown[] {
+  const zero = { BOOL: false, BYTES: '' }[tensor.datatype] ?? 0;
+  return new Array(countOf(tensor)).fill(zero);
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+function unknownModel(endpoint: Endpoint, model: string, known: readonly string[]): GenerateCertsError {
+  const names = known.slice(0, 20).map(quote).join(', ');
+  return new GenerateCertsError(
+    'ERR_MODEL_UNKNOWN',
+    `${endpoint.address} has no model ${quote(model)}`,
+    names === '' ? 'it does not say which models it has' : `it has ${names}`,
+  );
+}

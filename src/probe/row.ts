@@ -1,0 +1,75 @@
+/** What a case was judged to be. */
+export type Verdict =
+  /** As it must be. */
+  | 'right'
+  /** Not as it must be: a hole, or a server that is not what it should be. */
+  | 'wrong'
+  /** Not as one would wish, but a matter of policy: wrong where strictness is asked for. */
+  | 'warning'
+  /** Nothing can be said. */
+  | 'inconclusive';
+
+/** One case tried, and what came of it: a line of the table, a test case of the JUnit file. */
+export interface Row {
+  /** The endpoint's address, or `set` for the set by itself. */
+  readonly subject: string;
+  /** `grpc`, `rest` or `set`. */
+  readonly protocol: 'grpc' | 'rest' | 'set';
+  /** What was tried: `client alice`, `no certificate`, `untrusted expired`, `server.pem`. */
+  readonly name: string;
+  /** The version of TLS, where the case has one. */
+  readonly tls: 'TLSv1.2' | 'TLSv1.3' | null;
+  /** Whether it must be so, or depends on how the endpoint is set up. */
+  readonly severity: 'must' | 'policy';
+  /** What must come of it, in words. */
+  readonly expected: string;
+  /** What came of it, in words. */
+  readonly observed: string;
+  /** By what it was told: a TLS alert, an HTTP or gRPC status, an error. */
+  readonly by: string;
+  readonly verdict: Verdict;
+  /** Why, or what it means; empty where the verdict says it all. */
+  readonly note: string;
+  readonly milliseconds: number;
+}
+
+/** All that was found. */
+export interface VerifyReport {
+  readonly rows: readonly Row[];
+  readonly counts: Readonly<Record<Verdict, number>>;
+  /** Endpoints that gave no answer at all. */
+  readonly silent: readonly string[];
+  /**
+   * - `right`: everything that must be right is.
+   * - `wrong`: something is not, or could not be told.
+   * - `no-answer`: an endpoint gave none, and nothing else was wrong.
+   */
+  readonly result: 'right' | 'wrong' | 'no-answer';
+}
+
+/**
+ * Sums rows up.
+ *
+ * @param options.strict whether what is a matter of policy counts as wrong
+ */
+export function summarize(
+  rows: readonly Row[],
+  { silent = [], strict = false }: { readonly silent?: readonly string[]; readonly strict?: boolean } = {},
+): VerifyReport {
+  const judged = strict
+    ? rows.map((row) => (row.verdict === 'warning' ? { ...row, verdict: 'wrong' as const } : row))
+    : rows;
+  const counts = { right: 0, wrong: 0, warning: 0, inconclusive: 0 };
+  for (const { verdict } of judged) counts[verdict]++;
+  return { rows: judged, counts, silent, result: resultOf(judged, silent) };
+}
+
+function resultOf(rows: readonly Row[], silent: readonly string[]): VerifyReport['result'] {
+  const unproved = ({ subject, verdict, severity }: Row) =>
+    verdict === 'inconclusive' && severity === 'must' && !silent.includes(subject);
+  if (rows.some((row) => row.verdict === 'wrong' || unproved(row))) return 'wrong';
+  return silent.length > 0 ? 'no-answer' : 'right';
+}
+
+/** What was observed of a case that was not tried, because nothing could have come of it. */
+export const NOT_TRIED = 'not tried';

@@ -1,0 +1,82 @@
+import { isIP } from 'node:net';
+import {
+  type ConnectionOptions,
+  connect,
+  createSecureContext,
+  type SecureContext,
+  type SecureVersion,
+} from 'node:tls';
+import type { Endpoint } from './endpoint.js';
+import { CLOSED, type Outcome, outcomeOfError, timedOut } from './outcome.js';
+
+/** The versions of TLS that an endpoint is tried with, the newest first. */
+export const TLS_VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const satisfies readonly SecureVersion[];
+export type TlsVersion = (typeof TLS_VERSIONS)[number];
+
+/** What a case comes with: a certificate and its key, or none; everything in PEM. */
+export interface ClientMaterial {
+  readonly ca: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ciphers?: string;
+}
+
+/** This side's TLS for a case, or the outcome where its own library will not load the certificate. */
+export function loadClient(
+  material: ClientMaterial,
+  version: TlsVersion,
+): { context: SecureContext } | { outcome: Outcome } {
+  try {
+    return { context: createSecureContext({ ...material, minVersion: version, maxVersion: version }) };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { outcome: { kind: 'not-loaded', by: `this side's TLS library: ${code ?? message}` } };
+  }
+}
+
+/** How a connection to an endpoint is opened; the server's certificate is checked for the name called. */
+export function connectionOptions(
+  { host, port }: Endpoint,
+  context: SecureContext,
+): ConnectionOptions & { host: string; port: number } {
+  return {
+    host,
+    port,
+    secureContext: context,
+    // RFC 6066 section 3: an address is no server name.
+    servername: isIP(host) === 0 ? host : '',
+    rejectUnauthorized: true,
+  };
+}
+
+/** The preface and an empty SETTINGS frame: what every HTTP/2 server answers (RFC 9113 section 3.4). */
+const HTTP2_GREETING = Buffer.concat([
+  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+]);
+
+/**
+ * Opens a TLS connection and waits for the first byte or the end. Only the first read tells: in TLS 1.3
+ * the client's handshake is over before the server has looked at its certificate.
+ */
+export function greet(endpoint: Endpoint, context: SecureContext, timeoutMs: number): Promise<Outcome> {
+  const http2 = endpoint.protocol === 'grpc';
+  return new Promise((resolve) => {
+    const socket = connect({
+      ...connectionOptions(endpoint, context),
+      ALPNProtocols: http2 ? ['h2'] : ['http/1.1'],
+    });
+    const finish = (outcome: Outcome) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(outcome);
+    };
+    const timer = setTimeout(() => finish(timedOut(timeoutMs)), timeoutMs);
+    socket.on('error', (error) => finish(outcomeOfError(error)));
+    socket.on('close', () => finish(CLOSED));
+    socket.on('data', () => finish({ kind: 'let-in', by: 'TLS', working: true }));
+    socket.on('secureConnect', () => {
+      socket.write(http2 ? HTTP2_GREETING : `GET / HTTP/1.0\r\nHost: ${endpoint.host}\r\n\r\n`);
+    });
+  });
+}

@@ -1,0 +1,305 @@
+import { GenerateCertsError, quote } from '../errors.js';
+import type { CertificateSet } from '../pki/set.js';
+import { type Case, casesOf } from './cases.js';
+import { type Endpoint, parseGrpcEndpoint, parseRestEndpoint } from './endpoint.js';
+import { callGrpc } from './grpc.js';
+import { KSERVE_SERVICE } from './kserve.js';
+import { tryModel } from './model.js';
+import type { Outcome } from './outcome.js';
+import { callRest } from './rest.js';
+import { NOT_TRIED, type Row, summarize, type Verdict, type VerifyReport } from './row.js';
+import { loadClient, TLS_VERSIONS, type TlsVersion } from './tls.js';
+
+/** What is to be proved, and how. */
+export interface VerifyEndpointOptions {
+  /** The set that the endpoint trusts, with its CA. */
+  readonly set: CertificateSet;
+  /** gRPC endpoints, as `host:port`. */
+  readonly grpc?: string | readonly string[] | undefined;
+  /** REST endpoints, as URLs. */
+  readonly rest?: string | readonly string[] | undefined;
+  /** A KServe v2 model: its metadata is asked for, and an inference with zeros of its inputs made. */
+  readonly model?: string | undefined;
+  /**
+   * The path of the REST request.
+   * @default '/v2/health/live'
+   */
+  readonly path?: string | undefined;
+  /**
+   * The gRPC method that is called, as `service/method`, with an empty message.
+   * @default 'inference.GRPCInferenceService/ServerLive'
+   */
+  readonly method?: string | undefined;
+  /**
+   * The bound on each case, in milliseconds.
+   * @default 5000
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Whether policy flaws that are let in make the result wrong.
+   * @default false
+   */
+  readonly strict?: boolean | undefined;
+}
+
+/** How many cases run side by side. */
+const MOST_AT_ONCE = 8;
+
+/**
+ * Proves a live endpoint: makes a real call for the valid clients, for no certificate, without TLS, and
+ * for every flaw of the catalogue, and judges what comes of each. A refusal is one only where the valid
+ * client was let in by the same endpoint in the same run.
+ *
+ * @throws {@link GenerateCertsError} `ERR_ENDPOINT_INVALID`, `ERR_OPTION_INVALID` or `ERR_MODEL_UNKNOWN`;
+ * what an endpoint does is never an error but a row
+ * @example
+ * ```ts
+ * const report = await verifyEndpoint({ set, rest: url });
+ * if (report.result !== 'right') throw new Error(JSON.stringify(report.rows, null, 2));
+ * ```
+ */
+export async function verifyEndpoint(options: VerifyEndpointOptions): Promise<VerifyReport> {
+  const { timeoutMs = 5000, strict = false } = options;
+  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
+    throw optionInvalid(`the time limit ${quote(timeoutMs)} is no time`, 'give milliseconds, such as 5000');
+  }
+  const endpoints = [
+    ...list(options.grpc).map(parseGrpcEndpoint),
+    ...list(options.rest).map(parseRestEndpoint),
+  ];
+  if (endpoints.length === 0) throw optionInvalid('there is no endpoint to verify', 'give grpc: or rest:');
+  const request = requestOf(options);
+  const cases = await casesOf(options.set);
+  const results = [];
+  for (const endpoint of endpoints)
+    results.push(await proveEndpoint({ endpoint, cases, request, timeoutMs }));
+  return summarize(
+    results.flatMap(({ rows }) => rows),
+    { strict, silent: results.flatMap(({ silent }) => silent) },
+  );
+}
+
+interface Request {
+  readonly path: string;
+  readonly method: string;
+  readonly model: string | undefined;
+}
+
+function requestOf({ path = '/v2/health/live', method, model }: VerifyEndpointOptions): Request {
+  if (!/^\/[\x21-\x7e]*$/.test(path)) {
+    throw optionInvalid(
+      `${quote(path)} is not a path`,
+      'a path begins with /, its odd characters percent-encoded',
+    );
+  }
+  const called = method ?? `${KSERVE_SERVICE}/ServerLive`;
+  if (!/^[\w.]+\/\w+$/.test(called)) {
+    throw optionInvalid(
+      `${quote(called)} is not a gRPC method`,
+      'give service/method, such as grpc.health.v1.Health/Check',
+    );
+  }
+  return { path, method: called, model };
+}
+
+interface Proof {
+  readonly endpoint: Endpoint;
+  readonly cases: readonly Case[];
+  readonly request: Request;
+  readonly timeoutMs: number;
+}
+
+async function proveEndpoint(proof: Proof): Promise<{ rows: Row[]; silent: string[] }> {
+  const { endpoint, cases } = proof;
+  const first = cases.find(({ expected }) => expected === 'let-in');
+  if (first === undefined) {
+    return {
+      rows: cases.map((tried) => notTried(endpoint, tried, 'the set has no valid client')),
+      silent: [],
+    };
+  }
+  const openings = await Promise.all(TLS_VERSIONS.map((tls) => attempt(proof, first, tls)));
+  const opened = openings.filter(({ outcome }) => outcome.kind === 'let-in');
+  const others = cases.filter((tried) => tried !== first);
+  if (opened.length === 0) {
+    const silent = openings.some(({ outcome }) => outcome.kind === 'no-answer') ? [endpoint.address] : [];
+    const told = openings.filter(({ outcome }) => outcome.kind !== 'version');
+    const rows = (told.length > 0 ? told : openings).slice(0, 1).map((opening) => rowOf(endpoint, opening));
+    const reason = 'the valid client was not let in';
+    return { rows: [...rows, ...others.map((tried) => notTried(endpoint, tried, reason))], silent };
+  }
+  const spoken = openings.filter(({ outcome }) => outcome.kind !== 'version');
+  const work = others.flatMap((tried) =>
+    tried.material === undefined
+      ? [() => attempt(proof, tried, null)]
+      : opened.map(
+          ({ tls }) =>
+            () =>
+              attempt(proof, tried, tls),
+        ),
+  );
+  const attempts = await runBounded(work, MOST_AT_ONCE);
+  const rows = [...spoken, ...attempts].map((done) => rowOf(endpoint, done));
+  return {
+    rows: [serverRow(endpoint), ...rows, ...(await modelRows(proof, first, opened[0]?.tls ?? null))],
+    silent: [],
+  };
+}
+
+interface Attempt {
+  readonly tried: Case;
+  readonly tls: TlsVersion | null;
+  readonly outcome: Outcome;
+  readonly milliseconds: number;
+}
+
+/** Tries one case, with one version of TLS or without TLS. */
+async function attempt(proof: Proof, tried: Case, tls: TlsVersion | null): Promise<Attempt> {
+  const begun = performance.now();
+  const outcome = await outcomeOfCase(proof, tried, tls);
+  return { tried, tls, outcome, milliseconds: Math.round(performance.now() - begun) };
+}
+
+async function outcomeOfCase(
+  { endpoint, request, timeoutMs }: Proof,
+  { material }: Case,
+  tls: TlsVersion | null,
+): Promise<Outcome> {
+  const loaded = material === undefined || tls === null ? { context: undefined } : loadClient(material, tls);
+  if ('outcome' in loaded) return loaded.outcome;
+  const { outcome } =
+    endpoint.protocol === 'grpc'
+      ? await callGrpc(endpoint, loaded.context, { method: request.method }, timeoutMs)
+      : await callRest(endpoint, loaded.context, { path: request.path }, timeoutMs);
+  // A server that answers plaintext in TLS, or in no way that makes sense, serves nobody without TLS.
+  if (tls === null && outcome.kind === 'wrong-server') return { kind: 'refused', by: 'not plaintext' };
+  return outcome;
+}
+
+async function modelRows(
+  { endpoint, request, timeoutMs }: Proof,
+  { material, name }: Case,
+  tls: TlsVersion | null,
+): Promise<Row[]> {
+  if (request.model === undefined || material === undefined || tls === null) return [];
+  const loaded = loadClient(material, tls);
+  if ('outcome' in loaded) return [];
+  const begun = performance.now();
+  const steps = await tryModel(endpoint, loaded.context, request.model, timeoutMs);
+  const milliseconds = Math.round(performance.now() - begun);
+  return steps.map((step) => {
+    const tried = {
+      name: `${name}, ${step.name} of ${request.model}`,
+      expected: 'let-in',
+      severity: 'must',
+    } as const;
+    return rowOf(endpoint, { tried: { ...tried, hole: '' }, tls, outcome: step.outcome, milliseconds });
+  });
+}
+
+function rowOf(endpoint: Endpoint, { tried, tls, outcome, milliseconds }: Attempt): Row {
+  return {
+    subject: endpoint.address,
+    protocol: endpoint.protocol,
+    name: tried.name,
+    tls,
+    severity: tried.severity,
+    expected: EXPECTED[tried.expected],
+    observed: OBSERVED[outcome.kind],
+    by: outcome.by,
+    ...judge(tried, outcome),
+    milliseconds,
+  };
+}
+
+const EXPECTED = { 'let-in': 'let in', refused: 'refused' } as const;
+
+const OBSERVED: Record<Outcome['kind'], string> = {
+  'let-in': 'let in',
+  refused: 'refused',
+  'wrong-server': 'not trusted',
+  'no-answer': 'no answer',
+  'not-loaded': 'not sent',
+  version: 'not spoken',
+};
+
+function judge({ expected, severity, hole }: Case, outcome: Outcome): { verdict: Verdict; note: string } {
+  switch (outcome.kind) {
+    case 'no-answer':
+      return { verdict: 'inconclusive', note: 'no answer proves nothing' };
+    case 'not-loaded':
+      return { verdict: 'inconclusive', note: 'nothing was sent: this side cannot use the certificate' };
+    case 'wrong-server':
+    case 'version':
+      return expected === 'let-in'
+        ? { verdict: 'wrong', note: `the endpoint is not the set's: ${outcome.by}` }
+        : { verdict: 'inconclusive', note: outcome.by };
+    case 'refused':
+      return expected === 'refused'
+        ? { verdict: 'right', note: '' }
+        : {
+            verdict: 'wrong',
+            note: 'the valid client is refused: does the endpoint trust the CA of this set?',
+          };
+    case 'let-in':
+      if (expected === 'refused') return { verdict: severity === 'must' ? 'wrong' : 'warning', note: hole };
+      return outcome.working === true
+        ? { verdict: 'right', note: '' }
+        : { verdict: 'wrong', note: 'let in, but the application behind it did not answer as it should' };
+  }
+}
+
+/** The server's own certificate: that a client which checks it was let in proves it. */
+function serverRow(endpoint: Endpoint): Row {
+  return {
+    subject: endpoint.address,
+    protocol: endpoint.protocol,
+    name: 'server certificate',
+    tls: null,
+    severity: 'must',
+    expected: `of the set's CA, for ${endpoint.host}`,
+    observed: 'trusted',
+    by: 'TLS handshake',
+    verdict: 'right',
+    note: '',
+    milliseconds: 0,
+  };
+}
+
+function notTried(endpoint: Endpoint, tried: Case, note: string): Row {
+  return {
+    subject: endpoint.address,
+    protocol: endpoint.protocol,
+    name: tried.name,
+    tls: null,
+    severity: tried.severity,
+    expected: EXPECTED[tried.expected],
+    observed: NOT_TRIED,
+    by: '',
+    verdict: 'inconclusive',
+    note,
+    milliseconds: 0,
+  };
+}
+
+/** Runs work side by side within a bound, and gives the results in its order. */
+async function runBounded<T>(work: readonly (() => Promise<T>)[], bound: number): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < work.length; index = next++) {
+      results[index] = await (work[index] as () => Promise<T>)();
+    }
+  };
+  await Promise.all(Array.from({ length: bound }, worker));
+  return results;
+}
+
+function list(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}
+
+function optionInvalid(message: string, hint: string): GenerateCertsError {
+  return new GenerateCertsError('ERR_OPTION_INVALID', message, hint);
+}

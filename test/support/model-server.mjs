@@ -1,0 +1,130 @@
+// The tests' own KServe v2 model server, on gRPC and REST, with one model that adds one to its input. It takes
+// a model server's flags: --port, --rest_port, --grpc_bind_address, --rest_bind_address, --model_name, and the
+// three of native gRPC TLS. Port 0 is any free one. Prints `grpc N` and `rest N` when it listens.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import grpc from '@grpc/grpc-js';
+import loader from '@grpc/proto-loader';
+
+const text = (value) => ({ type: 'string', default: value });
+const { values } = parseArgs({
+  options: {
+    port: text('0'),
+    rest_port: text(''),
+    grpc_bind_address: text('127.0.0.1'),
+    rest_bind_address: text('127.0.0.1'),
+    model_name: text('plus-one'),
+    model_path: text(''),
+    plugin_config: text(''),
+    grpc_certificate_path: text(''),
+    grpc_key_path: text(''),
+    grpc_ca_path: text(''),
+  },
+  strict: false,
+});
+
+const model = values.model_name;
+const tensor = (name) => ({ name, datatype: 'FP32', shape: [-1, 4] });
+const metadata = {
+  name: model,
+  versions: ['1'],
+  platform: 'test',
+  inputs: [tensor('input')],
+  outputs: [tensor('output')],
+};
+
+const proto = loader.loadSync(fileURLToPath(new URL('kserve.proto', import.meta.url)), {
+  keepCase: true,
+  longs: Number,
+});
+const { GRPCInferenceService } = grpc.loadPackageDefinition(proto).inference;
+
+function withModel(name, callback, answer) {
+  if (name !== model) callback({ code: grpc.status.NOT_FOUND, details: `no model ${name}` });
+  else callback(null, answer());
+}
+
+const server = new grpc.Server({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 });
+server.addService(GRPCInferenceService.service, {
+  ServerLive: (_call, callback) => callback(null, { live: true }),
+  ServerReady: (_call, callback) => callback(null, { ready: true }),
+  ModelMetadata: ({ request }, callback) => withModel(request.name, callback, () => metadata),
+  ModelInfer: ({ request }, callback) =>
+    withModel(request.model_name, callback, () => {
+      const [input] = request.inputs;
+      const raw = request.raw_input_contents[0];
+      const numbers =
+        raw === undefined
+          ? input.contents.fp32_contents
+          : Array.from({ length: raw.length / 4 }, (_, index) => raw.readFloatLE(index * 4));
+      const output = Buffer.alloc(numbers.length * 4);
+      numbers.forEach((number, index) => {
+        output.writeFloatLE(number + 1, index * 4);
+      });
+      return {
+        model_name: model,
+        outputs: [{ name: 'output', datatype: 'FP32', shape: input.shape }],
+        raw_output_contents: [output],
+      };
+    }),
+  RepositoryIndex: (_call, callback) => callback(null, { models: [{ name: model, state: 'READY' }] }),
+});
+
+const tls = values.grpc_certificate_path !== '';
+const credentials = tls
+  ? grpc.ServerCredentials.createSsl(
+      values.grpc_ca_path === '' ? null : readFileSync(values.grpc_ca_path),
+      [
+        {
+          cert_chain: readFileSync(values.grpc_certificate_path),
+          private_key: readFileSync(values.grpc_key_path),
+        },
+      ],
+      values.grpc_ca_path !== '',
+    )
+  : grpc.ServerCredentials.createInsecure();
+server.bindAsync(`${values.grpc_bind_address}:${values.port}`, credentials, (error, port) => {
+  if (error !== null) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+  process.stdout.write(`grpc ${port}\n`);
+});
+
+const infer = (body) => ({
+  model_name: model,
+  outputs: body.inputs.map(({ datatype, shape, data }) => ({
+    name: 'output',
+    datatype,
+    shape,
+    data: data.map((number) => number + 1),
+  })),
+});
+
+async function answer(request) {
+  const { method, url } = request;
+  if (url === '/v2/health/live' || url === '/v2/health/ready') return { live: true };
+  if (url === `/v2/models/${encodeURIComponent(model)}`) return metadata;
+  if (method === 'POST') {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    if (url === '/v2/repository/index') return [{ name: model, state: 'READY' }];
+    if (url === `/v2/models/${encodeURIComponent(model)}/infer`)
+      return infer(JSON.parse(Buffer.concat(chunks)));
+  }
+  return undefined;
+}
+
+if (values.rest_port !== '') {
+  const rest = createServer(async (request, response) => {
+    const body = await answer(request).catch((error) => ({ error: String(error) }));
+    response.statusCode = body === undefined ? 404 : body.error === undefined ? 200 : 400;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(body ?? { error: 'no such model' }));
+  });
+  rest.listen(Number(values.rest_port), values.rest_bind_address, () => {
+    process.stdout.write(`rest ${rest.address().port}\n`);
+  });
+}
