@@ -42,4 +42,5 @@ export type {
 } from './store/manifest.js';
 export { readManifest } from './store/read.js';
 export { type CredentialFiles, TemporaryCertificates, temporaryCertificates } from './store/temporary.js';
+export { type TrustOptions, type TrustVariables, trustVariables } from './store/trust.js';
 export { type WriteOptions, writeCertificateSet } from './store/write.js';
