@@ -26,6 +26,7 @@ const KIND_OF_CODE = {
   ERR_OUTSIDE_CONSTRAINTS: 'input',
   ERR_OUT_INVALID: 'input',
   ERR_OWNER_INVALID: 'input',
+  ERR_PROGRAM_MISSING: 'surroundings',
   ERR_SET_DAMAGED: 'input',
   ERR_SET_ENDED: 'input',
   ERR_SET_NOT_FOUND: 'input',

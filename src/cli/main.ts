@@ -4,6 +4,8 @@ import { GenerateCertsError } from '../errors.js';
 import { nearest } from '../suggest.js';
 import { addCheckCommand } from './check.js';
 import { addClientCommand } from './client.js';
+import { addEnvCommand } from './env.js';
+import { addExecCommand } from './exec.js';
 import { describeMake, flawLines } from './make.js';
 import { adoptOptionsBefore } from './options.js';
 import { addRevokeCommand } from './revoke.js';
@@ -29,12 +31,14 @@ Examples:
       on the CRL with it
   generate-certs verify --grpc localhost:9178 --rest https://localhost:8000
       proves that the live endpoint lets in the right clients and nobody else
+  generate-certs exec -- curl https://localhost:8443
+      a command that trusts the set; 'env' prints the variables that do it
   generate-certs show
       what is in certs/, who signed it and how long it lives
 `;
 
 /** Words that are commands to come: as an endpoint's name they would surprise. */
-const COMING = ['env', 'exec', 'watch', 'serve', 'clean'];
+const COMING = ['watch', 'serve', 'clean'];
 
 /**
  * Runs the program.
@@ -78,6 +82,8 @@ function createProgram(setExitStatus: (status: number) => void): Command {
   addRevokeCommand(program);
   addVerifyCommand(program, setExitStatus);
   addCheckCommand(program, setExitStatus);
+  addEnvCommand(program);
+  addExecCommand(program, setExitStatus);
   for (const name of COMING) {
     program
       .command(name, { hidden: true })

@@ -9,13 +9,17 @@ import { createSigner, type Signer } from './signer.js';
 export interface Authority {
   readonly certificate: Certificate;
   readonly privateKey: PrivateKey;
+  /** @internal */
   readonly signer: Signer;
   /** The DNS names that it may sign, by its name constraints; any when absent. */
   readonly permittedDnsNames?: readonly string[] | undefined;
 }
 
+/** @internal */
 export interface AuthorityOptions {
   readonly key: KeyType;
+  /** A new key when absent. */
+  readonly makeKey?: (type: KeyType) => Promise<PrivateKey>;
   readonly validity: Validity;
   /** DNS names that the CA may sign, by critical name constraints; any when absent. */
   readonly permittedDnsNames?: readonly string[] | undefined;
@@ -25,10 +29,14 @@ export interface AuthorityOptions {
   readonly parent?: Signer;
 }
 
-/** Makes a CA with a key of its own. */
+/**
+ * Makes a CA with a key of its own.
+ *
+ * @internal
+ */
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
   const name = options.name ?? authorityName(randomBytes(4).toString('hex'));
-  const privateKey = await generatePrivateKey(options.key);
+  const privateKey = await (options.makeKey ?? generatePrivateKey)(options.key);
   const signer = createSigner(name, privateKey);
   const { permittedDnsNames, parent } = options;
   const certificate = signCertificate(

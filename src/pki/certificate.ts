@@ -18,7 +18,11 @@ export function validityFrom(begin: Date, notAfter: Date): Validity {
   return { notBefore: new Date(begin.getTime() - 5 * 60 * 1000), notAfter };
 }
 
-/** Everything in a certificate but its issuer and its signature, as one plain value. */
+/**
+ * Everything in a certificate but its issuer and its signature, as one plain value.
+ *
+ * @internal
+ */
 export interface CertificateParameters {
   /** Hex, see {@link randomSerialNumber}. */
   readonly serialNumber: string;
@@ -96,7 +100,11 @@ export class Certificate {
     return this.#fields.subjectAltNames;
   }
 
-  /** The subject as it is encoded: the issuer of what its holder signs. */
+  /**
+   * The subject as it is encoded: the issuer of what its holder signs.
+   *
+   * @internal
+   */
   get subjectName(): DistinguishedName {
     return this.#fields.subjectName;
   }
@@ -117,7 +125,11 @@ export class Certificate {
   }
 }
 
-/** Signs a certificate. Reads no clock and makes no key: the same parameters give the same TBSCertificate. */
+/**
+ * Signs a certificate. Reads no clock and makes no key: the same parameters give the same TBSCertificate.
+ *
+ * @internal
+ */
 export function signCertificate(parameters: CertificateParameters, signer: Signer): Certificate {
   const tbs = encodeTbsCertificate(parameters, signer);
   const { serialNumber, subject, validity, subjectAltNames = [], permittedDnsNames } = parameters;

@@ -6,7 +6,8 @@ import { authorityName, leafName } from './distinguished-name.js';
 import { critical, type Extension } from './extensions.js';
 import { type Departure, type FlawName, findFlaw, flawFileName } from './flaws.js';
 import { type Identity, parseClientIdentity, type SubjectAltName } from './identity.js';
-import { generatePrivateKey, type KeyType, type PrivateKey } from './keys.js';
+import { freshKeys, type KeySource } from './key-source.js';
+import type { KeyType, PrivateKey } from './keys.js';
 import { clientLeaf, type Leaf, signLeaf } from './leaf.js';
 import { createSigner, type Signer } from './signer.js';
 
@@ -23,6 +24,8 @@ export interface FlawedContext {
   readonly caKey: KeyType;
   /** The serial number kept for the `revoked` flaw. */
   readonly revokedSerialNumber: string;
+  /** New keys when absent. */
+  readonly keys?: KeySource | undefined;
 }
 
 /** Makes the client with this flaw: a valid client's certificate that departs from it in one thing. */
@@ -30,7 +33,7 @@ export async function issueFlawed(name: FlawName, context: FlawedContext): Promi
   const { departure } = findFlaw(name);
   const { authority, validity } = context;
   const privateKey =
-    departure.key === undefined ? context.privateKey : await generatePrivateKey(departure.key);
+    departure.key === undefined ? context.privateKey : await (context.keys ?? freshKeys)(departure.key, name);
   const valid = clientLeaf(context.model ?? parseClientIdentity('client'), privateKey, authority, validity);
   const leaf: Leaf = {
     ...valid,
@@ -79,17 +82,18 @@ async function signerOf(
   leaf: Leaf,
   context: FlawedContext,
 ): Promise<{ signer: Signer; chain: Certificate[] }> {
-  const { authority, validity, caKey } = context;
+  const { authority, validity, caKey, keys = freshKeys } = context;
+  const makeKey = (type: KeyType) => keys(type, departure.signer ?? '');
   switch (departure.signer) {
     case 'namesake-ca': {
-      const namesake = await createAuthority({ key: caKey, validity, name: authority.signer.name });
+      const namesake = await createAuthority({ key: caKey, makeKey, validity, name: authority.signer.name });
       return { signer: namesake.signer, chain: [] };
     }
     case 'self':
       return { signer: createSigner(leafName(leaf.commonName), leaf.privateKey), chain: [] };
     case 'client': {
       const name = 'a client that signs';
-      const key = await generatePrivateKey(caKey);
+      const key = await makeKey(caKey);
       const issuing = clientLeaf(parseClientIdentity(name), key, authority, validity);
       const certificate = signLeaf(issuing, authority.signer);
       return { signer: createSigner(leafName(name), key), chain: [certificate] };
@@ -97,6 +101,7 @@ async function signerOf(
     case 'sub-ca': {
       const subordinate = await createAuthority({
         key: caKey,
+        makeKey,
         validity,
         name: SUBORDINATE_NAME,
         parent: authority.signer,

@@ -3,7 +3,8 @@ import { randomSerialNumber, type Validity, validityFrom } from './certificate.j
 import { issueClient } from './client.js';
 import { issueFlawed } from './flawed.js';
 import { commonNameOf, type Identity, type SubjectAltName } from './identity.js';
-import { generatePrivateKey, type PrivateKey } from './keys.js';
+import { freshKeys, reusedKeys } from './key-source.js';
+import type { PrivateKey } from './keys.js';
 import { signLeaf } from './leaf.js';
 import type { ParsedClient, ParsedRequest } from './request.js';
 import { type Revocation, signRevocationList } from './revocation-list.js';
@@ -17,11 +18,12 @@ export async function issueSet(parsed: ParsedRequest, now: Date): Promise<Certif
   const validity = validityFrom(createdAt, expiresAt);
   const permittedDnsNames = request.nameConstraints ? dnsSubtrees(names, clients) : undefined;
 
+  const keys = parsed.reuseKeys ? reusedKeys(request) : freshKeys;
   const [authority, serverKey, untrustedKey, clientKeys] = await Promise.all([
-    createAuthority({ key: request.caKey, validity, permittedDnsNames }),
-    generatePrivateKey(request.key),
-    request.untrusted.length > 0 ? generatePrivateKey(request.key) : undefined,
-    Promise.all(clients.map(() => generatePrivateKey(request.key))),
+    createAuthority({ key: request.caKey, validity, permittedDnsNames, makeKey: (type) => keys(type, 'ca') }),
+    keys(request.key, 'server'),
+    request.untrusted.length > 0 ? keys(request.key, 'untrusted') : undefined,
+    Promise.all(clients.map(({ fileName }) => keys(request.key, `client ${fileName}`))),
   ]);
   const revokedSerialNumber = randomSerialNumber();
   const revocations: Revocation[] = [{ serialNumber: revokedSerialNumber, revokedAt: validity.notBefore }];
@@ -41,6 +43,7 @@ export async function issueSet(parsed: ParsedRequest, now: Date): Promise<Certif
               privateKey: untrustedKey,
               caKey: request.caKey,
               revokedSerialNumber,
+              keys,
             }),
           ),
         ),

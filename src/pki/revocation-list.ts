@@ -40,7 +40,11 @@ export function readRevocationListDer(pem: string): Buffer | undefined {
   return block === null ? undefined : Buffer.from(block[1] ?? '', 'base64');
 }
 
-/** Signs a version 2 revocation list. */
+/**
+ * Signs a version 2 revocation list.
+ *
+ * @internal
+ */
 export function signRevocationList(
   list: {
     readonly number: number;

@@ -167,6 +167,13 @@ export class CertificateSet {
   async issueClients(identities: readonly string[]): Promise<ClientCredential[]> {
     const now = new Date();
     this.#refuseEnded(now);
+    if (!Array.isArray(identities)) {
+      throw new GenerateCertsError(
+        'ERR_OPTION_INVALID',
+        `the identities are ${quote(identities)}, not a list`,
+        "give a list such as ['alice']",
+      );
+    }
     const parsed = nameClients(identities.map(parseClientIdentity), this.#reservedNames, this.#clients);
     for (const { identity } of parsed) refuseOutsideNames(identity, this.authority);
     const validity = this.#validityFrom(now);

@@ -1,12 +1,13 @@
 import type { Warning } from '../errors.js';
 import { createSet } from '../layouts/create.js';
-import { type CertificateSetOptions, checkRequest } from '../layouts/request.js';
+import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../layouts/request.js';
+import { checkFlag, checkOptionNames } from '../options.js';
 import { surroundingsError } from './file-system.js';
 import { reasonToRemake } from './freshness.js';
 import { formatMode, keyAccessWarnings, parseKeyAccess } from './key-access.js';
 import type { Manifest, ManifestRequest } from './manifest.js';
 import { statFolder } from './read.js';
-import { findReplaceable, type WriteOptions, writeSet } from './write.js';
+import { findReplaceable, WRITE_OPTION_NAMES, type WriteOptions, writeSet } from './write.js';
 
 /** What {@link ensureCertificateSet} did. */
 export interface EnsureResult {
@@ -32,7 +33,9 @@ export async function ensureCertificateSet(
   folder: string,
   options: CertificateSetOptions & WriteOptions = {},
 ): Promise<EnsureResult> {
-  const { keyMode, owner, force = false, ...setOptions } = options;
+  checkOptionNames(options, [...OPTION_NAMES, ...WRITE_OPTION_NAMES], "{ names: ['localhost'] }");
+  const { keyMode, owner, force: forced, ...setOptions } = options;
+  const force = checkFlag('force', forced ?? false);
   const checked = checkRequest(setOptions);
   const access = parseKeyAccess({ keyMode, owner });
   const warnings = [...checked.warnings, ...keyAccessWarnings(access)];

@@ -2,7 +2,8 @@ import { GenerateCertsError } from '../errors.js';
 
 /** The error of a failed file system call, or nothing for any other error. */
 export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  // Not by its class: Jest runs a suite in a realm of its own, where the file system's errors are no Error.
+  if (error === null || typeof error !== 'object' || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 

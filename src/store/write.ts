@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import fs from 'fs-extra';
-import { GenerateCertsError } from '../errors.js';
+import { GenerateCertsError, quote } from '../errors.js';
+import { checkFlag, checkOptionNames } from '../options.js';
 import type { CertificateSet } from '../pki/set.js';
 import { surroundingsError } from './file-system.js';
 import { type KeyAccess, type KeyAccessOptions, parseKeyAccess } from './key-access.js';
@@ -36,8 +37,31 @@ export async function writeCertificateSet(
   folder: string,
   options: WriteOptions = {},
 ): Promise<Manifest> {
+  checkSet(set);
+  checkOptionNames(options, WRITE_OPTION_NAMES, '{ force: true }');
   const access = parseKeyAccess(options);
-  return writeSet(set, folder, { access, force: options.force ?? false });
+  return writeSet(set, folder, { access, force: checkFlag('force', options.force ?? false) });
+}
+
+/** The options that say how a set is written. */
+export const WRITE_OPTION_NAMES = [
+  'keyMode',
+  'owner',
+  'force',
+] as const satisfies readonly (keyof WriteOptions)[];
+
+function isPromise(value: unknown): boolean {
+  return value !== null && typeof value === 'object' && 'then' in value;
+}
+
+/** From JavaScript anything may come, and most often a promise that was not waited for. */
+function checkSet(set: unknown): void {
+  if (set !== null && typeof set === 'object' && 'credentials' in set) return;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `the set is ${isPromise(set) ? 'a promise' : quote(set)}`,
+    'give what createCertificateSet resolves to: await it first',
+  );
 }
 
 export async function writeSet(

@@ -49,7 +49,8 @@ export function runStep(
   }
   const cwd = join(folder, 'work');
   mkdirSync(cwd, { recursive: true });
-  return run('sh', ['-c', step.command], { cwd, env: { PATH: `${bin}:${process.env.PATH}`, LC_ALL: 'C' } });
+  const env = { PATH: `${bin}:${process.env.PATH}`, LC_ALL: 'C', XDG_CACHE_HOME: join(folder, 'cache') };
+  return run('sh', ['-c', step.command], { cwd, env });
 }
 
 const PLACEHOLDERS: Record<string, string> = {
