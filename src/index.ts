@@ -22,10 +22,12 @@ export { KEY_TYPES, type KeyType, type PrivateKey } from './pki/keys.js';
 export type { SetRequest } from './pki/request.js';
 export type { Revocation, RevocationList } from './pki/revocation-list.js';
 export type { CertificateSet } from './pki/set.js';
-export { addClients, type ChangeResult, revokeClient } from './store/change.js';
+export { addClients, type ChangeResult, renewCertificateSet, revokeClient } from './store/change.js';
+export { type RemovalResult, removeCertificateSet } from './store/clean.js';
 export { type EnsureResult, ensureCertificateSet } from './store/ensure.js';
 export type { KeyAccessOptions } from './store/key-access.js';
 export { loadCertificateSet } from './store/load.js';
+export type { LockOptions } from './store/lock.js';
 export type {
   Manifest,
   ManifestCertificate,
@@ -34,4 +36,5 @@ export type {
   ManifestRevocationList,
 } from './store/manifest.js';
 export { readManifest } from './store/read.js';
+export { type WatchOptions, watchCertificateSet } from './store/watch.js';
 export { type WriteOptions, writeCertificateSet } from './store/write.js';

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GenerateCertsError } from '../errors.js';
 import { nearest } from '../suggest.js';
+import { addCleanCommand } from './clean.js';
 import { addClientCommand } from './client.js';
 import { describeMake, flawLines } from './make.js';
 import { adoptOptionsBefore } from './options.js';
 import { addRevokeCommand } from './revoke.js';
 import { addShowCommand } from './show.js';
 import { PROGRAM, reportFailure, Terminal, tolerateClosedOutput } from './terminal.js';
+import { addWatchCommand } from './watch.js';
 
 const EXAMPLES = `
 Examples:
@@ -27,16 +29,21 @@ Examples:
       on the CRL with it
   generate-certs show
       what is in certs/, who signed it and how long it lives
+  generate-certs watch --on-renew 'nginx -s reload'
+      keeps the set in certs/ alive, and tells NGINX of each renewal
+  generate-certs clean
+      removes the set in certs/, and nothing else
 `;
 
 /** Words that are commands to come: as an endpoint's name they would surprise. */
-const COMING = ['verify', 'check', 'env', 'exec', 'watch', 'serve', 'clean'];
+const COMING = ['verify', 'check', 'env', 'exec', 'serve'];
 
 /**
  * Runs the program.
  *
  * @param argv the arguments, without the interpreter and the script
- * @returns the exit status: 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed
+ * @returns the exit status: 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed; 130
+ * or 143 after Ctrl-C or SIGTERM
  */
 export async function main(argv: readonly string[]): Promise<number> {
   tolerateClosedOutput();
@@ -68,6 +75,8 @@ function createProgram(): Command {
   addShowCommand(program);
   addClientCommand(program);
   addRevokeCommand(program);
+  addWatchCommand(program);
+  addCleanCommand(program);
   for (const name of COMING) {
     program
       .command(name, { hidden: true })
