@@ -72,7 +72,13 @@ export async function makeFolder(folder: string): Promise<string[]> {
 
 /** Removes the folders that are empty, the last first; one that holds anything stays. */
 export async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
-  for (const folder of [...folders].reverse()) await fs.rmdir(folder).catch(() => undefined);
+  for (const folder of [...folders].reverse()) {
+    const remove = () => fs.rmdir(folder);
+    // Twice: a disk may fail just once.
+    await remove()
+      .catch(remove)
+      .catch(() => undefined);
+  }
 }
 
 /** Makes what was done in a folder survive a loss of power. */
