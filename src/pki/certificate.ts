@@ -32,7 +32,16 @@ export interface CertificateParameters {
   readonly extensions: readonly x509.Extension[];
 }
 
-/** An X.509 certificate. Holds no private key and is safe to print. */
+/**
+ * An X.509 certificate. Holds no private key and is safe to print.
+ *
+ * @example
+ * ```ts
+ * const { certificate } = set.client('alice');
+ * console.log(certificate.subject, certificate.notAfter, certificate.sha256);
+ * console.log(certificate.x509Certificate.checkIssued(set.authority.certificate.x509Certificate)); // true
+ * ```
+ */
 export class Certificate {
   /** The certificate in DER. */
   readonly der: Buffer;

@@ -4,14 +4,29 @@ import { type Certificate, encodePem } from './certificate.js';
 import type { Signer } from './signer.js';
 import { provider, x509 } from './x509.js';
 
-/** One line of a revocation list. */
+/**
+ * One line of a revocation list.
+ *
+ * @example
+ * ```ts
+ * for (const { serialNumber, revokedAt } of set.revocationList.revocations) console.log(serialNumber, revokedAt);
+ * ```
+ */
 export interface Revocation {
   /** Hex, as in the certificate. */
   readonly serialNumber: string;
   readonly revokedAt: Date;
 }
 
-/** A certificate revocation list with what is on it (RFC 5280 section 5). */
+/**
+ * A certificate revocation list with what is on it (RFC 5280 section 5).
+ *
+ * @example
+ * ```ts
+ * const { number, pem } = await set.revoke('alice');
+ * console.log(number, pem.startsWith('-----BEGIN X509 CRL-----'));
+ * ```
+ */
 export class RevocationList {
   /** The list in DER. */
   readonly der: Buffer;

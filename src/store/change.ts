@@ -8,7 +8,15 @@ import { refuseObstacles } from './obstacles.js';
 import { planSet } from './plan.js';
 import { replaceFiles } from './replace.js';
 
-/** What became of a set in its folder. */
+/**
+ * What became of a set in its folder.
+ *
+ * @example
+ * ```ts
+ * const { changed, manifest }: ChangeResult = await revokeClient('certs', 'alice');
+ * console.log(changed, manifest.revocationList.number);
+ * ```
+ */
 export interface ChangeResult {
   readonly set: CertificateSet;
   readonly manifest: Manifest;

@@ -9,7 +9,15 @@ import type { Manifest, ManifestRequest } from './manifest.js';
 import { statFolder } from './read.js';
 import { findReplaceable, WRITE_OPTION_NAMES, type WriteOptions, writeSet } from './write.js';
 
-/** What {@link ensureCertificateSet} did. */
+/**
+ * What {@link ensureCertificateSet} did.
+ *
+ * @example
+ * ```ts
+ * const { made, reason }: EnsureResult = await ensureCertificateSet('certs', { clients: ['bob'] });
+ * console.log(made, reason);
+ * ```
+ */
 export interface EnsureResult {
   readonly manifest: Manifest;
   /** Whether a set was made; false where the one in the folder serves the request. */

@@ -4,7 +4,15 @@ import type { SetRequest } from '../pki/request.js';
 /** The manifest's file name, relative to the set's folder. */
 export const MANIFEST_NAME = 'set.json';
 
-/** What was made, when it ends, and where each file is. Never holds key material. */
+/**
+ * What was made, when it ends, and where each file is. Never holds key material.
+ *
+ * @example
+ * ```ts
+ * const { expiresAt, certificates }: Manifest = await readManifest('certs');
+ * console.log(expiresAt, certificates.length);
+ * ```
+ */
 export interface Manifest {
   readonly version: 1;
   /** ISO 8601 in UTC, whole seconds, as every moment here. */
@@ -16,7 +24,15 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
 }
 
-/** The request, and how the server's key was to be written. */
+/**
+ * The request, and how the server's key was to be written.
+ *
+ * @example
+ * ```ts
+ * const { request } = await readManifest('certs');
+ * const { names, keyMode }: ManifestRequest = request;
+ * ```
+ */
 export interface ManifestRequest extends SetRequest {
   /** Permissions of `server.key`, in four octal digits. */
   readonly keyMode: string;
@@ -24,6 +40,16 @@ export interface ManifestRequest extends SetRequest {
   readonly owner: string | null;
 }
 
+/**
+ * A certificate of the set, as its manifest has it.
+ *
+ * @example
+ * ```ts
+ * const { certificates } = await readManifest('certs');
+ * const server = certificates.find(({ role }: ManifestCertificate) => role === 'server');
+ * console.log(server?.files.grpc?.certificate); // grpc/server.pem
+ * ```
+ */
 export interface ManifestCertificate {
   readonly role: 'ca' | 'server' | 'client' | 'untrusted';
   /** `ca`, `server`, a client's identity, or `untrusted-<flaw>`. */
@@ -44,6 +70,15 @@ export interface ManifestCertificate {
   readonly files: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
+/**
+ * The CA's revocation list, as the manifest has it.
+ *
+ * @example
+ * ```ts
+ * const { revocationList } = await readManifest('certs');
+ * const { number, revocations }: ManifestRevocationList = revocationList;
+ * ```
+ */
 export interface ManifestRevocationList {
   readonly number: number;
   /** On the list from the start, so that a revoked client can be made at any time. */
@@ -52,6 +87,15 @@ export interface ManifestRevocationList {
   readonly revocations: readonly { readonly serialNumber: string; readonly revokedAt: string }[];
 }
 
+/**
+ * A file of the set, as its manifest has it.
+ *
+ * @example
+ * ```ts
+ * const { files } = await readManifest('certs');
+ * const secret = files.filter(({ mode }: ManifestFile) => mode === '0600');
+ * ```
+ */
 export interface ManifestFile {
   /** Relative to the set's folder, with `/`. */
   readonly path: string;

@@ -12,6 +12,12 @@ const LARGEST_MANIFEST = 95_000_000;
  *
  * @throws {@link GenerateCertsError} `ERR_SET_NOT_FOUND`, `ERR_MANIFEST_INVALID`, `ERR_OUT_INVALID` or
  * `ERR_FILE_SYSTEM`
+ *
+ * @example
+ * ```ts
+ * const { request, expiresAt } = await readManifest('certs');
+ * console.log(request.names, expiresAt);
+ * ```
  */
 export async function readManifest(folder: string): Promise<Manifest> {
   const manifest = await findManifest(folder);

@@ -11,6 +11,15 @@ import { planSet, sha256 } from './plan.js';
 import { findManifest, statFolder } from './read.js';
 import { replaceFiles } from './replace.js';
 
+/**
+ * How a set is written.
+ *
+ * @example
+ * ```ts
+ * const options: WriteOptions = { force: true };
+ * await writeCertificateSet(set, 'certs', options);
+ * ```
+ */
 export interface WriteOptions extends KeyAccessOptions {
   /**
    * Replace files that this program did not write.
