@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Certificate, randomSerialNumber, signCertificate, type Validity } from './certificate.js';
 import { authorityName, type DistinguishedName } from './distinguished-name.js';
+import { authorityExtensions } from './extensions.js';
 import { generatePrivateKey, type KeyType, type PrivateKey } from './keys.js';
-import { authorityExtensions } from './profiles.js';
 import { createSigner, type Signer } from './signer.js';
 
 /**
@@ -45,12 +45,13 @@ export interface AuthorityOptions {
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
   const name = options.name ?? authorityName(randomBytes(4).toString('hex'));
   const privateKey = await (options.makeKey ?? generatePrivateKey)(options.key);
-  const signer = await createSigner(name, privateKey);
+  const signer = createSigner(name, privateKey);
   const { permittedDnsNames, parent } = options;
-  const certificate = await signCertificate(
+  const certificate = signCertificate(
     {
       serialNumber: randomSerialNumber(),
       subject: name,
+      permittedDnsNames,
       publicKey: privateKey.publicKeyDer,
       validity: options.validity,
       extensions: authorityExtensions({

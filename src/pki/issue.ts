@@ -30,11 +30,7 @@ export async function issueSet(parsed: ParsedRequest, now: Date): Promise<Certif
 
   const [server, issuedClients, untrustedClients, revocationList] = await Promise.all([
     issueServer(names, serverKey, authority, validity),
-    Promise.all(
-      clients.map((client, index) =>
-        issueClient(client, clientKeys[index] as PrivateKey, authority, validity),
-      ),
-    ),
+    clients.map((client, index) => issueClient(client, clientKeys[index] as PrivateKey, authority, validity)),
     untrustedKey === undefined
       ? []
       : Promise.all(
@@ -70,13 +66,13 @@ export async function issueSet(parsed: ParsedRequest, now: Date): Promise<Certif
   });
 }
 
-async function issueServer(
+function issueServer(
   names: readonly Identity[],
   privateKey: PrivateKey,
   authority: Authority,
   validity: Validity,
-): Promise<ServerParts> {
-  const certificate = await signLeaf(
+): ServerParts {
+  const certificate = signLeaf(
     {
       purpose: 'server',
       commonName: serverCommonName(names, authority),

@@ -30,8 +30,8 @@ let types: Map<string, Type> | undefined;
 /** A message of the protocol. */
 export async function messageType(name: MessageName): Promise<Type> {
   if (types === undefined) {
-    const { default: protobuf } = await import('protobufjs/light.js');
-    const root = protobuf.Root.fromJSON(DEFINITIONS);
+    const { Root } = (await import('protobufjs/light.js')).default;
+    const root = Root.fromJSON(DEFINITIONS);
     types = new Map(Object.keys(DEFINITIONS.nested).map((key) => [key, root.lookupType(key)]));
   }
   return types.get(name) as Type;

@@ -28,6 +28,10 @@ const ELEMENT_BYTES: Record<string, number> = {
 
 /** What one inference sends at most: what the endpoint declares must not fill this side's memory. */
 const LARGEST_INPUT = 16 * 1024 * 1024;
+const MOST_INPUTS = 1000;
+
+/** The result of an inference is read to its end, and not looked into. */
+const LARGEST_RESULT = 64 * 1024 * 1024;
 
 /**
  * Asks for a model's metadata and makes an inference with zeros of its declared inputs.
@@ -50,8 +54,14 @@ async function grpcSteps(
   model: string,
   timeoutMs: number,
 ): Promise<ModelStep[]> {
-  const call = (method: string, type: MessageName, value: object) =>
-    callKserve(endpoint, context, method, { type, value }, timeoutMs);
+  const call = (method: string, type: MessageName, value: object, largestAnswer?: number) =>
+    callKserve(
+      endpoint,
+      context,
+      method,
+      { type, value, ...(largestAnswer !== undefined && { largestAnswer }) },
+      timeoutMs,
+    );
   const metadata = await call('ModelMetadata', 'ModelMetadataRequest', { name: model });
   if (metadata.status === 'NOT_FOUND') {
     const index = await call('RepositoryIndex', 'RepositoryIndexRequest', {});
@@ -61,11 +71,16 @@ async function grpcSteps(
   if (metadata.status !== 'OK' || metadata.message === undefined) return [described];
   const inputs = readInputs((await decode('ModelMetadataResponse', metadata.message)).inputs);
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
-  const inference = await call('ModelInfer', 'ModelInferRequest', {
-    modelName: model,
-    inputs,
-    rawInputContents: inputs.map((input) => Buffer.alloc(bytesOf(input))),
-  });
+  const inference = await call(
+    'ModelInfer',
+    'ModelInferRequest',
+    {
+      modelName: model,
+      inputs,
+      rawInputContents: inputs.map((input) => Buffer.alloc(bytesOf(input))),
+    },
+    LARGEST_RESULT,
+  );
   return [described, { name: 'inference', outcome: working(inference.outcome, inference.status === 'OK') }];
 }
 
@@ -125,17 +140,21 @@ async function modelNames(message: Buffer): Promise<string[]> {
 
 function namesInIndex(models: unknown): string[] {
   if (!Array.isArray(models)) return [];
-  return models.map((model) => String(model?.name ?? '')).filter((name) => name !== '');
+  return models.map((model) => model?.name).filter((name) => typeof name === 'string' && name !== '');
 }
 
 /** The inputs that a model declares, their free sizes taken as one; nothing where zeros cannot be made for them. */
 function readInputs(declared: unknown): Tensor[] | undefined {
   if (!Array.isArray(declared) || declared.length === 0) return undefined;
-  const inputs = declared.map((tensor): Tensor => {
-    const sizes: unknown[] = Array.isArray(tensor?.shape) ? tensor.shape : [];
+  const sound = declared.every(
+    (tensor) => typeof tensor?.name === 'string' && typeof tensor.datatype === 'string',
+  );
+  if (!sound || declared.length > MOST_INPUTS) return undefined;
+  const inputs = declared.map(({ name, datatype, shape }): Tensor => {
+    const sizes: unknown[] = Array.isArray(shape) ? shape : [];
     return {
-      name: String(tensor?.name),
-      datatype: String(tensor?.datatype),
+      name,
+      datatype,
       shape: sizes.map((size) => (Number.isInteger(size) && (size as number) >= 0 ? (size as number) : 1)),
     };
   });
