@@ -155,7 +155,11 @@ export function signCertificate(parameters: CertificateParameters, signer: Signe
 // RFC 5280 section 4.1.2.1: version 3 is 2.
 const VERSION_3 = explicit(0, smallInteger(2));
 
-/** What is signed (RFC 5280 section 4.1.2). */
+/**
+ * What is signed (RFC 5280 section 4.1.2).
+ *
+ * @internal
+ */
 export function encodeTbsCertificate(parameters: CertificateParameters, signer: Signer): Buffer {
   const { serialNumber, subject, validity, publicKey, extensions } = parameters;
   return sequence(

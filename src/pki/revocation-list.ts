@@ -77,7 +77,11 @@ export function signRevocationList(
 // RFC 5280 section 5.1.2.1: version 2 is 1.
 const VERSION_2 = smallInteger(1);
 
-/** What is signed (RFC 5280 section 5.1.2). */
+/**
+ * What is signed (RFC 5280 section 5.1.2).
+ *
+ * @internal
+ */
 export function encodeTbsCertList(
   { number, revocations, thisUpdate, nextUpdate }: Parameters<typeof signRevocationList>[0],
   signer: Signer,
