@@ -5,8 +5,24 @@ import { hintForUnknown } from '../suggest.js';
 import { bitString, explicit, octetString, oid, sequence, smallInteger } from './der.js';
 import { encodePem } from './pem.js';
 
-/** The key types that a set may be made with. */
+/**
+ * The key types that a set may be made with.
+ *
+ * @example
+ * ```ts
+ * console.log(KEY_TYPES.join(', '));
+ * ```
+ */
 export const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256', 'ec-p384'] as const;
+/**
+ * One of {@link KEY_TYPES}.
+ *
+ * @example
+ * ```ts
+ * const key: KeyType = 'ec-p256';
+ * const set = await createCertificateSet({ key });
+ * ```
+ */
 export type KeyType = (typeof KEY_TYPES)[number];
 
 /** @throws {@link GenerateCertsError} `ERR_KEY_TYPE_UNKNOWN` */
@@ -23,6 +39,13 @@ export function parseKeyType(typed: unknown): KeyType {
 /**
  * A private key that does not show itself: printing, inspecting or serialising one gives its type
  * alone. The material comes out only by asking for it by name.
+ *
+ * @example
+ * ```ts
+ * const { privateKey } = set.server;
+ * console.log(privateKey); // PrivateKey { [hidden] }
+ * tls.createSecureContext({ key: privateKey.pem, cert: set.server.pem });
+ * ```
  */
 export class PrivateKey {
   readonly #pem: string;
