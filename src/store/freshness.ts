@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { formatDistance } from '../moments.js';
+import { errnoOf } from './file-system.js';
 import { formatMode } from './key-access.js';
 import type { Manifest, ManifestFile, ManifestRequest } from './manifest.js';
 import { sha256 } from './plan.js';
@@ -95,7 +96,13 @@ function damageOf(folder: string, file: ManifestFile): string | undefined {
   const stats = statInside(folder, file.path);
   if (stats === undefined) return 'is missing';
   if (!stats.isFile()) return 'is no regular file any more';
-  if (sha256(readFileSync(join(folder, file.path))) !== file.sha256) return 'was changed';
+  try {
+    if (sha256(readFileSync(join(folder, file.path))) !== file.sha256) return 'was changed';
+  } catch (error) {
+    // Another user's key: who looks at the set must not be stopped by it.
+    if (errnoOf(error) === 'EACCES') return 'cannot be read by this user';
+    throw error;
+  }
   const mode = formatMode(stats.mode & 0o777);
   // Windows keeps no such permissions.
   if (process.platform !== 'win32' && mode !== file.mode) return `has mode ${mode}, not ${file.mode}`;
