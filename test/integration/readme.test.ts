@@ -23,13 +23,13 @@ const commandsOf = (info: string) => {
 
 test('has no code block that no test knows', () => {
   const known = [
-    ...['sh', 'sh more', 'sh trust', 'sh root', 'sh shim', 'sh clone', 'text', 'ts'],
+    ...['sh', 'sh more', 'sh trust', 'sh watch', 'sh root', 'sh shim', 'sh clone', 'text', 'ts'],
     // Run by action.test.ts.
     ...['yaml action', 'yaml gitlab', 'json script'],
     // Run by runners.test.ts.
     ...['js node:test', 'js vitest', 'js jest', 'js mocha'],
   ];
-  expect(blocks.map(({ info }) => info).filter((info) => !known.includes(info))).toEqual([]);
+  expect(blocks.map((info) => info).filter((info) => !known.includes(info))).toEqual([]);
 });
 
 test.each(['sh', 'sh more', 'sh trust'])('the commands of the %s blocks do what they say', (info) => {
@@ -49,6 +49,15 @@ test('the table of flaws is the catalogue', () => {
   for (const { name, summary, severity, needsNameConstraints } of FLAWS) {
     const condition = needsNameConstraints === true ? ' (only with `--name-constraints`)' : '';
     expect(text).toContain(`| \`${name}\` | ${summary}${condition} | ${severity} |\n`);
+  }
+});
+
+// It goes on until it is stopped; what it does is shown in watch.test.ts.
+test('the watch command has the options that the program has', () => {
+  for (const command of commandsOf('sh watch')) {
+    const folder = temporaryFolder();
+    const step = { command: `${command} --help | head -1`, stdout: [], stderr: [], status: 0 };
+    expect(runStep(step, folder)).toMatchObject({ status: 0, stdout: expect.stringContaining('watch') });
   }
 });
 
