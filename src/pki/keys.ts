@@ -1,4 +1,5 @@
 import { createECDH, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { inspect, promisify } from 'node:util';
 import { GenerateCertsError, quote } from '../errors.js';
 import { hintForUnknown } from '../suggest.js';
@@ -123,12 +124,41 @@ function typeOf(key: KeyObject): string {
  */
 export async function generatePrivateKey(type: KeyType | 'rsa-1024'): Promise<PrivateKey> {
   if (type === 'ec-p256' || type === 'ec-p384') return generateEcKey(type);
-  const { privateKey, publicKey } = await generateKeyPairAsync('rsa', {
-    modulusLength: Number(type.slice('rsa-'.length)),
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'der' },
-  });
-  return new PrivateKey(privateKey, publicKey, type);
+  await rsaTurn();
+  try {
+    const { privateKey, publicKey } = await generateKeyPairAsync('rsa', {
+      modulusLength: Number(type.slice('rsa-'.length)),
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'der' },
+    });
+    return new PrivateKey(privateKey, publicKey, type);
+  } finally {
+    rsaDone();
+  }
+}
+
+/**
+ * How many RSA keys are made at once: as many as there are cores, and one fewer than Node's thread pool has
+ * threads. The files of a process wait in the same queue, and an interruption would have to wait for every
+ * key in it before it could put anything back.
+ */
+const RSA_AT_ONCE = Math.max(
+  1,
+  Math.min(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4) - 1),
+);
+const waitingForTurn: (() => void)[] = [];
+let rsaRunning = 0;
+
+async function rsaTurn(): Promise<void> {
+  if (rsaRunning >= RSA_AT_ONCE) await new Promise<void>((resolve) => waitingForTurn.push(resolve));
+  else rsaRunning++;
+}
+
+/** Hands the turn on, or gives it back. */
+function rsaDone(): void {
+  const next = waitingForTurn.shift();
+  if (next === undefined) rsaRunning--;
+  else next();
 }
 
 const generateKeyPairAsync = promisify(generateKeyPair);

@@ -29,7 +29,7 @@ test('has no code block that no test knows', () => {
     // Run by runners.test.ts.
     ...['js node:test', 'js vitest', 'js jest', 'js mocha'],
   ];
-  expect(blocks.map((info) => info).filter((info) => !known.includes(info))).toEqual([]);
+  expect(blocks.map(({ info }) => info).filter((info) => !known.includes(info))).toEqual([]);
 });
 
 test.each(['sh', 'sh more', 'sh trust'])('the commands of the %s blocks do what they say', (info) => {
