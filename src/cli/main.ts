@@ -3,13 +3,16 @@ import { Command, CommanderError } from 'commander';
 import { GenerateCertsError } from '../errors.js';
 import { nearest } from '../suggest.js';
 import { addCheckCommand } from './check.js';
+import { addCleanCommand } from './clean.js';
 import { addClientCommand } from './client.js';
 import { describeMake, flawLines } from './make.js';
 import { adoptOptionsBefore } from './options.js';
 import { addRevokeCommand } from './revoke.js';
+import { addServeCommand } from './serve.js';
 import { addShowCommand } from './show.js';
 import { ExitStatus, PROGRAM, reportFailure, Terminal, watchOutput } from './terminal.js';
 import { addVerifyCommand } from './verify.js';
+import { addWatchCommand } from './watch.js';
 
 const EXAMPLES = `
 Examples:
@@ -29,18 +32,25 @@ Examples:
       on the CRL with it
   generate-certs verify --grpc localhost:9178 --rest https://localhost:8000
       proves that the live endpoint lets in the right clients and nobody else
+  generate-certs serve -- ovms --model_name face --model_path /models/face --port 9178
+      NGINX with mutual TLS in front of a model server
   generate-certs show
       what is in certs/, who signed it and how long it lives
+  generate-certs watch --on-renew 'nginx -s reload'
+      keeps the set in certs/ alive, and tells NGINX of each renewal
+  generate-certs clean
+      removes the set in certs/, and nothing else
 `;
 
 /** Words that are commands to come: as an endpoint's name they would surprise. */
-const COMING = ['env', 'exec', 'watch', 'serve', 'clean'];
+const COMING = ['env', 'exec'];
 
 /**
  * Runs the program.
  *
  * @param argv the arguments, without the interpreter and the script
- * @returns the exit status: 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed
+ * @returns the exit status: 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed; 130
+ * or 143 after Ctrl-C or SIGTERM
  */
 export async function main(argv: readonly string[]): Promise<number> {
   watchOutput();
@@ -77,6 +87,9 @@ function createProgram(setExitStatus: (status: number) => void): Command {
   addRevokeCommand(program);
   addVerifyCommand(program, setExitStatus);
   addCheckCommand(program, setExitStatus);
+  addServeCommand(program, setExitStatus);
+  addWatchCommand(program);
+  addCleanCommand(program);
   for (const name of COMING) {
     program
       .command(name, { hidden: true })

@@ -58,7 +58,10 @@ export function planFront(options: FrontOptions): FrontPlan {
     grpc: readBackend(options.backendGrpc, '--backend-grpc'),
     rest: readBackend(options.backendRest, '--backend-rest'),
   };
-  const command = readCommand(options, { grpc: running.grpc === undefined, rest: running.rest === undefined });
+  const command = readCommand(options, {
+    grpc: running.grpc === undefined,
+    rest: running.rest === undefined,
+  });
   const sides = (['grpc', 'rest'] as const).flatMap((protocol): Side[] => {
     const listen = listenOf(protocol, options, command, running[protocol]);
     const encrypted = isEncrypted(protocol, options);

@@ -37,7 +37,11 @@ export async function checkListen(addresses: readonly string[], port: number): P
   }
 }
 
-function listenError({ code = '' }: NodeJS.ErrnoException, address: string, port: number): GenerateCertsError {
+function listenError(
+  { code = '' }: NodeJS.ErrnoException,
+  address: string,
+  port: number,
+): GenerateCertsError {
   const where = `${bracket(address)}:${port}`;
   if (code === 'EADDRINUSE') return portTaken(port);
   if (code === 'EACCES') {

@@ -66,7 +66,9 @@ export const FOLDER_VARIABLE = 'GENERATE_CERTS_FRONT';
 
 /** The program that listens on a TCP port, as `name (pid 7)`; nothing where the system does not tell. */
 export function listenerOn(port: number): string | undefined {
-  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)));
+  const inodes = new Set(
+    ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeningInodes(table, port)),
+  );
   if (inodes.size === 0) return undefined;
   for (const pid of processIds()) {
     const holds = filesOf(pid).some((file) => inodes.has(/^socket:\[(\d+)\]$/.exec(file)?.[1] ?? ''));

@@ -52,7 +52,7 @@ export function readServerCommand(argv: readonly string[], flags: FlagNames, sid
       'drop one of the two: the flag, or the front (the server alone, with its own TLS); --encrypt-backend encrypts the hop between them',
     );
   }
-  const value = (flag: string | undefined) => (flag === undefined ? undefined : valueOf(argv, flag));
+  const value = (flag: string | undefined) => (flag === undefined ? undefined : flagValue(argv, flag));
   const listen = (portFlag: string, bindFlag: string | undefined, port: string): Listen => {
     const bind = value(bindFlag);
     return {
@@ -116,7 +116,7 @@ export function moveServer(
 
 const LOOPBACK = '127.0.0.1';
 
-function valueOf(argv: readonly string[], flag: string): string | undefined {
+function flagValue(argv: readonly string[], flag: string): string | undefined {
   const index = indexOf(argv, flag);
   if (index === undefined) return undefined;
   const word = argv[index] ?? '';

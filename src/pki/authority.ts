@@ -19,16 +19,18 @@ export interface AuthorityOptions {
   readonly validity: Validity;
   /** DNS names that the CA may sign, by critical name constraints; any when absent. */
   readonly permittedDnsNames?: readonly string[] | undefined;
+  /** A fresh key of the type when absent. */
+  readonly privateKey?: PrivateKey | undefined;
   /** A fresh name when absent. */
   readonly name?: DistinguishedName;
   /** The CA above it; it signs itself when absent. */
   readonly parent?: Signer;
 }
 
-/** Makes a CA with a key of its own. */
+/** Makes a CA. */
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
   const name = options.name ?? authorityName(randomBytes(4).toString('hex'));
-  const privateKey = await generatePrivateKey(options.key);
+  const privateKey = options.privateKey ?? (await generatePrivateKey(options.key));
   const signer = await createSigner(name, privateKey);
   const { permittedDnsNames, parent } = options;
   const certificate = await signCertificate(

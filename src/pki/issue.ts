@@ -1,6 +1,7 @@
 import { type Authority, createAuthority } from './authority.js';
 import { randomSerialNumber, type Validity, validityFrom } from './certificate.js';
 import { issueClient } from './client.js';
+import type { ClientCredential } from './credential.js';
 import { issueFlawed } from './flawed.js';
 import { commonNameOf, type Identity, type SubjectAltName } from './identity.js';
 import { generatePrivateKey, type PrivateKey } from './keys.js';
@@ -11,28 +12,58 @@ import { CertificateSet, type ServerParts } from './set.js';
 
 /** Makes a set. All its keys are made side by side. */
 export async function issueSet(parsed: ParsedRequest, now: Date): Promise<CertificateSet> {
-  const { request, names, clients, lifetime, reservedNames } = parsed;
-  const createdAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
-  const expiresAt = new Date(createdAt.getTime() + lifetime * 1000);
-  const validity = validityFrom(createdAt, expiresAt);
+  const { request, names, clients, lifetime } = parsed;
+  const life = lifeFrom(now, lifetime);
   const permittedDnsNames = request.nameConstraints ? dnsSubtrees(names, clients) : undefined;
+  const revokedSerialNumber = randomSerialNumber();
+  return issueUnder(parsed, life, {
+    authority: createAuthority({ key: request.caKey, validity: life.validity, permittedDnsNames }),
+    revokedSerialNumber,
+    listNumber: 1,
+    revocationsOf: () => [{ serialNumber: revokedSerialNumber, revokedAt: life.validity.notBefore }],
+  });
+}
 
+/** When a set is made, when it ends, and the validity of its certificates; whole seconds, as X.509 has them. */
+export interface Life {
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly validity: Validity;
+}
+
+export function lifeFrom(now: Date, seconds: number): Life {
+  const createdAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
+  const expiresAt = new Date(createdAt.getTime() + seconds * 1000);
+  return { createdAt, expiresAt, validity: validityFrom(createdAt, expiresAt) };
+}
+
+/** Makes everything that a CA signs. The CA itself may still be in the making: the keys need not wait. */
+export async function issueUnder(
+  parsed: ParsedRequest,
+  life: Life,
+  authorityParts: {
+    readonly authority: Promise<Authority>;
+    readonly revokedSerialNumber: string;
+    readonly listNumber: number;
+    /** What the revocation list holds, of the clients as they are issued. */
+    readonly revocationsOf: (clients: readonly ClientCredential[]) => readonly Revocation[];
+  },
+): Promise<CertificateSet> {
+  const { request, names, clients, reservedNames } = parsed;
+  const { createdAt, expiresAt, validity } = life;
+  const { revokedSerialNumber } = authorityParts;
   const [authority, serverKey, untrustedKey, clientKeys] = await Promise.all([
-    createAuthority({ key: request.caKey, validity, permittedDnsNames }),
+    authorityParts.authority,
     generatePrivateKey(request.key),
     request.untrusted.length > 0 ? generatePrivateKey(request.key) : undefined,
     Promise.all(clients.map(() => generatePrivateKey(request.key))),
   ]);
-  const revokedSerialNumber = randomSerialNumber();
-  const revocations: Revocation[] = [{ serialNumber: revokedSerialNumber, revokedAt: validity.notBefore }];
-
-  const [server, issuedClients, untrustedClients, revocationList] = await Promise.all([
+  const issuedClients = Promise.all(
+    clients.map((client, index) => issueClient(client, clientKeys[index] as PrivateKey, authority, validity)),
+  );
+  const [server, valid, untrustedClients, revocationList] = await Promise.all([
     issueServer(names, serverKey, authority, validity),
-    Promise.all(
-      clients.map((client, index) =>
-        issueClient(client, clientKeys[index] as PrivateKey, authority, validity),
-      ),
-    ),
+    issuedClients,
     untrustedKey === undefined
       ? []
       : Promise.all(
@@ -48,9 +79,16 @@ export async function issueSet(parsed: ParsedRequest, now: Date): Promise<Certif
             }),
           ),
         ),
-    signRevocationList(
-      { number: 1, revocations, thisUpdate: validity.notBefore, nextUpdate: expiresAt },
-      authority.signer,
+    issuedClients.then((issued) =>
+      signRevocationList(
+        {
+          number: authorityParts.listNumber,
+          revocations: authorityParts.revocationsOf(issued),
+          thisUpdate: validity.notBefore,
+          nextUpdate: expiresAt,
+        },
+        authority.signer,
+      ),
     ),
   ]);
   return new CertificateSet({
@@ -59,7 +97,7 @@ export async function issueSet(parsed: ParsedRequest, now: Date): Promise<Certif
     expiresAt,
     authority,
     server,
-    clients: issuedClients,
+    clients: valid,
     untrustedClients,
     revocationList,
     revokedSerialNumber,

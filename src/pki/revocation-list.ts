@@ -40,6 +40,16 @@ export function readRevocationListDer(pem: string): Buffer | undefined {
   return block === null ? undefined : Buffer.from(block[1] ?? '', 'base64');
 }
 
+/** Who issued a revocation list in PEM; nothing where there is none that can be read. */
+export function readRevocationListIssuer(pem: string): string | undefined {
+  const der = readRevocationListDer(pem);
+  try {
+    return der === undefined ? undefined : new x509.X509Crl(der).issuer;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Signs a version 2 revocation list. */
 export async function signRevocationList(
   list: {

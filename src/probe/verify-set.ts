@@ -7,7 +7,7 @@ import { serverAltNames } from '../pki/issue.js';
 import { privateKeyFromPem } from '../pki/keys.js';
 import { readRevocationListDer, verifyRevocationList } from '../pki/revocation-list.js';
 import type { CertificateSet } from '../pki/set.js';
-import { damageOf } from '../store/freshness.js';
+import { findDamages } from '../store/freshness.js';
 import { loadCertificateSet } from '../store/load.js';
 import type { Manifest } from '../store/manifest.js';
 import { planSet } from '../store/plan.js';
@@ -78,8 +78,9 @@ async function folderSource(folder: string): Promise<Source> {
   const manifest = await readManifest(folder);
   const rows: Row[] = [];
   const contents = new Map<string, string>();
+  const damages = await findDamages(folder, manifest.files);
   for (const file of manifest.files) {
-    const damage = await damageOf(folder, file);
+    const damage = damages.get(file.path);
     if (damage !== undefined) {
       rows.push(row(folder, file.path, 'as it was made', [damage], { observed: damage }));
     }
