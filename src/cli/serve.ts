@@ -120,10 +120,12 @@ async function runFront(run: FrontRun, verify: boolean, terminal: Terminal): Pro
       reportFailure(error, terminal);
     },
     onReady: async (endpoints, manifest) => {
-      // The refusals of the proof are no news.
-      quiet = true;
+      // The refusals of the proof are no news; the last of them come a moment after it.
+      quiet = verify;
       const verdict = verify ? await prove(run.out, endpoints, terminal) : undefined;
-      quiet = false;
+      setTimeout(() => {
+        quiet = false;
+      }, LOG_DELAY_MS).unref();
       if (verdict === undefined) terminal.result(formatReady(endpoints, run.out, manifest, terminal));
       return verdict;
     },
@@ -137,6 +139,9 @@ async function runFront(run: FrontRun, verify: boolean, terminal: Terminal): Pro
     for (const signal of PASSED_ON) process.removeListener(signal, passOn);
   }
 }
+
+/** NGINX writes a request into its log after it has answered it. */
+const LOG_DELAY_MS = 500;
 
 /** @returns the exit status where the endpoint is not right */
 async function prove(out: string, endpoints: Endpoints, terminal: Terminal): Promise<ExitStatus | undefined> {

@@ -148,8 +148,7 @@ export class Front {
 
   async #operate(work: Work): Promise<number> {
     const { folder, start, manifest } = work;
-    const { signal } = this.#over;
-    const { encrypted } = { encrypted: this.#run.plan.sides.some((side) => side.encrypted) };
+    const encrypted = this.#run.plan.sides.some((side) => side.encrypted);
     const credentials = encrypted ? await makeBackendCredentials(folder.path) : undefined;
     const early = await this.#startServer(work, credentials);
     if (early !== undefined) return early;
@@ -167,7 +166,6 @@ export class Front {
       await writeReadyFile(this.#run.readyFile, { grpc, rest, pid: process.pid });
     }
     await this.#firstEnd();
-    signal.throwIfAborted();
     return this.#finish();
   }
 

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, type StdioOptions } from 'node:child_process';
 import { constants, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
@@ -59,7 +59,10 @@ export async function testConfig({ program, folder }: NginxStart): Promise<void>
 export async function startNginx(start: NginxStart): Promise<Nginx> {
   const { program, prefix, folder, say } = start;
   const argv = [...prefix, program.path, ...argumentsFor(folder)];
-  const leader = await startGroup('NGINX', argv, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  // In this variable NGINX would look for sockets that a former NGINX has left to it.
+  const { NGINX: _sockets, ...env } = process.env;
+  const stdio = ['ignore', 'ignore', 'pipe'] satisfies StdioOptions;
+  const leader = await startGroup('NGINX', argv, { cwd: folder, env, stdio });
   let complaints = '';
   const listening = new Promise<void>((resolve, reject) => {
     const lines = createInterface({ input: leader.child.stderr as Readable });
