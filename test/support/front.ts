@@ -132,3 +132,40 @@ export function answers(port: number, host = '127.0.0.1'): Promise<boolean> {
 export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 25));
 }
+
+/** The addresses on which processes listen, as their own network shows them. */
+export function listenersOf(pids: readonly number[]): string[] {
+  const found = new Set<string>();
+  for (const pid of pids) {
+    const inodes = new Set(socketsOf(pid));
+    for (const table of ['tcp', 'tcp6']) {
+      for (const line of readFileSync(`/proc/${pid}/net/${table}`, 'utf8').split('\n').slice(1)) {
+        const fields = line.trim().split(/\s+/);
+        if (fields[3] === '0A' && inodes.has(fields[9] ?? '')) found.add(readAddress(fields[1] ?? ''));
+      }
+    }
+  }
+  return [...found];
+}
+
+function socketsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${name}`))?.[1] ?? [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** proc_net(5): the bytes of an IPv4 address in the machine's order, in hexadecimal. */
+function readAddress(text: string): string {
+  const [address = '', port = ''] = text.split(':');
+  const shown =
+    address.length === 8
+      ? [...Buffer.from(address, 'hex')].reverse().join('.')
+      : /^0+$/.test(address)
+        ? '[::]'
+        : `[${address}]`;
+  return `${shown}:${Number.parseInt(port, 16)}`;
+}
