@@ -1,14 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Warning } from '../errors.js';
-import {
-  type Endpoints,
-  Front,
-  type FrontEvents,
-  type FrontRun,
-  PASSED_ON,
-  previewConfig,
-} from '../front/front.js';
+import type { Endpoints, FrontEvents, FrontRun } from '../front/front.js';
 import { planFront } from '../front/plan.js';
 import { loadCertificateSet, type Manifest, verifyEndpoint } from '../index.js';
 import { formatDistance } from '../moments.js';
@@ -101,6 +94,7 @@ async function serve(command: string[], options: ServeOptions): Promise<ExitStat
   const graceMs = parseDuration(options.grace) * 1000;
   const renewAt = checkRenewAt(/^[\d.]+$/.test(options.renewAt) ? Number(options.renewAt) : options.renewAt);
   if (options.printConfig) {
+    const { previewConfig } = await import('../front/front.js');
     terminal.data(await previewConfig({ plan, out, log }));
     return ExitStatus.done;
   }
@@ -130,6 +124,8 @@ async function runFront(run: FrontRun, verify: boolean, terminal: Terminal): Pro
       return verdict;
     },
   };
+  // Loaded where it is run: every other command starts without it.
+  const { Front, PASSED_ON } = await import('../front/front.js');
   const front = new Front(run, events);
   const passOn = (signal: NodeJS.Signals) => front.passOn(signal);
   for (const signal of PASSED_ON) process.on(signal, passOn);

@@ -37,7 +37,13 @@ export async function prepareSet(
       if (!(error instanceof GenerateCertsError && error.code === 'ERR_SET_DAMAGED')) throw error;
     }
   }
-  return ensureCertificateSet(folder, { ...options, ...(names && { names }), signal });
+  const { manifest, made, warnings } = await ensureCertificateSet(folder, {
+    ...options,
+    ...(names && { names }),
+    signal,
+  });
+  // What there was to say of a set was said when it was made.
+  return { manifest, warnings: made ? warnings : [] };
 }
 
 function optionsOf({ request }: Manifest): CertificateSetOptions & { keyMode: string; owner?: string } {

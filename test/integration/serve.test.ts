@@ -66,7 +66,7 @@ describe.skipIf(!tools.nginx)('the whole way', () => {
     }
   });
 
-  test.skipIf(!isRoot || !existsSync('/usr/bin/unshare') || !hasIp())(
+  test.skipIf(!isRoot || !tools.ip)(
     'without bind flags it is all interfaces that the TLS ports listen on, and loopback that the server does',
     async () => {
       // A network of its own, whose only interface is loopback.
@@ -295,7 +295,3 @@ describe.skipIf(!tools.nginx)('the surroundings fail before anything is made or 
     });
   });
 });
-
-function hasIp(): boolean {
-  return ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip'].some((path) => existsSync(path));
-}

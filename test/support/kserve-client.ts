@@ -9,8 +9,8 @@ import loader from '@grpc/proto-loader';
 export interface KserveClient {
   /** Has the model add one to a number. */
   readonly infer: (number: number) => Promise<number>;
-  /** Sends a tensor of this many bytes and gives the size of the answer. */
-  readonly inferBytes: (size: number) => Promise<number>;
+  /** Sends a tensor as it is and gives the answer's. */
+  readonly inferRaw: (tensor: Buffer) => Promise<Buffer>;
   readonly stream: (onError: (error: string) => void) => KserveStream;
   /** The serial number of the certificate that the endpoint shows to a new connection. */
   readonly serverSerialNumber: () => Promise<string>;
@@ -56,7 +56,7 @@ export async function kserveClient(target: string, certificates: string): Promis
     });
   return {
     infer: async (number) => (await inferRaw(floats(number))).readFloatLE(),
-    inferBytes: async (size) => (await inferRaw(Buffer.alloc(size))).length,
+    inferRaw,
     stream: (onError) => {
       const call = client.ModelStreamInfer?.() as grpc.ClientDuplexStream<unknown, unknown>;
       let received = 0;

@@ -85,14 +85,12 @@ server.addService(GRPCInferenceService.service, {
 function inferGrpc(request) {
   const [input] = request.inputs;
   const raw = request.raw_input_contents[0];
+  // A copy of its own: a view wants its numbers at a multiple of four.
   const numbers =
     raw === undefined
-      ? input.contents.fp32_contents
-      : Array.from({ length: raw.length / 4 }, (_, index) => raw.readFloatLE(index * 4));
-  const output = Buffer.alloc(numbers.length * 4);
-  numbers.forEach((number, index) => {
-    output.writeFloatLE(number + 1, index * 4);
-  });
+      ? Float32Array.from(input.contents.fp32_contents)
+      : new Float32Array(Uint8Array.from(raw).buffer);
+  const output = Buffer.from(numbers.map((number) => number + 1).buffer);
   return {
     model_name: model,
     outputs: [{ name: 'output', datatype: 'FP32', shape: input.shape }],

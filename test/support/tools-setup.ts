@@ -12,6 +12,10 @@ export interface Tools {
   openssl: boolean;
   curl: boolean;
   certtool: boolean;
+  /** Captures what goes over the network; only root may. */
+  tcpdump: boolean;
+  /** Gives a test a network of its own; only for root. */
+  ip: boolean;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
   debianPython: string;
   /** The interpreter that has the grpcio wheel (on BoringSSL); empty where there is none. */
@@ -29,6 +33,8 @@ const PACKAGE_OF_PROGRAM = {
   openssl: 'openssl',
   curl: 'curl',
   certtool: 'gnutls-bin',
+  tcpdump: 'tcpdump',
+  ip: 'iproute2',
   '/usr/bin/python3': 'python3',
 } as const;
 
@@ -40,6 +46,8 @@ export default function setup(project: TestProject): () => void {
     openssl: hasProgram('openssl'),
     curl: hasProgram('curl'),
     certtool: hasProgram('certtool'),
+    tcpdump: hasProgram('tcpdump'),
+    ip: hasProgram('ip'),
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython: makeWheelEnvironment(join(folder, 'venv')),
   };
