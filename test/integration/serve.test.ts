@@ -16,8 +16,9 @@ import {
   startServe,
 } from '../support/front.js';
 import { MODEL_SERVER, startModelServer } from '../support/model-server.js';
-import { freePort } from '../support/processes.js';
-import { generateCerts, run, runBeside } from '../support/program.js';
+import { freePort, start } from '../support/processes.js';
+import { EXECUTABLE, generateCerts, run, runBeside } from '../support/program.js';
+import { readmeBlocks } from '../support/readme.js';
 
 const tools = inject('tools');
 const isRoot = process.getuid?.() === 0;
@@ -37,7 +38,7 @@ async function front(given: Partial<FrontStart> = {}): Promise<RunningFront> {
 
 const verify = (set: string, { grpc, rest }: Pick<RunningFront, 'grpc' | 'rest'>, ...more: string[]) =>
   runBeside(process.execPath, [
-    ...[join(import.meta.dirname, '../../bin/generate-certs.js'), 'verify', '--out', set],
+    ...[EXECUTABLE, 'verify', '--out', set],
     ...['--grpc', `localhost:${grpc}`, '--rest', `https://localhost:${rest}`, ...more],
   ]);
 const curl = (name: string, url: string, ...more: string[]) => {
@@ -123,6 +124,32 @@ describe.skipIf(!tools.nginx)('the whole way', () => {
     expect((await curl('alice', url)).stdout).toContain('live');
     await running.process.said(/verify=FAILED:certificate revoked subject="[^"]*CN=bob"/);
   });
+});
+
+// The ports in the README are served on all interfaces: a network of its own keeps them to itself.
+test.skipIf(!tools.nginx || !tools.ip || !isRoot)("the README's commands", async () => {
+  const block = readmeBlocks().find(({ info }) => info === 'sh serve')?.text ?? '';
+  const commands = block.trimEnd().split('\n');
+  expect(commands.length).toBeGreaterThan(2);
+  const bin = join(temporaryFolder(), 'bin');
+  mkdirSync(bin);
+  const links = { ovms: MODEL_SERVER, 'generate-certs': EXECUTABLE };
+  for (const [name, path] of Object.entries(links)) {
+    const script = `#!/bin/sh\nexec '${process.execPath}' '${path}' "$@"\n`;
+    writeFileSync(join(bin, name), script, { mode: 0o755 });
+  }
+  for (const command of commands) {
+    const cwd = temporaryFolder();
+    const script = `cd '${cwd}' && ip link set lo up && exec ${command}`;
+    const serve = start('unshare', ['-n', 'sh', '-c', script], {
+      PATH: `${bin}:${process.env.PATH}`,
+      TMPDIR: cwd,
+    });
+    onTestFinished(serve.stop);
+    await serve.said(/^ready: /m);
+    serve.child.kill('SIGTERM');
+    expect(await exitOf(serve)).toEqual({ status: 143, signal: null });
+  }
 });
 
 describe.skipIf(!tools.nginx)('when it is ready', () => {

@@ -16,6 +16,8 @@ export interface Tools {
   tcpdump: boolean;
   /** Gives a test a network of its own; only for root. */
   ip: boolean;
+  /** The first process of a container. */
+  dumbInit: boolean;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
   debianPython: string;
   /** The interpreter that has the grpcio wheel (on BoringSSL); empty where there is none. */
@@ -35,6 +37,7 @@ const PACKAGE_OF_PROGRAM = {
   certtool: 'gnutls-bin',
   tcpdump: 'tcpdump',
   ip: 'iproute2',
+  'dumb-init': 'dumb-init',
   '/usr/bin/python3': 'python3',
 } as const;
 
@@ -48,6 +51,7 @@ export default function setup(project: TestProject): () => void {
     certtool: hasProgram('certtool'),
     tcpdump: hasProgram('tcpdump'),
     ip: hasProgram('ip'),
+    dumbInit: hasProgram('dumb-init'),
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython: makeWheelEnvironment(join(folder, 'venv')),
   };
