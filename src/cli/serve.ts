@@ -7,7 +7,7 @@ import { loadCertificateSet, type Manifest, verifyEndpoint } from '../index.js';
 import { formatDistance } from '../moments.js';
 import { parseDuration } from '../pki/duration.js';
 import { checkRenewAt, DEFAULT_RENEW_AT } from '../store/watch.js';
-import { gather, outOption, quietOption } from './options.js';
+import { gather, jsonOption, outOption, quietOption } from './options.js';
 import { formatTable } from './report/table.js';
 import { ExitStatus, PROGRAM, reportFailure, Terminal } from './terminal.js';
 import { alignColumns, shellQuote } from './text.js';
@@ -30,6 +30,7 @@ interface ServeOptions {
   accessLog?: boolean;
   verify?: boolean;
   printConfig?: boolean;
+  json?: boolean;
   quiet?: boolean;
 }
 
@@ -79,6 +80,7 @@ export function addServeCommand(program: Command, setExitStatus: (status: ExitSt
     .option('--ready-file <path>', 'a file that is there as long as the endpoint is ready')
     .option('--access-log', 'tell of every request, not only of refused ones')
     .option('--print-config', 'print the configuration of NGINX and start nothing')
+    .addOption(jsonOption('print the addresses and the files as JSON when it is ready'))
     .addOption(quietOption())
     .addHelpText('after', EXAMPLES)
     .action(async (command: string[], options: ServeOptions) => {
@@ -98,10 +100,14 @@ async function serve(command: string[], options: ServeOptions): Promise<ExitStat
     terminal.data(await previewConfig({ plan, out, log }));
     return ExitStatus.done;
   }
-  return runFront({ plan, out, names, graceMs, renewAt, log, readyFile }, options.verify === true, terminal);
+  return runFront({ plan, out, names, graceMs, renewAt, log, readyFile }, options, terminal);
 }
 
-async function runFront(run: FrontRun, verify: boolean, terminal: Terminal): Promise<ExitStatus> {
+async function runFront(
+  run: FrontRun,
+  { verify = false, json = false }: ServeOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
   let quiet = false;
   const events: FrontEvents = {
     onWarning: (warning: Warning) => terminal.warn(warning),
@@ -116,12 +122,14 @@ async function runFront(run: FrontRun, verify: boolean, terminal: Terminal): Pro
     onReady: async (endpoints, manifest) => {
       // The refusals of the proof are no news; the last of them come a moment after it.
       quiet = verify;
-      const verdict = verify ? await prove(run.out, endpoints, terminal) : undefined;
+      const verdict = verify ? await prove(run.out, endpoints, json ? undefined : terminal) : undefined;
       setTimeout(() => {
         quiet = false;
       }, LOG_DELAY_MS).unref();
-      if (verdict === undefined) terminal.result(formatReady(endpoints, run.out, manifest, terminal));
-      return verdict;
+      if (verdict !== undefined) return verdict;
+      if (json) terminal.data(`${JSON.stringify({ ...endpoints, ...clientFiles(run.out, manifest) })}\n`);
+      else terminal.result(formatReady(endpoints, run.out, manifest, terminal));
+      return undefined;
     },
   };
   // Loaded where it is run: every other command starts without it.
@@ -140,26 +148,42 @@ async function runFront(run: FrontRun, verify: boolean, terminal: Terminal): Pro
 const LOG_DELAY_MS = 500;
 
 /** @returns the exit status where the endpoint is not right */
-async function prove(out: string, endpoints: Endpoints, terminal: Terminal): Promise<ExitStatus | undefined> {
+async function prove(
+  out: string,
+  endpoints: Endpoints,
+  terminal: Terminal | undefined,
+): Promise<ExitStatus | undefined> {
   // gRPC for Node gives an address as the server name, and Node then warns whoever sits at the terminal.
   process.noDeprecation = true;
   const report = await verifyEndpoint({ set: await loadCertificateSet(out), ...endpoints });
-  terminal.result(formatTable(report, terminal.colour));
+  terminal?.result(formatTable(report, terminal.colour));
   if (report.result === 'right') return undefined;
   return report.result === 'no-answer' ? ExitStatus.surroundings : ExitStatus.check;
 }
 
+/** What a client needs, by paths from here. */
+function clientFiles(out: string, { certificates }: Manifest) {
+  const place = (path: string | undefined) =>
+    path === undefined ? undefined : relative('', resolve(out, path));
+  const client = certificates.find(({ role, revokedAt }) => role === 'client' && revokedAt === null);
+  const ca = certificates.find(({ role }) => role === 'ca');
+  const { certificate, key } = client?.files.nginx ?? {};
+  return {
+    certificate: place(certificate),
+    key: place(key),
+    ca: place(ca?.files.authority?.certificate),
+  };
+}
+
 function formatReady(endpoints: Endpoints, out: string, manifest: Manifest, { colour }: Terminal): string {
   const { grpc, rest } = endpoints;
-  const place = (path: string) => shellQuote(relative('', resolve(out, path)));
-  const client = manifest.certificates.find(({ role, revokedAt }) => role === 'client' && revokedAt === null);
-  const { certificate, key } = client?.files.nginx ?? {};
-  const ca = manifest.certificates.find(({ role }) => role === 'ca')?.files.authority?.certificate;
-  const rows = [
-    ...(certificate === undefined ? [] : [[place(certificate), 'its certificate']]),
-    ...(key === undefined ? [] : [[place(key), 'its key']]),
-    ...(ca === undefined ? [] : [[place(ca), 'the CA that it is to trust']]),
-  ];
+  const { certificate, key, ca } = clientFiles(out, manifest);
+  const files = [
+    [certificate, 'its certificate'],
+    [key, 'its key'],
+    [ca, 'the CA that it is to trust'],
+  ] as const;
+  const rows = files.flatMap(([path, what]) => (path === undefined ? [] : [[shellQuote(path), what]]));
   const addresses = [...(grpc ? [['gRPC', grpc]] : []), ...(rest ? [['REST', rest]] : [])];
   const command = [
     ...[PROGRAM, 'verify', ...(out === 'certs' ? [] : ['--out', shellQuote(out)])],

@@ -150,22 +150,26 @@ export class Front {
     const { folder, start, manifest } = work;
     const encrypted = this.#run.plan.sides.some((side) => side.encrypted);
     const credentials = encrypted ? await makeBackendCredentials(folder.path) : undefined;
+    // From now on: a model may take longer to load than a certificate lives.
+    this.#keepAlive(manifest);
     const early = await this.#startServer(work, credentials);
     if (early !== undefined) return early;
-    this.#keepAlive(manifest);
     this.#nginx = await startNginx(start);
     await folder.record(this.#leaders().map(({ pid }) => pid));
-    await Promise.race([this.#nginx.listening, this.#firstEnd()]);
+    await Promise.race([this.#nginx.listening, this.#firstEnd(this.#server)]);
     if (this.#isOver()) return this.#finish();
     const endpoints = endpointsOf(this.#run.plan.sides, manifest);
-    const verdict = await Promise.race([this.#events.onReady(endpoints, manifest), this.#firstEnd()]);
+    const verdict = await Promise.race([
+      this.#events.onReady(endpoints, manifest),
+      this.#firstEnd(...this.#leaders()),
+    ]);
     if (typeof verdict === 'number') return verdict;
     if (this.#isOver()) return this.#finish();
     if (this.#run.readyFile !== undefined) {
       const { grpc = null, rest = null } = endpoints;
       await writeReadyFile(this.#run.readyFile, { grpc, rest, pid: process.pid });
     }
-    await this.#firstEnd();
+    await this.#firstEnd(...this.#leaders());
     return this.#finish();
   }
 
@@ -196,7 +200,7 @@ export class Front {
       }
       const waiting = new AbortController();
       const answered = Promise.all(backends.map(({ host, port }) => portAnswers(host, port, waiting.signal)));
-      await Promise.race([answered, this.#firstEnd()]);
+      await Promise.race([answered, this.#firstEnd(this.#server)]);
       waiting.abort();
       if (!this.#isOver()) return undefined;
       const raced = this.#server?.end() !== undefined && (await anyTaken(sides, backends));
@@ -218,14 +222,14 @@ export class Front {
     return [this.#server, this.#nginx].flatMap((leader) => leader ?? []);
   }
 
-  /** Resolves when one of the two has ended, or a signal is to end them. */
-  async #firstEnd(): Promise<void> {
+  /** Resolves when one of these has ended, or a signal is to end them. */
+  async #firstEnd(...leaders: readonly (GroupLeader | undefined)[]): Promise<void> {
     const { signal } = this.#interruption;
     const interrupted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    await Promise.race([interrupted, ...this.#leaders().map(({ ended }) => ended)]);
+    await Promise.race([interrupted, ...leaders.flatMap((leader) => leader?.ended ?? [])]);
   }
 
   #isOver(): boolean {

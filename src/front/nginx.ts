@@ -75,7 +75,14 @@ export async function startNginx(start: NginxStart): Promise<Nginx> {
   });
   // Whoever does not wait for it learns of the end by the end itself.
   listening.catch(() => undefined);
-  return { ...leader, listening, reload: () => leader.signal('SIGHUP') };
+  // Before it listens the signal would end it.
+  const reload = () => {
+    listening.then(
+      () => leader.signal('SIGHUP'),
+      () => undefined,
+    );
+  };
+  return { ...leader, listening, reload };
 }
 
 function argumentsFor(folder: string): string[] {

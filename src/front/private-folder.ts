@@ -53,7 +53,9 @@ function mark(pid: number): ProcessMark {
 
 /** Cleans up after runs that were killed themselves: ends what they left running, removes their folders. */
 export async function cleanLeftovers(): Promise<void> {
-  const parent = await realpath(tmpdir());
+  const parent = await realpath(tmpdir()).catch((error) => {
+    throw surroundingsError(error, `use the temporary folder ${tmpdir()}`);
+  });
   const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((candidate) => candidate.startsWith(PREFIX))) {
     // Another run may be cleaning up as well.

@@ -39,12 +39,8 @@ export async function startGroup(
   options: SpawnOptions,
 ): Promise<GroupLeader> {
   const [program = '', ...args] = argv;
-  const child = spawn(program, args, { ...options, detached: true });
-  const { pid } = child;
-  if (pid === undefined) {
-    const error = await new Promise((resolve) => child.once('error', resolve));
-    throw surroundingsError(error, `start ${program}`);
-  }
+  const child = await spawnOrFail(program, args, { ...options, detached: true });
+  const pid = child.pid as number;
   let end: End | undefined;
   const send = (target: number, signal: NodeJS.Signals) => {
     // A signal that cannot be delivered meant a process that has ended.
@@ -67,6 +63,22 @@ export async function startGroup(
     signal: (signal) => end === undefined && send(pid, signal),
     signalAll: (signal) => end === undefined && send(-pid, signal),
   };
+}
+
+/** @throws {@link GenerateCertsError} `ERR_FILE_SYSTEM` */
+async function spawnOrFail(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions,
+): Promise<ChildProcess> {
+  try {
+    const child = spawn(program, args, options);
+    // Told of later, where nobody would have started anything: too many processes, a program that went away.
+    if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
+    return child;
+  } catch (error) {
+    throw surroundingsError(error, `start ${program}`);
+  }
 }
 
 /** Resolves when all have ended; what has not after the time limit is killed. */

@@ -1,6 +1,6 @@
 // How serve ends: whatever ends first, the rest is stopped, and nothing is left: no process, no port, no folder.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
@@ -19,7 +19,7 @@ import {
 } from '../support/front.js';
 import { MODEL_SERVER } from '../support/model-server.js';
 import { freePort, start } from '../support/processes.js';
-import { generateCerts } from '../support/program.js';
+import { generateCerts, run } from '../support/program.js';
 
 const tools = inject('tools');
 const shared = temporaryFolderForAll();
@@ -88,6 +88,71 @@ describe.skipIf(!tools.nginx)('the exit status is that of the one that ended fir
     expect(await remainsOf({ folder, grpc, rest, backend: { pid: 0, grpc, rest } })).toEqual(NOTHING);
   });
 });
+
+describe.skipIf(!tools.nginx)('NGINX does not start', () => {
+  // The server is the last that acts before NGINX starts: it takes NGINX's port, or spoils its certificate.
+  async function spoiled(set: string, spoil: string) {
+    const folder = temporaryFolder();
+    const [grpc, rest] = [await freePort(), await freePort()];
+    const script = `const fs = require('node:fs'), net = require('node:net');
+      const spoiled = (async () => { ${spoil} })();
+      spoiled.then(() => import('${MODEL_SERVER}'));`;
+    const command = [process.execPath, '-e', script, '--', ...serverFlags(grpc, rest)];
+    const env = { SPOILED_PORT: String(grpc), SPOILED_SET: set };
+    const serve = startServe({ folder, out: set, env }, ['--', ...command]);
+    onTestFinished(serve.stop);
+    const exit = await exitOf(serve);
+    expect(await remainsOf({ folder, grpc, rest, backend: { pid: 0, grpc, rest } })).toEqual(NOTHING);
+    await eventually(() => serve.output().includes('hint:'));
+    return { ...exit, output: serve.output(), grpc };
+  }
+
+  test('its port was taken in the last moment', async () => {
+    const take = `await new Promise((done) => net.createServer().listen(process.env.SPOILED_PORT, '127.0.0.1', done))`;
+    const { status, output, grpc } = await spoiled(out, take);
+    expect(status).toBe(3);
+    expect(output).toContain(`error: port ${grpc} is taken`);
+  });
+
+  test('its certificate is none', async () => {
+    const set = join(temporaryFolder(), 'certs');
+    run('cp', ['-r', out, set]);
+    const spoil = `fs.writeFileSync(process.env.SPOILED_SET + '/nginx/server.pem', 'spoiled')`;
+    const { status, output } = await spoiled(set, spoil);
+    expect(status).toBe(3);
+    expect(output).toMatch(/error: nginx does not start: cannot load certificate /);
+  });
+});
+
+test.skipIf(!tools.nginx)(
+  'a port that another program was quicker to take is given up for another',
+  async () => {
+    const folder = temporaryFolder();
+    const [grpc, rest] = [await freePort(), await freePort()];
+    const thief = join(folder, 'thief');
+    // At its first start the server finds its port taken, by a program that is none of the front's.
+    const script = `const fs = require('node:fs');
+    const port = process.argv[process.argv.indexOf('--port') + 1];
+    if (fs.existsSync('${thief}')) import('${MODEL_SERVER}');
+    else {
+      const hold = "require('node:net').createServer().listen(process.argv[1], '127.0.0.1', () => console.log('held'))";
+      const { env } = process;
+      delete env.GENERATE_CERTS_FRONT;
+      const child = require('node:child_process').spawn(process.execPath, ['-e', hold, port], { detached: true, env, stdio: ['ignore', 'pipe', 'ignore'] });
+      fs.writeFileSync('${thief}', String(child.pid));
+      child.stdout.on('data', () => process.exit(1));
+    }`;
+    const command = [process.execPath, '-e', script, '--', ...serverFlags(grpc, rest)];
+    const serve = startServe({ folder, out }, ['--', ...command]);
+    onTestFinished(serve.stop);
+    onTestFinished(() => {
+      process.kill(Number(readFileSync(thief, 'utf8')));
+    });
+    await serve.said(/^ready: /m);
+    serve.child.kill('SIGTERM');
+    expect(await exitOf(serve)).toEqual({ status: 143, signal: null });
+  },
+);
 
 describe.skipIf(!tools.nginx)('signals', () => {
   test.each([
