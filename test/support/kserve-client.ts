@@ -29,7 +29,8 @@ const PROTO = fileURLToPath(new URL('kserve.proto', import.meta.url));
 
 export async function kserveClient(target: string, certificates: string): Promise<KserveClient> {
   const read = (name: string) => readFileSync(join(certificates, name));
-  const material = { ca: read('server.pem'), key: read('client.key'), cert: read('client.pem') };
+  const load = () => ({ ca: read('server.pem'), key: read('client.key'), cert: read('client.pem') });
+  const material = load();
   const { inference } = grpc.loadPackageDefinition(
     await loader.load(PROTO, { keepCase: true, longs: Number }),
   ) as never as { inference: { GRPCInferenceService: grpc.ServiceClientConstructor } };
@@ -82,7 +83,7 @@ export async function kserveClient(target: string, certificates: string): Promis
           port: Number(port),
           servername: host,
           ALPNProtocols: ['h2'],
-          ...material,
+          ...load(),
         });
         socket.on('error', reject);
         socket.on('secureConnect', () => {
