@@ -14,6 +14,9 @@ export type {
   ClientCredential,
   ClientTlsOptions,
   Credential,
+  GrpcChannelArguments,
+  GrpcServerArguments,
+  ServerAuthOptions,
   ServerCredential,
   ServerTlsOptions,
 } from './pki/credential.js';
@@ -40,5 +43,7 @@ export type {
   ManifestRevocationList,
 } from './store/manifest.js';
 export { readManifest } from './store/read.js';
+export { type CredentialFiles, TemporaryCertificates, temporaryCertificates } from './store/temporary.js';
+export { type TrustOptions, type TrustVariables, trustVariables } from './store/trust.js';
 export { type WatchOptions, watchCertificateSet } from './store/watch.js';
 export { type WriteOptions, writeCertificateSet } from './store/write.js';

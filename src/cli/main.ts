@@ -5,6 +5,8 @@ import { nearest } from '../suggest.js';
 import { addCheckCommand } from './check.js';
 import { addCleanCommand } from './clean.js';
 import { addClientCommand } from './client.js';
+import { addEnvCommand } from './env.js';
+import { addExecCommand } from './exec.js';
 import { describeMake, flawLines } from './make.js';
 import { adoptOptionsBefore } from './options.js';
 import { addRevokeCommand } from './revoke.js';
@@ -34,6 +36,8 @@ Examples:
       proves that the live endpoint lets in the right clients and nobody else
   generate-certs serve -- ovms --model_name face --model_path /models/face --port 9178
       NGINX with mutual TLS in front of a model server
+  generate-certs exec -- curl https://localhost:8443
+      a command that trusts the set; 'env' prints the variables that do it
   generate-certs show
       what is in certs/, who signed it and how long it lives
   generate-certs watch --on-renew 'nginx -s reload'
@@ -41,9 +45,6 @@ Examples:
   generate-certs clean
       removes the set in certs/, and nothing else
 `;
-
-/** Words that are commands to come: as an endpoint's name they would surprise. */
-const COMING = ['env', 'exec'];
 
 /**
  * Runs the program.
@@ -75,6 +76,7 @@ function createProgram(setExitStatus: (status: number) => void): Command {
     .usage('[options] [name...]\n       generate-certs <command> [options]')
     .description('Certificates for mutual-TLS tests: the clients to let in and the clients to refuse.')
     .enablePositionalOptions()
+    .helpCommand('help [command]', 'this text, or the one of a command')
     .version(packageVersion())
     .addHelpText('before', () => `${EXAMPLES.trimStart()}`)
     .addHelpText('after', () => `\nFlaws for --untrusted:\n${flawLines().join('\n')}`)
@@ -88,21 +90,10 @@ function createProgram(setExitStatus: (status: number) => void): Command {
   addVerifyCommand(program, setExitStatus);
   addCheckCommand(program, setExitStatus);
   addServeCommand(program, setExitStatus);
+  addEnvCommand(program);
+  addExecCommand(program, setExitStatus);
   addWatchCommand(program);
   addCleanCommand(program);
-  for (const name of COMING) {
-    program
-      .command(name, { hidden: true })
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw new GenerateCertsError(
-          'ERR_USAGE',
-          `'${name}' is not in this version`,
-          `for an endpoint of this name, write it with its final dot: ${PROGRAM} ${name}.`,
-        );
-      });
-  }
   for (const command of program.commands) {
     command.exitOverride().configureOutput({ writeErr: () => undefined });
   }
@@ -121,19 +112,19 @@ function createProgram(setExitStatus: (status: number) => void): Command {
 
 /** The parser's message in this program's form. */
 function usageError(error: CommanderError, program: Command, argv: readonly string[]): GenerateCertsError {
-  const message = error.message.replace(/^error: /, '').replace(/\.$/, '');
+  const [first = '', ...others] = error.message
+    .replace(/^error: /, '')
+    .replace(/\.$/, '')
+    .split('. ');
+  const message = [first, ...others.map((text) => text.replace(/^./, (letter) => letter.toLowerCase()))].join(
+    '; ',
+  );
+  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
+  const options = (command ?? program).options.map(({ long }) => long ?? '');
   const typed = /unknown option '(-[^']*)'/.exec(message)?.[1];
-  const options = [program, ...program.commands].flatMap((command) => command.options);
-  const close =
-    typed === undefined
-      ? undefined
-      : nearest(
-          typed,
-          options.map(({ long }) => long ?? ''),
-        );
-  const where = program.commands.find((command) => command.name() === argv[0])?.name();
-  const help = where === undefined ? PROGRAM : `${PROGRAM} ${where}`;
-  const hint = close === undefined ? `see ${help} --help` : `did you mean ${close}?`;
+  const close = typed === undefined ? undefined : nearest(typed, options);
+  const where = command === undefined ? PROGRAM : `${PROGRAM} ${command.name()}`;
+  const hint = close === undefined ? `see ${where} --help` : `did you mean ${close}?`;
   return new GenerateCertsError('ERR_USAGE', message, hint, { cause: error });
 }
 

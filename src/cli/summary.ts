@@ -52,12 +52,13 @@ function describe({ role, name, flaw, subject, subjectAltNames }: ManifestCertif
 
 function nextSteps({ request }: Manifest, folder: string): NextStep[] {
   const layouts = request.layouts as LayoutName[];
-  const keyIsOwn = request.owner === null && (Number.parseInt(request.keyMode, 8) & 0o004) === 0;
+  const open = (Number.parseInt(request.keyMode, 8) & 0o004) !== 0;
+  const keyReader = open ? 'everybody' : request.owner === null ? 'self' : { owner: request.owner };
   return layouts.flatMap((name) =>
     layoutOf(name).nextSteps({
       folder: resolve(folder, layoutFolder(name, layouts)),
       quote: shellQuote,
-      keyIsOwn,
+      keyReader,
     }),
   );
 }

@@ -86,7 +86,9 @@ export function reportFailure(error: unknown, terminal: Terminal): number {
     write(process.stderr, `${String((error as Error)?.stack ?? error)}\n`);
   if (error instanceof GenerateCertsError) {
     terminal.error(error);
-    return interruptionStatus(error) ?? ExitStatus[error.kind];
+    const interruption = interruptionStatus(error);
+    if (interruption !== undefined) return interruption;
+    return ExitStatus[error.kind];
   }
   terminal.error({
     message: `unexpected: ${error instanceof Error ? error.message : String(error)}`,

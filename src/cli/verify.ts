@@ -3,7 +3,8 @@ import { type Command, Option } from 'commander';
 import { GenerateCertsError } from '../errors.js';
 import { loadCertificateSet, type VerifyReport, verifyCertificateSet, verifyEndpoint } from '../index.js';
 import { parseDuration } from '../pki/duration.js';
-import { summarize } from '../probe/row.js';
+import { parseGrpcEndpoint, parseRestEndpoint } from '../probe/endpoint.js';
+import { NOT_TRIED, type Row, summarize } from '../probe/row.js';
 import { surroundingsError } from '../store/file-system.js';
 import { gather, jsonOption, outOption, quietOption } from './options.js';
 import { formatJunit } from './report/junit.js';
@@ -61,14 +62,45 @@ async function verify(options: VerifyOptions): Promise<ExitStatus> {
 async function prove(options: VerifyOptions): Promise<VerifyReport> {
   const { out, grpc, rest, model, path, method, strict } = options;
   const timeoutMs = parseDuration(options.timeout) * 1000;
-  const live = grpc !== undefined || rest !== undefined;
-  const own = await verifyCertificateSet(out, { strict, handshakes: !live });
-  // An endpoint can be proved only with a set that is right: no answer of it would mean anything else.
-  if (!live || own.result !== 'right') return own;
-  const set = await loadCertificateSet(out);
-  const found = await verifyEndpoint({ set, grpc, rest, model, path, method, timeoutMs, strict });
+  if (grpc === undefined && rest === undefined) {
+    const alone = (['model', 'path', 'method'] as const).find((name) => options[name] !== undefined);
+    if (alone === undefined) return verifyCertificateSet(out, { strict });
+    throw new GenerateCertsError(
+      'ERR_USAGE',
+      `--${alone} was given without an endpoint`,
+      'add --grpc <host:port> or --rest <url>',
+    );
+  }
+  grpc?.forEach(parseGrpcEndpoint);
+  rest?.forEach(parseRestEndpoint);
+  const own = await verifyCertificateSet(out, { strict, handshakes: false });
   const notable = own.rows.filter(({ verdict }) => verdict !== 'right');
-  return summarize([...notable, ...found.rows], { silent: found.silent });
+  const set = await loadCertificateSet(out).catch((error: unknown) => error as Error);
+  if (set instanceof Error) {
+    // Without the set there is nothing to call with: why is among its own findings.
+    const untried = [...(grpc ?? []), ...(rest ?? [])].map((address) =>
+      endpointNotTried(address, set.message),
+    );
+    return summarize([...notable, ...untried], { strict });
+  }
+  const found = await verifyEndpoint({ set, grpc, rest, model, path, method, timeoutMs, strict });
+  return summarize([...notable, ...found.rows], { silent: found.silent, strict });
+}
+
+function endpointNotTried(address: string, note: string): Row {
+  return {
+    subject: address,
+    protocol: 'set',
+    name: 'every case',
+    tls: null,
+    severity: 'must',
+    expected: '',
+    observed: NOT_TRIED,
+    by: '',
+    verdict: 'inconclusive',
+    note,
+    milliseconds: 0,
+  };
 }
 
 async function write(path: string, text: string): Promise<void> {

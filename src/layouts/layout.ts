@@ -24,8 +24,11 @@ export interface NextStepContext {
   readonly folder: string;
   /** Writes a word so that a POSIX shell takes it as it is. */
   readonly quote: (word: string) => string;
-  /** Whether only the user who made the set can read `server.key`. */
-  readonly keyIsOwn: boolean;
+  /**
+   * Who can read `server.key`: only the user who made the set, only the owner it was given to (`uid` or
+   * `uid:gid`), or everybody.
+   */
+  readonly keyReader: 'self' | 'everybody' | { readonly owner: string };
 }
 
 /** One command or part of one, ready to paste into a shell. */

@@ -1,9 +1,18 @@
 import type { KeyType } from '../pki/keys.js';
 import { FFDHE3072_PEM } from './ffdhe3072.js';
-import { credentialFiles, type Layout } from './layout.js';
+import { credentialFiles, type Layout, type NextStepContext } from './layout.js';
 
 /** The files that the example's container has mounted at /certs. */
 const MOUNTED = ['server.pem', 'server.key', 'client_cert_ca.pem', 'client_cert_ca.crl', 'dhparam.pem'];
+
+/** The image's own user, who cannot read another user's 0600 key. */
+const IMAGE_USER = '5000';
+
+function userOption(keyReader: NextStepContext['keyReader']): string {
+  if (keyReader === 'everybody') return '';
+  if (keyReader === 'self') return ' --user "$(id -u)"';
+  return keyReader.owner.split(':')[0] === IMAGE_USER ? '' : ` --user ${keyReader.owner}`;
+}
 
 /** The files of OpenVINO Model Server's NGINX mTLS example, under the names of its `generate_certs.sh`. */
 export const nginx: Layout = {
@@ -28,12 +37,11 @@ export const nginx: Layout = {
     { name: 'client_cert_ca.crl', content: set.revocationList.pem, of: 'ca', part: 'revocationList' },
     { name: 'dhparam.pem', content: FFDHE3072_PEM, of: 'consumer', part: 'parameters' },
   ],
-  nextSteps: ({ folder, quote, keyIsOwn }) => [
+  nextSteps: ({ folder, quote, keyReader }) => [
     {
       title: 'start the NGINX image',
       command: [
-        // The image's own user is 5000, who cannot read another user's 0600 key.
-        `docker run --rm -it${keyIsOwn ? ' --user "$(id -u)"' : ''}`,
+        `docker run --rm -it${userOption(keyReader)}`,
         '-v "$PWD/model:/models/face-detection/1:ro"',
         ...MOUNTED.map((name) => `-v ${quote(`${folder}/${name}:/certs/${name}:ro`)}`),
         '-p 3335:3335 -p 2225:2225 openvino/model_server:nginx-mtls',

@@ -1,11 +1,11 @@
 import { GenerateCertsError, quote, type Warning } from '../errors.js';
+import { checkFlag, checkOptionNames } from '../options.js';
 import { nameClients } from '../pki/client-names.js';
 import { LONGEST_QUIET_LIFE, parseDuration } from '../pki/duration.js';
 import { FLAWS, type FlawName, findFlaw } from '../pki/flaws.js';
 import { type Identity, parseClientIdentity, parseEndpointName } from '../pki/identity.js';
 import { KEY_TYPES, type KeyType, parseKeyType } from '../pki/keys.js';
 import type { ParsedClient, ParsedRequest } from '../pki/request.js';
-import { nearest } from '../suggest.js';
 import { LAYOUT_NAMES, type LayoutName, layoutOf, parseLayoutName } from './index.js';
 
 /** What a set may be asked to be. Everything has a default; `{}` is a set for localhost. */
@@ -58,6 +58,13 @@ export interface CertificateSetOptions {
    * @default false
    */
   readonly nameConstraints?: boolean | undefined;
+  /**
+   * Take the private keys of an earlier set of the same request, made in this process with this option
+   * too, instead of making new ones: for suites that make many sets with RSA keys. Certificates, names
+   * and serial numbers are new all the same, so that no set's CA vouches for another set's clients.
+   * @default false
+   */
+  readonly reuseKeys?: boolean | undefined;
 }
 
 /** A parsed request with what is worth telling about it. */
@@ -66,7 +73,7 @@ export interface CheckedRequest extends ParsedRequest {
   readonly warnings: readonly Warning[];
 }
 
-const OPTION_NAMES = [
+export const OPTION_NAMES = [
   'names',
   'layouts',
   'clients',
@@ -76,6 +83,7 @@ const OPTION_NAMES = [
   'caKey',
   'validFor',
   'nameConstraints',
+  'reuseKeys',
 ] as const satisfies readonly (keyof CertificateSetOptions)[];
 
 const DEFAULT_CA_KEY: KeyType = 'ec-p256';
@@ -93,7 +101,7 @@ export const MOST_CLIENTS = 100_000;
  * @throws {@link GenerateCertsError} with the code of the first option that is wrong
  */
 export function checkRequest(options: CertificateSetOptions): CheckedRequest {
-  checkOptionNames(options);
+  checkOptionNames(options, OPTION_NAMES, "{ names: ['localhost'] }");
   const names = unique(list('names', options.names ?? ['localhost']).map(parseEndpointName));
   if (names.length === 0) throw empty('names', 'a set needs at least one name');
   const layouts = [...new Set(list('layouts', options.layouts ?? LAYOUT_NAMES).map(parseLayoutName))];
@@ -107,7 +115,7 @@ export function checkRequest(options: CertificateSetOptions): CheckedRequest {
   const caKey = parseKeyType(options.caKey ?? DEFAULT_CA_KEY);
   const validFor = options.validFor ?? DEFAULT_LIFE;
   const lifetime = parseDuration(validFor);
-  const nameConstraints = flag('nameConstraints', options.nameConstraints ?? false);
+  const nameConstraints = checkFlag('nameConstraints', options.nameConstraints ?? false);
   const untrusted = parseUntrusted(options.untrusted ?? ['unknown-ca'], nameConstraints);
   if (nameConstraints && ![...names, ...clients.map(({ identity }) => identity)].some(isDns)) {
     throw new GenerateCertsError(
@@ -132,6 +140,7 @@ export function checkRequest(options: CertificateSetOptions): CheckedRequest {
     clients,
     lifetime,
     reservedNames: RESERVED_NAMES,
+    reuseKeys: checkFlag('reuseKeys', options.reuseKeys ?? false),
     warnings: [
       ...layouts.flatMap((layout) => keyTypeWarning(layout, key, layouts)),
       ...lifeWarning(validFor, lifetime),
@@ -167,7 +176,7 @@ function parseClients(typed: readonly unknown[]): ParsedClient[] {
       `a set has at most ${MOST_CLIENTS}`,
     );
   }
-  return nameClients(unique(typed.map(parseClientIdentity)), RESERVED_NAMES);
+  return nameClients(typed.map(parseClientIdentity), RESERVED_NAMES);
 }
 
 function parseUntrusted(typed: unknown, nameConstraints: boolean): { flaws: FlawName[]; left: FlawName[] } {
@@ -237,40 +246,12 @@ function leftOutWarning(flaw: FlawName): Warning {
   };
 }
 
-function checkOptionNames(options: unknown): void {
-  if (options === null || typeof options !== 'object' || Array.isArray(options)) {
-    throw new GenerateCertsError(
-      'ERR_OPTION_INVALID',
-      `the options are ${quote(options)}, not an object`,
-      "give an object such as { names: ['localhost'] }",
-    );
-  }
-  for (const name of Object.keys(options)) {
-    if (OPTION_NAMES.some((known) => known === name)) continue;
-    const close = nearest(name, OPTION_NAMES);
-    throw new GenerateCertsError(
-      'ERR_OPTION_INVALID',
-      `${quote(name)} is not an option`,
-      close === undefined ? `known: ${OPTION_NAMES.join(', ')}` : `did you mean '${close}'?`,
-    );
-  }
-}
-
 function list(name: string, value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw new GenerateCertsError(
     'ERR_OPTION_INVALID',
     `the option '${name}' is ${quote(value)}, not a list`,
     `give a list, such as ${name}: ['${typeof value === 'string' ? value.slice(0, 40) : '…'}']`,
-  );
-}
-
-function flag(name: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new GenerateCertsError(
-    'ERR_OPTION_INVALID',
-    `the option '${name}' is ${quote(value)}, not true or false`,
-    `give ${name}: true or ${name}: false`,
   );
 }
 

@@ -1,21 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { type Certificate, randomSerialNumber, signCertificate, type Validity } from './certificate.js';
 import { authorityName, type DistinguishedName } from './distinguished-name.js';
+import { authorityExtensions } from './extensions.js';
 import { generatePrivateKey, type KeyType, type PrivateKey } from './keys.js';
-import { authorityExtensions } from './profiles.js';
 import { createSigner, type Signer } from './signer.js';
 
 /** A test CA: its certificate and what it signs with. */
 export interface Authority {
   readonly certificate: Certificate;
   readonly privateKey: PrivateKey;
+  /** @internal */
   readonly signer: Signer;
   /** The DNS names that it may sign, by its name constraints; any when absent. */
   readonly permittedDnsNames?: readonly string[] | undefined;
 }
 
+/** @internal */
 export interface AuthorityOptions {
   readonly key: KeyType;
+  /** A new key when absent. */
+  readonly makeKey?: (type: KeyType) => Promise<PrivateKey>;
   readonly validity: Validity;
   /** DNS names that the CA may sign, by critical name constraints; any when absent. */
   readonly permittedDnsNames?: readonly string[] | undefined;
@@ -27,16 +31,21 @@ export interface AuthorityOptions {
   readonly parent?: Signer;
 }
 
-/** Makes a CA. */
+/**
+ * Makes a CA.
+ *
+ * @internal
+ */
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
   const name = options.name ?? authorityName(randomBytes(4).toString('hex'));
-  const privateKey = options.privateKey ?? (await generatePrivateKey(options.key));
-  const signer = await createSigner(name, privateKey);
+  const privateKey = options.privateKey ?? (await (options.makeKey ?? generatePrivateKey)(options.key));
+  const signer = createSigner(name, privateKey);
   const { permittedDnsNames, parent } = options;
-  const certificate = await signCertificate(
+  const certificate = signCertificate(
     {
       serialNumber: randomSerialNumber(),
       subject: name,
+      permittedDnsNames,
       publicKey: privateKey.publicKeyDer,
       validity: options.validity,
       extensions: authorityExtensions({

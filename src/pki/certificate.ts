@@ -1,10 +1,11 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { bitString, explicit, integer, sequence, smallInteger, time } from './der.js';
 import type { DistinguishedName } from './distinguished-name.js';
+import type { Extension } from './extensions.js';
 import type { SubjectAltName } from './identity.js';
 import type { PrivateKey } from './keys.js';
-import { readPermittedDnsNames } from './profiles.js';
+import { encodePem } from './pem.js';
 import type { Signer } from './signer.js';
-import { provider, x509 } from './x509.js';
 
 /** The moments between which a certificate is valid, both included (RFC 5280 section 4.1.2.5). */
 export interface Validity {
@@ -17,25 +18,48 @@ export function validityFrom(begin: Date, notAfter: Date): Validity {
   return { notBefore: new Date(begin.getTime() - 5 * 60 * 1000), notAfter };
 }
 
-/** Everything in a certificate but its issuer and its signature, as one plain value. */
+/**
+ * Everything in a certificate but its issuer and its signature, as one plain value.
+ *
+ * @internal
+ */
 export interface CertificateParameters {
   /** Hex, see {@link randomSerialNumber}. */
   readonly serialNumber: string;
   readonly subject: DistinguishedName;
+  /** What the extensions say of names, for those who ask the certificate later. */
+  readonly subjectAltNames?: readonly SubjectAltName[];
+  readonly permittedDnsNames?: readonly string[] | undefined;
   /** SubjectPublicKeyInfo in DER. */
-  readonly publicKey: Buffer;
+  readonly publicKey: Uint8Array;
   readonly validity: Validity;
-  readonly extensions: readonly x509.Extension[];
+  readonly extensions: readonly Extension[];
+}
+
+/** What a certificate says, in words. */
+export interface CertificateFields {
+  readonly serialNumber: string;
+  readonly subjectName: DistinguishedName;
+  readonly issuer: string;
+  readonly validity: Validity;
+  readonly subjectAltNames: readonly string[];
+  readonly permittedDnsNames?: readonly string[] | undefined;
 }
 
 /** An X.509 certificate. Holds no private key and is safe to print. */
 export class Certificate {
   /** The certificate in DER. */
   readonly der: Buffer;
-  #parsed: x509.X509Certificate | undefined;
+  readonly #fields: CertificateFields;
 
-  constructor(der: Uint8Array) {
-    this.der = Buffer.from(der);
+  constructor(der: Buffer, fields: CertificateFields) {
+    this.der = der;
+    this.#fields = fields;
+  }
+
+  /** The same certificate with other bytes, for one that is spoiled on purpose. */
+  withDer(der: Buffer): Certificate {
+    return new Certificate(der, this.#fields);
   }
 
   /** PEM with a final line break (RFC 7468 section 5). */
@@ -55,7 +79,7 @@ export class Certificate {
 
   /** RFC 4514 escapes, but in the order of the encoding, as OpenSSL prints it. */
   get subject(): string {
-    return this.#fields.subject;
+    return this.#fields.subjectName.text;
   }
 
   /** As {@link Certificate.subject}. */
@@ -64,34 +88,30 @@ export class Certificate {
   }
 
   get notBefore(): Date {
-    return this.#fields.notBefore;
+    return this.#fields.validity.notBefore;
   }
 
   get notAfter(): Date {
-    return this.#fields.notAfter;
+    return this.#fields.validity.notAfter;
   }
 
   /** The SAN as `DNS:localhost`, `IP:127.0.0.1`, `email:…`, `URI:…`, in the order of the encoding. */
-  get subjectAltNames(): string[] {
-    const extension = this.#fields.getExtension(x509.SubjectAlternativeNameExtension);
-    return (extension?.names.items ?? []).map(
-      ({ type, value }) => `${PREFIX_OF_TYPE[type] ?? type}:${value}`,
-    );
+  get subjectAltNames(): readonly string[] {
+    return this.#fields.subjectAltNames;
   }
 
-  /** The subject as it is encoded: the issuer of what its holder signs. */
+  /**
+   * The subject as it is encoded: the issuer of what its holder signs.
+   *
+   * @internal
+   */
   get subjectName(): DistinguishedName {
     return this.#fields.subjectName;
   }
 
-  /** The issuer as it is encoded. */
-  get issuerName(): DistinguishedName {
-    return this.#fields.issuerName;
-  }
-
   /** The DNS names that a CA may sign, by its name constraints; nothing where it has none. */
-  get permittedDnsNames(): string[] | undefined {
-    return readPermittedDnsNames(this.#fields);
+  get permittedDnsNames(): readonly string[] | undefined {
+    return this.#fields.permittedDnsNames;
   }
 
   /** Whether a private key is the one whose public half this certificate holds. */
@@ -103,45 +123,42 @@ export class Certificate {
   get x509Certificate(): X509Certificate {
     return new X509Certificate(this.der);
   }
-
-  get #fields(): x509.X509Certificate {
-    this.#parsed ??= new x509.X509Certificate(this.der);
-    return this.#parsed;
-  }
 }
 
-const PREFIX_OF_TYPE: Partial<Record<x509.GeneralNameType, SubjectAltName['type']>> = {
-  dns: 'DNS',
-  ip: 'IP',
-  email: 'email',
-  url: 'URI',
-};
+/**
+ * Signs a certificate. Reads no clock and makes no key: the same parameters give the same TBSCertificate.
+ *
+ * @internal
+ */
+export function signCertificate(parameters: CertificateParameters, signer: Signer): Certificate {
+  const tbs = encodeTbsCertificate(parameters, signer);
+  const { serialNumber, subject, validity, subjectAltNames = [], permittedDnsNames } = parameters;
+  return new Certificate(sequence(tbs, signer.algorithm, bitString(signer.sign(tbs))), {
+    serialNumber,
+    subjectName: subject,
+    issuer: signer.name.text,
+    validity,
+    subjectAltNames: subjectAltNames.map(({ type, value }) => `${type}:${value}`),
+    permittedDnsNames,
+  });
+}
 
-/** Signs a certificate. Reads no clock and makes no key: the same parameters give the same TBSCertificate. */
-export async function signCertificate(
-  parameters: CertificateParameters,
-  signer: Signer,
-): Promise<Certificate> {
-  const certificate = await x509.X509CertificateGenerator.create(
-    {
-      serialNumber: parameters.serialNumber,
-      subject: parameters.subject,
-      issuer: signer.name,
-      ...parameters.validity,
-      publicKey: parameters.publicKey,
-      extensions: [...parameters.extensions],
-      signingKey: signer.key,
-      signingAlgorithm: signer.algorithm,
-    },
-    provider,
+// RFC 5280 section 4.1.2.1: version 3 is 2.
+const VERSION_3 = explicit(0, smallInteger(2));
+
+/** What is signed (RFC 5280 section 4.1.2). */
+export function encodeTbsCertificate(parameters: CertificateParameters, signer: Signer): Buffer {
+  const { serialNumber, subject, validity, publicKey, extensions } = parameters;
+  return sequence(
+    VERSION_3,
+    integer(Buffer.from(serialNumber, 'hex')),
+    signer.algorithm,
+    signer.name.der,
+    sequence(time(validity.notBefore), time(validity.notAfter)),
+    subject.der,
+    publicKey,
+    explicit(3, sequence(...extensions)),
   );
-  return new Certificate(new Uint8Array(certificate.rawData));
-}
-
-/** The certificates of a PEM file, in its order; text around them is passed over. */
-export function readCertificates(pem: string): Certificate[] {
-  const blocks = pem.matchAll(/-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g);
-  return [...blocks].map(([, base64 = '']) => new Certificate(Buffer.from(base64, 'base64')));
 }
 
 /**
@@ -153,13 +170,4 @@ export function randomSerialNumber(): string {
     const bytes = randomBytes(16);
     if (bytes[0] !== 0) return bytes.toString('hex');
   }
-}
-
-/** PEM in lines of 64 characters, with a final line break (RFC 7468). */
-export function encodePem(label: string, der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }

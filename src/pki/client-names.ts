@@ -15,6 +15,7 @@ export function nameClients(
   existing: readonly { readonly name: string; readonly fileName: string }[] = [],
 ): ParsedClient[] {
   const taken = new Map(existing.map(({ name, fileName }) => [fileName.toLowerCase(), name]));
+  const known = new Set(existing.map(({ name }) => name));
   const own = new Set(reserved);
   return identities.map((identity) => {
     const fileName = clientFileName(identity);
@@ -28,8 +29,10 @@ export function nameClients(
     const other = taken.get(key);
     if (other === identity.value) {
       throw conflict(
-        `the client ${quote(identity.value)} is in the set already`,
-        'give the new client another name',
+        known.has(identity.value)
+          ? `the client ${quote(identity.value)} is in the set already`
+          : `the client ${quote(identity.value)} is asked for twice`,
+        'give each client a name of its own',
       );
     }
     if (other !== undefined) {

@@ -6,18 +6,18 @@ import { clientLeaf, signLeaf } from './leaf.js';
 import type { ParsedClient } from './request.js';
 
 /** Makes a client to let in. */
-export async function issueClient(
+export function issueClient(
   { identity, fileName }: ParsedClient,
   privateKey: PrivateKey,
   authority: Authority,
   validity: Validity,
-): Promise<ClientCredential> {
+): ClientCredential {
   const leaf = clientLeaf(identity, privateKey, authority, validity);
   return new ClientCredential({
     role: 'client',
     name: identity.value,
     fileName,
-    certificate: await signLeaf(leaf, authority.signer),
+    certificate: signLeaf(leaf, authority.signer),
     privateKey,
     authority: authority.certificate,
   });

@@ -1,3 +1,5 @@
+import { GenerateCertsError, quote } from '../errors.js';
+import { checkOptionNames } from '../options.js';
 import type { Certificate } from './certificate.js';
 import { type FlawName, findFlaw } from './flaws.js';
 import type { PrivateKey } from './keys.js';
@@ -61,20 +63,22 @@ export class ServerCredential extends Credential {
   }
 
   /**
-   * The options of Node's `tls.createServer`, `https.createServer` and `http2.createSecureServer`.
+   * The options of Node's `tls.createServer`, `https.createServer` and `http2.createSecureServer`, and of
+   * what takes the same.
    *
    * The set's revocation list as it is now is among them: for a client that is revoked later, give a
    * running server the new options with `server.setSecureContext`.
    *
    * @param options.clientAuth `require` (the default) lets in clients of the set's CA alone; `none`
    * asks for no certificate
+   * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID`
    * @example
    * ```ts
    * const server = https.createServer(set.server.tlsOptions({ clientAuth: 'require' }), handler);
    * ```
    */
-  tlsOptions(options: { readonly clientAuth?: 'require' | 'none' } = {}): ServerTlsOptions {
-    const required = (options.clientAuth ?? 'require') === 'require';
+  tlsOptions(options: ServerAuthOptions = {}): ServerTlsOptions {
+    const required = requiresClient(options);
     return {
       cert: this.pem,
       key: this.privateKey.pem,
@@ -84,12 +88,45 @@ export class ServerCredential extends Credential {
       rejectUnauthorized: required,
     };
   }
+
+  /**
+   * The arguments of `ServerCredentials.createSsl` of `@grpc/grpc-js`. It takes no revocation list: a
+   * revoked client is let in.
+   *
+   * @param options as of {@link ServerCredential.tlsOptions}
+   * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID`
+   * @example
+   * ```ts
+   * const server = new grpc.Server();
+   * server.bindAsync('localhost:0', grpc.ServerCredentials.createSsl(...set.server.grpcArguments()), listening);
+   * ```
+   */
+  grpcArguments(options: ServerAuthOptions = {}): GrpcServerArguments {
+    const required = requiresClient(options);
+    return [
+      required ? Buffer.from(this.authority.pem) : null,
+      [{ private_key: Buffer.from(this.privateKey.pem), cert_chain: Buffer.from(this.pem) }],
+      required,
+    ];
+  }
+}
+
+function requiresClient(options: ServerAuthOptions): boolean {
+  checkOptionNames(options, ['clientAuth'], "{ clientAuth: 'require' }");
+  const { clientAuth = 'require' } = options;
+  if (clientAuth === 'require' || clientAuth === 'none') return clientAuth === 'require';
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `the option 'clientAuth' is ${quote(clientAuth)}`,
+    "give clientAuth: 'require' or clientAuth: 'none'",
+  );
 }
 
 /** A client's certificate and key: one to let in, or one to refuse. */
 export class ClientCredential extends Credential {
   /**
-   * The options of Node's `tls.connect`, `https.request` and `http2.connect`.
+   * The options of Node's `tls.connect`, `https.request` and `http2.connect`, and of an undici Agent's
+   * `connect`, which `fetch` takes as its dispatcher.
    *
    * For the flaws `weak-key` and `weak-signature` they lower the client's own security level, without
    * which it would not load them and never call (measured with Node 20, 22 and 24).
@@ -97,6 +134,8 @@ export class ClientCredential extends Credential {
    * @example
    * ```ts
    * https.get('https://localhost:8443', set.client('alice').tlsOptions());
+   * const dispatcher = new undici.Agent({ connect: set.client('alice').tlsOptions() });
+   * await undici.fetch('https://localhost:8443', { dispatcher });
    * ```
    */
   tlsOptions(): ClientTlsOptions {
@@ -108,7 +147,42 @@ export class ClientCredential extends Credential {
       ...(weak && { ciphers: 'DEFAULT@SECLEVEL=0' }),
     };
   }
+
+  /**
+   * The arguments of `ChannelCredentials.createSsl` of `@grpc/grpc-js`.
+   *
+   * It cannot lower the security level that the flaws `weak-key` and `weak-signature` need: for these
+   * two give `createFromSecureContext` a `tls.createSecureContext(client.tlsOptions())`.
+   *
+   * @example
+   * ```ts
+   * const credentials = grpc.ChannelCredentials.createSsl(...set.client('alice').grpcArguments());
+   * const client = new grpc.Client('localhost:9000', credentials);
+   * ```
+   */
+  grpcArguments(): GrpcChannelArguments {
+    return [Buffer.from(this.authority.pem), Buffer.from(this.privateKey.pem), Buffer.from(this.pem)];
+  }
 }
+
+/** Whom a server lets in. */
+export interface ServerAuthOptions {
+  /**
+   * `require` for clients of the set's CA alone, `none` for anybody.
+   * @default 'require'
+   */
+  readonly clientAuth?: 'require' | 'none' | undefined;
+}
+
+/** Root certificates, key and certificate, whether to ask for the client's certificate; all in PEM. */
+export type GrpcServerArguments = [
+  rootCerts: Buffer | null,
+  keyCertPairs: { private_key: Buffer; cert_chain: Buffer }[],
+  checkClientCertificate: boolean,
+];
+
+/** Root certificates, the client's key, its certificate; all in PEM. */
+export type GrpcChannelArguments = [rootCerts: Buffer, privateKey: Buffer, certChain: Buffer];
 
 /** What a client gives to Node's TLS; everything in PEM. */
 export interface ClientTlsOptions {

@@ -1,13 +1,15 @@
 import { type Authority, createAuthority } from './authority.js';
-import { Certificate, type Validity } from './certificate.js';
+import type { Certificate, Validity } from './certificate.js';
 import { ClientCredential } from './credential.js';
+import { NULL } from './der.js';
 import { authorityName, leafName } from './distinguished-name.js';
+import { critical, type Extension } from './extensions.js';
 import { type Departure, type FlawName, findFlaw, flawFileName } from './flaws.js';
 import { type Identity, parseClientIdentity, type SubjectAltName } from './identity.js';
-import { generatePrivateKey, type KeyType, type PrivateKey } from './keys.js';
+import { freshKeys, type KeySource } from './key-source.js';
+import type { KeyType, PrivateKey } from './keys.js';
 import { clientLeaf, type Leaf, signLeaf } from './leaf.js';
 import { createSigner, type Signer } from './signer.js';
-import { x509 } from './x509.js';
 
 /** What flawed clients are made of. */
 export interface FlawedContext {
@@ -22,6 +24,8 @@ export interface FlawedContext {
   readonly caKey: KeyType;
   /** The serial number kept for the `revoked` flaw. */
   readonly revokedSerialNumber: string;
+  /** New keys when absent. */
+  readonly keys?: KeySource | undefined;
 }
 
 /** Makes the client with this flaw: a valid client's certificate that departs from it in one thing. */
@@ -29,7 +33,7 @@ export async function issueFlawed(name: FlawName, context: FlawedContext): Promi
   const { departure } = findFlaw(name);
   const { authority, validity } = context;
   const privateKey =
-    departure.key === undefined ? context.privateKey : await generatePrivateKey(departure.key);
+    departure.key === undefined ? context.privateKey : await (context.keys ?? freshKeys)(departure.key, name);
   const valid = clientLeaf(context.model ?? parseClientIdentity('client'), privateKey, authority, validity);
   const leaf: Leaf = {
     ...valid,
@@ -40,7 +44,7 @@ export async function issueFlawed(name: FlawName, context: FlawedContext): Promi
     extensions: departure.unknownCriticalExtension === undefined ? [] : [unknownCriticalExtension()],
   };
   const { signer, chain } = await signerOf(departure, leaf, context);
-  const certificate = await signLeaf(leaf, signer);
+  const certificate = signLeaf(leaf, signer);
   return new ClientCredential({
     role: 'untrusted',
     name: flawFileName(name),
@@ -78,24 +82,26 @@ async function signerOf(
   leaf: Leaf,
   context: FlawedContext,
 ): Promise<{ signer: Signer; chain: Certificate[] }> {
-  const { authority, validity, caKey } = context;
+  const { authority, validity, caKey, keys = freshKeys } = context;
+  const makeKey = (type: KeyType) => keys(type, departure.signer ?? '');
   switch (departure.signer) {
     case 'namesake-ca': {
-      const namesake = await createAuthority({ key: caKey, validity, name: authority.signer.name });
+      const namesake = await createAuthority({ key: caKey, makeKey, validity, name: authority.signer.name });
       return { signer: namesake.signer, chain: [] };
     }
     case 'self':
-      return { signer: await createSigner(leafName(leaf.commonName), leaf.privateKey), chain: [] };
+      return { signer: createSigner(leafName(leaf.commonName), leaf.privateKey), chain: [] };
     case 'client': {
       const name = 'a client that signs';
-      const key = await generatePrivateKey(caKey);
+      const key = await makeKey(caKey);
       const issuing = clientLeaf(parseClientIdentity(name), key, authority, validity);
-      const certificate = await signLeaf(issuing, authority.signer);
-      return { signer: await createSigner(leafName(name), key), chain: [certificate] };
+      const certificate = signLeaf(issuing, authority.signer);
+      return { signer: createSigner(leafName(name), key), chain: [certificate] };
     }
     case 'sub-ca': {
       const subordinate = await createAuthority({
         key: caKey,
+        makeKey,
         validity,
         name: SUBORDINATE_NAME,
         parent: authority.signer,
@@ -105,7 +111,7 @@ async function signerOf(
     default: {
       if (departure.hash === undefined) return { signer: authority.signer, chain: [] };
       const { name } = authority.signer;
-      return { signer: await createSigner(name, authority.privateKey, departure.hash), chain: [] };
+      return { signer: createSigner(name, authority.privateKey, departure.hash), chain: [] };
     }
   }
 }
@@ -127,14 +133,13 @@ function outsideNames({ permittedDnsNames = [] }: Authority): SubjectAltName[] {
 }
 
 /** An OID below the number that RFC 5612 keeps for documentation, so that nobody will ever know it. */
-function unknownCriticalExtension(): x509.Extension {
-  const derNull = Uint8Array.of(0x05, 0x00);
-  return new x509.Extension('1.3.6.1.4.1.32473.1', true, derNull);
+function unknownCriticalExtension(): Extension {
+  return critical('1.3.6.1.4.1.32473.1', NULL);
 }
 
 /** Turns over the last bit: the lowest of the signature's value, so that its encoding stays valid. */
 function tamper(certificate: Certificate): Certificate {
   const der = Buffer.from(certificate.der);
   der.writeUInt8(der.readUInt8(der.length - 1) ^ 1, der.length - 1);
-  return new Certificate(der);
+  return certificate.withDer(der);
 }

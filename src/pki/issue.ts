@@ -4,7 +4,8 @@ import { issueClient } from './client.js';
 import type { ClientCredential } from './credential.js';
 import { issueFlawed } from './flawed.js';
 import { commonNameOf, type Identity, type SubjectAltName } from './identity.js';
-import { generatePrivateKey, type PrivateKey } from './keys.js';
+import { freshKeys, reusedKeys } from './key-source.js';
+import type { PrivateKey } from './keys.js';
 import { signLeaf } from './leaf.js';
 import type { ParsedClient, ParsedRequest } from './request.js';
 import { type Revocation, signRevocationList } from './revocation-list.js';
@@ -17,11 +18,21 @@ export async function issueSet(parsed: ParsedRequest, now: Date): Promise<Certif
   const permittedDnsNames = request.nameConstraints ? dnsSubtrees(names, clients) : undefined;
   const revokedSerialNumber = randomSerialNumber();
   return issueUnder(parsed, life, {
-    authority: createAuthority({ key: request.caKey, validity: life.validity, permittedDnsNames }),
+    authority: createAuthority({
+      key: request.caKey,
+      validity: life.validity,
+      permittedDnsNames,
+      makeKey: (type) => keySourceOf(parsed)(type, 'ca'),
+    }),
     revokedSerialNumber,
     listNumber: 1,
     revocationsOf: () => [{ serialNumber: revokedSerialNumber, revokedAt: life.validity.notBefore }],
   });
+}
+
+/** Where a request's keys come from. */
+function keySourceOf({ request, reuseKeys }: ParsedRequest) {
+  return reuseKeys ? reusedKeys(request) : freshKeys;
 }
 
 /** When a set is made, when it ends, and the validity of its certificates; whole seconds, as X.509 has them. */
@@ -52,21 +63,20 @@ export async function issueUnder(
   const { request, names, clients, reservedNames } = parsed;
   const { createdAt, expiresAt, validity } = life;
   const { revokedSerialNumber } = authorityParts;
+  const keys = keySourceOf(parsed);
   const [authority, serverKey, untrustedKey, clientKeys] = await Promise.all([
     authorityParts.authority,
-    generatePrivateKey(request.key),
-    request.untrusted.length > 0 ? generatePrivateKey(request.key) : undefined,
-    Promise.all(clients.map(() => generatePrivateKey(request.key))),
+    keys(request.key, 'server'),
+    request.untrusted.length > 0 ? keys(request.key, 'untrusted') : undefined,
+    Promise.all(clients.map(({ fileName }) => keys(request.key, `client ${fileName}`))),
   ]);
-  const issuedClients = Promise.all(
-    clients.map((client, index) => issueClient(client, clientKeys[index] as PrivateKey, authority, validity)),
+  const issuedClients = clients.map((client, index) =>
+    issueClient(client, clientKeys[index] as PrivateKey, authority, validity),
   );
-  const [server, valid, untrustedClients, revocationList] = await Promise.all([
-    issueServer(names, serverKey, authority, validity),
-    issuedClients,
+  const untrustedClients =
     untrustedKey === undefined
       ? []
-      : Promise.all(
+      : await Promise.all(
           request.untrusted.map((flaw) =>
             issueFlawed(flaw, {
               authority,
@@ -76,28 +86,26 @@ export async function issueUnder(
               privateKey: untrustedKey,
               caKey: request.caKey,
               revokedSerialNumber,
+              keys,
             }),
           ),
-        ),
-    issuedClients.then((issued) =>
-      signRevocationList(
-        {
-          number: authorityParts.listNumber,
-          revocations: authorityParts.revocationsOf(issued),
-          thisUpdate: validity.notBefore,
-          nextUpdate: expiresAt,
-        },
-        authority.signer,
-      ),
-    ),
-  ]);
+        );
+  const revocationList = signRevocationList(
+    {
+      number: authorityParts.listNumber,
+      revocations: authorityParts.revocationsOf(issuedClients),
+      thisUpdate: validity.notBefore,
+      nextUpdate: expiresAt,
+    },
+    authority.signer,
+  );
   return new CertificateSet({
     request,
     createdAt,
     expiresAt,
     authority,
-    server,
-    clients: valid,
+    server: issueServer(names, serverKey, authority, validity),
+    clients: issuedClients,
     untrustedClients,
     revocationList,
     revokedSerialNumber,
@@ -105,17 +113,16 @@ export async function issueUnder(
   });
 }
 
-async function issueServer(
+function issueServer(
   names: readonly Identity[],
   privateKey: PrivateKey,
   authority: Authority,
   validity: Validity,
-): Promise<ServerParts> {
-  const [first] = names;
-  const certificate = await signLeaf(
+): ServerParts {
+  const certificate = signLeaf(
     {
       purpose: 'server',
-      commonName: first === undefined ? undefined : commonNameOf(first),
+      commonName: serverCommonName(names, authority),
       subjectAltNames: serverAltNames(names),
       privateKey,
       validity,
@@ -124,6 +131,16 @@ async function issueServer(
   );
   // The NGINX example's clients trust server.pem itself; Python's ssl does so only with the CA in it.
   return { certificate, chain: [authority.certificate], privateKey };
+}
+
+/** The first name, where it may stand in a CN. */
+function serverCommonName(names: readonly Identity[], authority: Authority): string | undefined {
+  const [first] = names;
+  if (first === undefined) return undefined;
+  // Where no DNS name is in the SAN, OpenSSL holds a CN that looks like one, as an address does, against the
+  // CA's DNS subtrees (error 47).
+  const constrained = authority.permittedDnsNames !== undefined && !names.some(({ kind }) => kind === 'dns');
+  return constrained ? undefined : commonNameOf(first);
 }
 
 /** The server's SAN: every name in order; `localhost` brings its two loopback addresses with it. */

@@ -1,7 +1,9 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { createECDH, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { inspect, promisify } from 'node:util';
 import { GenerateCertsError, quote } from '../errors.js';
 import { hintForUnknown } from '../suggest.js';
+import { bitString, explicit, octetString, oid, sequence, smallInteger } from './der.js';
+import { encodePem } from './pem.js';
 
 /** The key types that a set may be made with. */
 export const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256', 'ec-p384'] as const;
@@ -23,37 +25,41 @@ export function parseKeyType(typed: unknown): KeyType {
  * alone. The material comes out only by asking for it by name.
  */
 export class PrivateKey {
-  readonly #key: KeyObject;
+  readonly #pem: string;
+  readonly #publicKeyDer: Buffer;
+  readonly #type: string;
+  #keyObject: KeyObject | undefined;
 
-  constructor(key: KeyObject) {
-    this.#key = key;
+  constructor(pem: string, publicKeyDer: Buffer, type: string) {
+    this.#pem = pem;
+    this.#publicKeyDer = publicKeyDer;
+    this.#type = type;
   }
 
   /** Node's own form, for `node:crypto` and `node:tls`. */
   get keyObject(): KeyObject {
-    return this.#key;
+    this.#keyObject ??= createPrivateKey(this.#pem);
+    return this.#keyObject;
   }
 
   /** PKCS #8 in PEM (RFC 7468 section 10), unencrypted. */
   get pem(): string {
-    return this.#key.export({ type: 'pkcs8', format: 'pem' }) as string;
+    return this.#pem;
   }
 
   /** PKCS #8 in DER, unencrypted. */
   get der(): Buffer {
-    return this.#key.export({ type: 'pkcs8', format: 'der' });
+    return Buffer.from(this.#pem.replace(/-----[^-]*-----|\s/g, ''), 'base64');
   }
 
   /** The public half as a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1.2.7). */
   get publicKeyDer(): Buffer {
-    return createPublicKey(this.#key).export({ type: 'spki', format: 'der' });
+    return this.#publicKeyDer;
   }
 
   /** `rsa-2048`, `ec-p256` and so on. */
   get type(): string {
-    const { modulusLength, namedCurve } = this.#key.asymmetricKeyDetails ?? {};
-    if (modulusLength !== undefined) return `rsa-${modulusLength}`;
-    return namedCurve === 'secp384r1' ? 'ec-p384' : 'ec-p256';
+    return this.#type;
   }
 
   toString(): string {
@@ -72,24 +78,60 @@ export class PrivateKey {
 /** Reads a private key from PEM. Node's own error is not passed on: it may quote what it read. */
 export function privateKeyFromPem(pem: string): PrivateKey | undefined {
   try {
-    return new PrivateKey(createPrivateKey(pem));
+    const key = createPrivateKey(pem);
+    const pkcs8 = key.export({ type: 'pkcs8', format: 'pem' }) as string;
+    return new PrivateKey(pkcs8, createPublicKey(key).export({ type: 'spki', format: 'der' }), typeOf(key));
   } catch {
     return undefined;
   }
 }
 
-const generate = promisify(generateKeyPair);
+function typeOf(key: KeyObject): string {
+  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
+  if (modulusLength !== undefined) return `rsa-${modulusLength}`;
+  if (namedCurve === 'prime256v1') return 'ec-p256';
+  return namedCurve === 'secp384r1' ? 'ec-p384' : (namedCurve ?? key.asymmetricKeyType ?? 'unknown');
+}
 
 /**
- * Makes a private key. Keys asked for together are made side by side: Node does the work on its
+ * Makes a private key. RSA keys asked for together are made side by side: Node does the work on its
  * thread pool, where `@peculiar/webcrypto` would make them one after the other on this thread
  * (twelve RSA 2048 keys: 1.15 s against 2.0 s on two cores).
  */
 export async function generatePrivateKey(type: KeyType | 'rsa-1024'): Promise<PrivateKey> {
-  const { privateKey } = type.startsWith('rsa-')
-    ? await generate('rsa', { modulusLength: Number(type.slice('rsa-'.length)) })
-    : await generate('ec', { namedCurve: CURVE_OF_TYPE[type as keyof typeof CURVE_OF_TYPE] });
-  return new PrivateKey(privateKey);
+  if (type === 'ec-p256' || type === 'ec-p384') return generateEcKey(type);
+  const { privateKey, publicKey } = await generateKeyPairAsync('rsa', {
+    modulusLength: Number(type.slice('rsa-'.length)),
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+  });
+  return new PrivateKey(privateKey, publicKey, type);
 }
 
-const CURVE_OF_TYPE = { 'ec-p256': 'P-256', 'ec-p384': 'P-384' } as const;
+const generateKeyPairAsync = promisify(generateKeyPair);
+
+/** RFC 5480 section 2.1.1.1; the length of a private key in octets. */
+const CURVES = {
+  'ec-p256': { name: 'prime256v1', id: oid('1.2.840.10045.3.1.7'), length: 32 },
+  'ec-p384': { name: 'secp384r1', id: oid('1.3.132.0.34'), length: 48 },
+} as const;
+const EC_PUBLIC_KEY = oid('1.2.840.10045.2.1');
+
+/**
+ * Makes an EC key and encodes it (RFC 5958, RFC 5915) here: 30 microseconds, where OpenSSL 3's own
+ * encoders take 600 on top. Nor are key objects asked for their parts: Node 20 can stop for good in
+ * `export` while it collects the job that made the key (measured within 3,000 keys).
+ */
+function generateEcKey(type: keyof typeof CURVES): PrivateKey {
+  const { name, id, length } = CURVES[type];
+  const pair = createECDH(name);
+  pair.generateKeys();
+  const scalar = Buffer.alloc(length);
+  const shortest = pair.getPrivateKey();
+  shortest.copy(scalar, length - shortest.length);
+  const point = bitString(pair.getPublicKey());
+  const algorithm = sequence(EC_PUBLIC_KEY, id);
+  const ecPrivateKey = sequence(smallInteger(1), octetString(scalar), explicit(1, point));
+  const pkcs8 = sequence(smallInteger(0), algorithm, octetString(ecPrivateKey));
+  return new PrivateKey(encodePem('PRIVATE KEY', pkcs8), sequence(algorithm, point), type);
+}

@@ -1,11 +1,10 @@
 import type { Authority } from './authority.js';
 import { type Certificate, randomSerialNumber, signCertificate, type Validity } from './certificate.js';
 import { leafName } from './distinguished-name.js';
+import { type Extension, leafExtensions, type Purpose } from './extensions.js';
 import { commonNameOf, type Identity, type SubjectAltName } from './identity.js';
 import type { PrivateKey } from './keys.js';
-import { leafExtensions, type Purpose } from './profiles.js';
 import { keyIdentifier, type Signer } from './signer.js';
-import type { x509 } from './x509.js';
 
 /** A server's or a client's certificate, before it is signed. */
 export interface Leaf {
@@ -18,7 +17,7 @@ export interface Leaf {
   /** Random when absent. */
   readonly serialNumber?: string | undefined;
   /** Beyond those of the profile. */
-  readonly extensions?: readonly x509.Extension[] | undefined;
+  readonly extensions?: readonly Extension[] | undefined;
 }
 
 /** What a client's certificate says of its identity below a CA. */
@@ -46,12 +45,13 @@ function plainUri({ value }: Identity): SubjectAltName {
   return { type: 'URI', value: `urn:generate-certs:${encodeURIComponent(value)}` };
 }
 
-export async function signLeaf(leaf: Leaf, signer: Signer): Promise<Certificate> {
+export function signLeaf(leaf: Leaf, signer: Signer): Certificate {
   const publicKey = leaf.privateKey.publicKeyDer;
   return signCertificate(
     {
       serialNumber: leaf.serialNumber ?? randomSerialNumber(),
       subject: leafName(leaf.commonName),
+      subjectAltNames: leaf.subjectAltNames,
       publicKey,
       validity: leaf.validity,
       extensions: [
@@ -59,7 +59,7 @@ export async function signLeaf(leaf: Leaf, signer: Signer): Promise<Certificate>
           purpose: leaf.purpose,
           rsa: leaf.privateKey.type.startsWith('rsa-'),
           subjectAltNames: leaf.subjectAltNames,
-          keyIdentifier: await keyIdentifier(publicKey),
+          keyIdentifier: keyIdentifier(publicKey),
           authorityKeyIdentifier: signer.keyIdentifier,
         }),
         ...(leaf.extensions ?? []),

@@ -27,6 +27,7 @@ export async function renewSet(set: CertificateSet, now: Date): Promise<Certific
     clients,
     lifetime,
     reservedNames,
+    reuseKeys: false,
   };
   const revokedBefore = new Map(
     set.clients.map(({ name, certificate }) => [name, set.revokedAt(certificate)]),

@@ -25,6 +25,8 @@ export interface ParsedRequest {
   readonly lifetime: number;
   /** File names, without the extension and in lower case, that no client may take. */
   readonly reservedNames: readonly string[];
+  /** Whether the keys may be those of an earlier set of the same request. */
+  readonly reuseKeys: boolean;
 }
 
 export interface ParsedClient {

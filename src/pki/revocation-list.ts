@@ -1,8 +1,8 @@
-import { AsnConvert } from '@peculiar/asn1-schema';
-import { CRLNumber, id_ce_cRLNumber } from '@peculiar/asn1-x509';
-import { type Certificate, encodePem } from './certificate.js';
+import type { Certificate } from './certificate.js';
+import { bitString, explicit, integer, sequence, smallInteger, time } from './der.js';
+import { authorityKey, extension } from './extensions.js';
+import { encodePem } from './pem.js';
 import type { Signer } from './signer.js';
-import { provider, x509 } from './x509.js';
 
 /** One line of a revocation list. */
 export interface Revocation {
@@ -27,7 +27,7 @@ export class RevocationList {
 
   /**
    * PEM with the label `X509 CRL` (RFC 7468 section 6). NGINX and OpenSSL read no other; the
-   * library's own would be `CRL` (measured with `@peculiar/x509` 2.2).
+   * label `CRL` of some libraries is not known to them (measured).
    */
   get pem(): string {
     return encodePem('X509 CRL', this.der);
@@ -41,17 +41,22 @@ export function readRevocationListDer(pem: string): Buffer | undefined {
 }
 
 /** Who issued a revocation list in PEM; nothing where there is none that can be read. */
-export function readRevocationListIssuer(pem: string): string | undefined {
+export async function readRevocationListIssuer(pem: string): Promise<string | undefined> {
   const der = readRevocationListDer(pem);
+  const { x509 } = await import('./x509.js');
   try {
-    return der === undefined ? undefined : new x509.X509Crl(der).issuer;
+    return der === undefined ? undefined : new x509.X509Crl(new Uint8Array(der)).issuer;
   } catch {
     return undefined;
   }
 }
 
-/** Signs a version 2 revocation list. */
-export async function signRevocationList(
+/**
+ * Signs a version 2 revocation list.
+ *
+ * @internal
+ */
+export function signRevocationList(
   list: {
     readonly number: number;
     readonly revocations: readonly Revocation[];
@@ -59,36 +64,48 @@ export async function signRevocationList(
     readonly nextUpdate: Date;
   },
   signer: Signer,
-): Promise<RevocationList> {
-  const { number, revocations, thisUpdate, nextUpdate } = list;
-  const crl = await x509.X509CrlGenerator.create(
-    {
-      issuer: signer.name,
-      thisUpdate,
-      nextUpdate,
-      entries: revocations.map(({ serialNumber, revokedAt }) => ({
-        serialNumber,
-        revocationDate: revokedAt,
-      })),
-      extensions: [
-        new x509.AuthorityKeyIdentifierExtension(signer.keyIdentifier),
-        new x509.Extension(id_ce_cRLNumber, false, AsnConvert.serialize(new CRLNumber(number))),
-      ],
-      signingKey: signer.key,
-      signingAlgorithm: signer.algorithm,
-    },
-    provider,
-  );
-  return new RevocationList(new Uint8Array(crl.rawData), number, revocations);
+): RevocationList {
+  const tbs = encodeTbsCertList(list, signer);
+  const der = sequence(tbs, signer.algorithm, bitString(signer.sign(tbs)));
+  return new RevocationList(der, list.number, list.revocations);
 }
 
-/** What is wrong with a revocation list of a CA, in words; nothing where it is right. */
+// RFC 5280 section 5.1.2.1: version 2 is 1.
+const VERSION_2 = smallInteger(1);
+
+/** What is signed (RFC 5280 section 5.1.2). */
+export function encodeTbsCertList(
+  { number, revocations, thisUpdate, nextUpdate }: Parameters<typeof signRevocationList>[0],
+  signer: Signer,
+): Buffer {
+  const entries = revocations.map(({ serialNumber, revokedAt }) =>
+    sequence(integer(Buffer.from(serialNumber, 'hex')), time(revokedAt)),
+  );
+  return sequence(
+    VERSION_2,
+    signer.algorithm,
+    signer.name.der,
+    time(thisUpdate),
+    time(nextUpdate),
+    // An empty list must be absent (RFC 5280 section 5.1.2.6).
+    ...(entries.length === 0 ? [] : [sequence(...entries)]),
+    explicit(0, sequence(authorityKey(signer.keyIdentifier), extension('2.5.29.20', smallInteger(number)))),
+  );
+}
+
+/**
+ * What is wrong with a revocation list of a CA, in words; nothing where it is right.
+ *
+ * @param expected the serial numbers that must be on it, in hex
+ */
 export async function verifyRevocationList(
   der: Buffer,
   authority: Certificate,
+  expected: readonly string[],
   now: Date,
 ): Promise<string[]> {
-  let list: x509.X509Crl;
+  const { x509 } = await import('./x509.js');
+  let list: InstanceType<typeof x509.X509Crl>;
   try {
     list = new x509.X509Crl(new Uint8Array(der));
   } catch {
@@ -100,6 +117,9 @@ export async function verifyRevocationList(
   const problems: string[] = [];
   if (!(await list.verify({ publicKey }))) problems.push('the CA did not sign it');
   if (list.nextUpdate === undefined || now >= list.nextUpdate) problems.push('it has ended');
+  const listed = new Set(list.entries.map(({ serialNumber }) => serialNumber));
+  const missing = expected.filter((serialNumber) => !listed.has(serialNumber));
+  if (missing.length > 0) problems.push(`it does not list ${missing.join(', ')}`);
   if (now < list.thisUpdate) problems.push('it has not begun');
   return problems;
 }

@@ -167,12 +167,19 @@ export class CertificateSet {
   async issueClients(identities: readonly string[]): Promise<ClientCredential[]> {
     const now = new Date();
     this.#refuseEnded(now);
+    if (!Array.isArray(identities)) {
+      throw new GenerateCertsError(
+        'ERR_OPTION_INVALID',
+        `the identities are ${quote(identities)}, not a list`,
+        "give a list such as ['alice']",
+      );
+    }
     const parsed = nameClients(identities.map(parseClientIdentity), this.#reservedNames, this.#clients);
     for (const { identity } of parsed) refuseOutsideNames(identity, this.authority);
     const validity = this.#validityFrom(now);
     const keys = await Promise.all(parsed.map(() => generatePrivateKey(this.request.key)));
-    const clients = await Promise.all(
-      parsed.map((client, index) => issueClient(client, keys[index] as PrivateKey, this.authority, validity)),
+    const clients = parsed.map((client, index) =>
+      issueClient(client, keys[index] as PrivateKey, this.authority, validity),
     );
     this.#clients = [...this.#clients, ...clients];
     return clients;
@@ -196,7 +203,7 @@ export class CertificateSet {
     if (this.revokedAt(certificate) !== undefined) return this.#revocationList;
     const { number, revocations } = this.#revocationList;
     const revokedAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
-    this.#revocationList = await signRevocationList(
+    this.#revocationList = signRevocationList(
       {
         number: number + 1,
         revocations: [...revocations, { serialNumber: certificate.serialNumber, revokedAt }],

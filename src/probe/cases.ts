@@ -8,6 +8,8 @@ export interface Case {
   readonly name: string;
   readonly expected: 'let-in' | 'refused';
   readonly severity: 'must' | 'policy';
+  /** Whether the revocation list is what refuses it. */
+  readonly revoked?: true;
   /** What the client comes with; nothing for a connection without TLS. */
   readonly material?: ClientMaterial;
   /** What it means where the endpoint lets in what must be refused. */
@@ -17,12 +19,19 @@ export interface Case {
 /** How many of a set's own clients are tried: one proves the way, a few more their own certificates. */
 const MOST_CLIENTS = 20;
 
+/** What {@link casesOf} leaves out of a large set, in words; nothing where it leaves out nothing. */
+export function leftOut({ clients }: CertificateSet): string | undefined {
+  return clients.length <= MOST_CLIENTS
+    ? undefined
+    : `of ${clients.length} clients up to ${MOST_CLIENTS} valid and revoked ones are tried`;
+}
+
 /** Everything that is tried: the valid clients first, then no certificate, no TLS, and the whole catalogue. */
 export async function casesOf(set: CertificateSet): Promise<Case[]> {
   const revoked = (client: ClientCredential) => set.revokedAt(client.certificate) !== undefined;
-  const clients = set.clients.slice(0, MOST_CLIENTS);
+  const valid = set.clients.filter((client) => !revoked(client));
   return [
-    ...clients.filter((client) => !revoked(client)).map(validCase),
+    ...valid.slice(0, MOST_CLIENTS).map(validCase),
     {
       name: 'no certificate',
       expected: 'refused',
@@ -37,7 +46,7 @@ export async function casesOf(set: CertificateSet): Promise<Case[]> {
       hole: 'it answers without TLS',
     },
     ...(await set.catalogue()).map(flawedCase),
-    ...clients.filter(revoked).map(revokedCase),
+    ...set.clients.filter(revoked).slice(0, MOST_CLIENTS).map(revokedCase),
   ];
 }
 
@@ -58,6 +67,7 @@ function flawedCase(client: ClientCredential): Case {
     expected: 'refused',
     severity: flaw.severity,
     material: client.tlsOptions(),
+    ...(flaw.name === 'revoked' && { revoked: true as const }),
     hole: holeOf(flaw),
   };
 }
@@ -66,7 +76,12 @@ function revokedCase(client: ClientCredential): Case {
   return { ...validCase(client), ...REVOKED, name: `client ${client.name}, revoked` };
 }
 
-const REVOKED = { expected: 'refused', severity: 'policy', hole: 'it reads no revocation list' } as const;
+const REVOKED = {
+  expected: 'refused',
+  severity: 'policy',
+  revoked: true,
+  hole: 'it reads no revocation list',
+} as const;
 
 function holeOf({ name, summary, severity }: KnownFlaw): string {
   if (name === 'revoked') return REVOKED.hole;

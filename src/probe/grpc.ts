@@ -3,13 +3,15 @@ import type { ChannelCredentials, Client, Metadata, StatusObject } from '@grpc/g
 import type { Endpoint } from './endpoint.js';
 import { KSERVE_SERVICE, type MessageName, messageType } from './kserve.js';
 import { CLOSED, type Outcome, outcomeOfHttpStatus, timedOut } from './outcome.js';
-import { greet } from './tls.js';
+import { checkIdentity, greet } from './tls.js';
 
 export interface GrpcRequest {
   /** `service/method`, without a leading slash. */
   readonly method: string;
   /** The encoded message; empty when absent. */
   readonly message?: Buffer;
+  /** The largest answer that is read, in bytes, where it is not decoded. */
+  readonly largestAnswer?: number;
 }
 
 export interface GrpcAnswer {
@@ -20,8 +22,8 @@ export interface GrpcAnswer {
   readonly message?: Buffer;
 }
 
-/** The largest answer that is read: a model's metadata, or the result of an inference of zeros. */
-const LARGEST_MESSAGE = 64 * 1024 * 1024;
+/** The largest answer that is read and decoded: what comes from the other side must not fill this side's memory. */
+const LARGEST_MESSAGE = 64 * 1024;
 
 /**
  * Makes one unary call on a connection of its own.
@@ -35,15 +37,20 @@ export async function callGrpc(
   timeoutMs: number,
 ): Promise<GrpcAnswer> {
   const { Client, credentials, status } = await import('@grpc/grpc-js');
+  const begun = performance.now();
   const security: ChannelCredentials =
-    context === undefined ? credentials.createInsecure() : credentials.createFromSecureContext(context);
+    context === undefined
+      ? credentials.createInsecure()
+      : credentials.createFromSecureContext(context, {
+          checkServerIdentity: (_name, certificate) => checkIdentity(endpoint.host, certificate),
+        });
   const authority = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   // The dns scheme also takes a bare IPv6 address, which without it would look like a scheme itself.
   const client = new Client(`dns:${authority}:${endpoint.port}`, security, {
     // No connection is shared: it would carry one case's identity for another's.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
-    'grpc.max_receive_message_length': LARGEST_MESSAGE,
+    'grpc.max_receive_message_length': request.largestAnswer ?? LARGEST_MESSAGE,
     // A proxy in the environment would answer in the endpoint's place.
     'grpc.enable_http_proxy': 0,
   });
@@ -61,9 +68,15 @@ export async function callGrpc(
   }
   // gRPC for Node does not tell why a connection failed: one without gRPC does.
   if (context === undefined) return { outcome: CLOSED };
-  const outcome = await greet(endpoint, context, timeoutMs);
-  return { outcome: outcome.kind === 'let-in' ? { kind: 'refused', by: 'connection closed' } : outcome };
+  const left = Math.max(1, Math.ceil(timeoutMs - (performance.now() - begun)));
+  const outcome = await greet(endpoint, context, left);
+  // The limit is the whole case's, whatever was left of it for this.
+  if (outcome.by === timedOut(left).by) return { outcome: timedOut(timeoutMs) };
+  return { outcome: outcome.kind === 'let-in' ? NO_GRPC : outcome };
 }
+
+/** TLS was let in, and still no call came through: whatever that is, it is no refusal. */
+const NO_GRPC: Outcome = { kind: 'wrong-server', by: 'it takes the connection and answers no gRPC call' };
 
 interface SeenCall {
   readonly status: StatusObject;
@@ -123,10 +136,16 @@ export async function callKserve(
   endpoint: Endpoint,
   context: SecureContext | undefined,
   method: string,
-  request: { readonly type: MessageName; readonly value?: object },
+  request: { readonly type: MessageName; readonly value?: object; readonly largestAnswer?: number },
   timeoutMs: number,
 ): Promise<GrpcAnswer> {
-  const type = messageType(request.type);
+  const type = await messageType(request.type);
   const message = Buffer.from(type.encode(type.create(request.value ?? {})).finish());
-  return callGrpc(endpoint, context, { method: `${KSERVE_SERVICE}/${method}`, message }, timeoutMs);
+  const { largestAnswer } = request;
+  const call = {
+    method: `${KSERVE_SERVICE}/${method}`,
+    message,
+    ...(largestAnswer !== undefined && { largestAnswer }),
+  };
+  return callGrpc(endpoint, context, call, timeoutMs);
 }

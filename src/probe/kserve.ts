@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { Type } from 'protobufjs/light.js';
 
 // The KServe v2 open inference protocol, by the numbers of its published fields: as much of it as is called.
@@ -26,13 +25,12 @@ const DEFINITIONS = {
 
 export type MessageName = keyof (typeof DEFINITIONS)['nested'];
 
-const require = createRequire(import.meta.url);
 let types: Map<string, Type> | undefined;
 
 /** A message of the protocol. */
-export function messageType(name: MessageName): Type {
+export async function messageType(name: MessageName): Promise<Type> {
   if (types === undefined) {
-    const { Root } = require('protobufjs/light.js') as typeof import('protobufjs/light.js');
+    const { Root } = (await import('protobufjs/light.js')).default;
     const root = Root.fromJSON(DEFINITIONS);
     types = new Map(Object.keys(DEFINITIONS.nested).map((key) => [key, root.lookupType(key)]));
   }

@@ -11,6 +11,8 @@ export interface Handshake {
   readonly expected: boolean;
   readonly letIn: boolean;
   readonly severity: Case['severity'];
+  /** Whether it depends on the server's own set-up whether it is let in. */
+  readonly excused: boolean;
   readonly by: string;
   readonly milliseconds: number;
 }
@@ -58,6 +60,8 @@ function shake(port: number, tried: Case, greeting: string): Promise<Handshake> 
         expected: tried.expected === 'let-in',
         letIn: said === greeting,
         severity: tried.severity,
+        // This server reads the revocation list: a revoked client it must refuse.
+        excused: tried.severity === 'policy' && tried.revoked !== true,
         by: said === greeting ? 'TLS handshake' : said,
         milliseconds: Math.round(performance.now() - begun),
       });

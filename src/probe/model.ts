@@ -28,6 +28,10 @@ const ELEMENT_BYTES: Record<string, number> = {
 
 /** What one inference sends at most: what the endpoint declares must not fill this side's memory. */
 const LARGEST_INPUT = 16 * 1024 * 1024;
+const MOST_INPUTS = 1000;
+
+/** The result of an inference is read to its end, and not looked into. */
+const LARGEST_RESULT = 64 * 1024 * 1024;
 
 /**
  * Asks for a model's metadata and makes an inference with zeros of its declared inputs.
@@ -50,22 +54,33 @@ async function grpcSteps(
   model: string,
   timeoutMs: number,
 ): Promise<ModelStep[]> {
-  const call = (method: string, type: MessageName, value: object) =>
-    callKserve(endpoint, context, method, { type, value }, timeoutMs);
+  const call = (method: string, type: MessageName, value: object, largestAnswer?: number) =>
+    callKserve(
+      endpoint,
+      context,
+      method,
+      { type, value, ...(largestAnswer !== undefined && { largestAnswer }) },
+      timeoutMs,
+    );
   const metadata = await call('ModelMetadata', 'ModelMetadataRequest', { name: model });
   if (metadata.status === 'NOT_FOUND') {
     const index = await call('RepositoryIndex', 'RepositoryIndexRequest', {});
-    throw unknownModel(endpoint, model, index.message === undefined ? [] : modelNames(index.message));
+    throw unknownModel(endpoint, model, index.message === undefined ? [] : await modelNames(index.message));
   }
   const described = { name: 'model metadata', outcome: working(metadata.outcome, metadata.status === 'OK') };
   if (metadata.status !== 'OK' || metadata.message === undefined) return [described];
-  const inputs = readInputs(decode('ModelMetadataResponse', metadata.message).inputs);
+  const inputs = readInputs((await decode('ModelMetadataResponse', metadata.message)).inputs);
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
-  const inference = await call('ModelInfer', 'ModelInferRequest', {
-    modelName: model,
-    inputs,
-    rawInputContents: inputs.map((input) => Buffer.alloc(bytesOf(input))),
-  });
+  const inference = await call(
+    'ModelInfer',
+    'ModelInferRequest',
+    {
+      modelName: model,
+      inputs,
+      rawInputContents: inputs.map((input) => Buffer.alloc(bytesOf(input))),
+    },
+    LARGEST_RESULT,
+  );
   return [described, { name: 'inference', outcome: working(inference.outcome, inference.status === 'OK') }];
 }
 
@@ -110,8 +125,8 @@ function working(outcome: Outcome, is: boolean): Outcome {
   return outcome.kind === 'let-in' ? { ...outcome, working: is } : outcome;
 }
 
-function decode(name: MessageName, message: Buffer): Record<string, unknown> {
-  const type = messageType(name);
+async function decode(name: MessageName, message: Buffer): Promise<Record<string, unknown>> {
+  const type = await messageType(name);
   try {
     return type.toObject(type.decode(message), { longs: Number, arrays: true });
   } catch {
@@ -119,23 +134,27 @@ function decode(name: MessageName, message: Buffer): Record<string, unknown> {
   }
 }
 
-function modelNames(message: Buffer): string[] {
-  return namesInIndex(decode('RepositoryIndexResponse', message).models);
+async function modelNames(message: Buffer): Promise<string[]> {
+  return namesInIndex((await decode('RepositoryIndexResponse', message)).models);
 }
 
 function namesInIndex(models: unknown): string[] {
   if (!Array.isArray(models)) return [];
-  return models.map((model) => String(model?.name ?? '')).filter((name) => name !== '');
+  return models.map((model) => model?.name).filter((name) => typeof name === 'string' && name !== '');
 }
 
 /** The inputs that a model declares, their free sizes taken as one; nothing where zeros cannot be made for them. */
 function readInputs(declared: unknown): Tensor[] | undefined {
   if (!Array.isArray(declared) || declared.length === 0) return undefined;
-  const inputs = declared.map((tensor): Tensor => {
-    const sizes: unknown[] = Array.isArray(tensor?.shape) ? tensor.shape : [];
+  const sound = declared.every(
+    (tensor) => typeof tensor?.name === 'string' && typeof tensor.datatype === 'string',
+  );
+  if (!sound || declared.length > MOST_INPUTS) return undefined;
+  const inputs = declared.map(({ name, datatype, shape }): Tensor => {
+    const sizes: unknown[] = Array.isArray(shape) ? shape : [];
     return {
-      name: String(tensor?.name),
-      datatype: String(tensor?.datatype),
+      name,
+      datatype,
       shape: sizes.map((size) => (Number.isInteger(size) && (size as number) >= 0 ? (size as number) : 1)),
     };
   });

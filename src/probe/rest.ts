@@ -54,7 +54,9 @@ export function callRest(
       resolve(answer);
       call?.destroy();
     };
-    const timer = setTimeout(() => finish({ outcome: timedOut(timeoutMs) }), timeoutMs);
+    // An answer whose body never ends has answered all the same: its status says it.
+    let atLimit = (): RestAnswer => ({ outcome: timedOut(timeoutMs) });
+    const timer = setTimeout(() => finish(atLimit()), timeoutMs);
     try {
       call =
         context === undefined
@@ -70,10 +72,11 @@ export function callRest(
       const status = response.statusCode ?? 0;
       const chunks: Buffer[] = [];
       let length = 0;
-      const answer = () => {
+      atLimit = () => {
         const text = Buffer.concat(chunks).toString('utf8');
-        finish({ outcome: outcomeOfHttpStatus(status, reasonIn(status, text)), status, body: text });
+        return { outcome: outcomeOfHttpStatus(status, reasonIn(status, text)), status, body: text };
       };
+      const answer = () => finish(atLimit());
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
         length += chunk.length;

@@ -54,22 +54,32 @@ export interface VerifyReport {
  */
 export function summarize(
   rows: readonly Row[],
-  { silent = [], strict = false }: { readonly silent?: readonly string[]; readonly strict?: boolean } = {},
+  {
+    silent = [],
+    strict = false,
+  }: { readonly silent?: readonly string[]; readonly strict?: boolean | undefined } = {},
 ): VerifyReport {
   const judged = strict
     ? rows.map((row) => (row.verdict === 'warning' ? { ...row, verdict: 'wrong' as const } : row))
     : rows;
   const counts = { right: 0, wrong: 0, warning: 0, inconclusive: 0 };
   for (const { verdict } of judged) counts[verdict]++;
-  return { rows: judged, counts, silent, result: resultOf(judged, silent) };
+  return { rows: judged, counts, silent, result: resultOf(judged, silent, strict) };
 }
 
-function resultOf(rows: readonly Row[], silent: readonly string[]): VerifyReport['result'] {
-  const unproved = ({ subject, verdict, severity }: Row) =>
-    verdict === 'inconclusive' && severity === 'must' && !silent.includes(subject);
+function resultOf(rows: readonly Row[], silent: readonly string[], strict: boolean): VerifyReport['result'] {
+  // That this side cannot load a certificate is nothing that the endpoint could mend; that it did not
+  // answer is.
+  const required = ({ severity, observed }: Row) =>
+    severity === 'must' || (strict && observed !== NOT_LOADED && observed !== NOT_TRIED);
+  const unproved = (row: Row) =>
+    row.verdict === 'inconclusive' && required(row) && !silent.includes(row.subject);
   if (rows.some((row) => row.verdict === 'wrong' || unproved(row))) return 'wrong';
   return silent.length > 0 ? 'no-answer' : 'right';
 }
 
 /** What was observed of a case that was not tried, because nothing could have come of it. */
 export const NOT_TRIED = 'not tried';
+
+/** What was observed of a certificate that this side's own TLS library would not load. */
+export const NOT_LOADED = 'nothing was sent';

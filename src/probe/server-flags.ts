@@ -2,8 +2,9 @@ import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { quote } from '../errors.js';
 import { formatDistance, isoSeconds } from '../moments.js';
-import { type Certificate, readCertificates } from '../pki/certificate.js';
+import type { Certificate } from '../pki/certificate.js';
 import { type PrivateKey, privateKeyFromPem } from '../pki/keys.js';
+import { readCertificates } from '../pki/read-certificate.js';
 
 /** One thing found about a model server's TLS flags. */
 export interface FlagFinding {
@@ -45,7 +46,11 @@ const flagOf = (side: Side, part: Part) => `--${side}_${part}_path`;
  */
 export async function checkServerFlags(argv: readonly string[]): Promise<FlagReport> {
   const { values, findings } = readFlags(argv);
-  for (const side of SIDES) findings.push(...(await checkSide(side, values)));
+  for (const side of SIDES) {
+    const flags = PARTS.map((part) => flagOf(side, part));
+    const sound = !findings.some(({ flag, verdict }) => verdict === 'wrong' && flags.includes(flag));
+    findings.push(...(await checkSide(side, values, sound)));
+  }
   const modes = { grpc: modeOf('grpc', values), rest: modeOf('rest', values) };
   if (values.size === 0) {
     findings.push({
@@ -86,7 +91,8 @@ function modeOf(side: Side, values: Flags): FlagReport['grpc'] {
   return has('ca') ? 'mutual-tls' : 'tls';
 }
 
-async function checkSide(side: Side, values: Flags): Promise<FlagFinding[]> {
+/** `sound`: whether nothing was wrong with the flags themselves. */
+async function checkSide(side: Side, values: Flags, sound: boolean): Promise<FlagFinding[]> {
   const [certificateFlag, keyFlag, caFlag] = PARTS.map((part) => flagOf(side, part)) as [
     string,
     string,
@@ -107,16 +113,17 @@ async function checkSide(side: Side, values: Flags): Promise<FlagFinding[]> {
     const message = `${caFlag} is given without ${certificateFlag} and ${keyFlag}`;
     findings.push(wrong(caFlag, message, 'client certificates are asked for in TLS alone: give all three'));
   }
-  const certificate = await readCertificate(certificateFlag, values.get(certificateFlag), findings);
+  const [certificate] = await readChain(certificateFlag, values.get(certificateFlag), findings);
   const key = await readKey(keyFlag, values.get(keyFlag), findings);
-  const ca = await readCertificate(caFlag, values.get(caFlag), findings);
+  const authorities = await readChain(caFlag, values.get(caFlag), findings);
   if (certificate !== undefined) findings.push(...servingProblems(certificateFlag, certificate));
   if (certificate !== undefined && key !== undefined && !certificate.isOf(key)) {
     findings.push(
       wrong(keyFlag, `the key is not the one of ${certificateFlag}`, 'give the two files of one pair'),
     );
   }
-  if (ca !== undefined && !ca.x509Certificate.ca) {
+  const cas = authorities.filter(({ x509Certificate }) => x509Certificate.ca);
+  if (authorities.length > 0 && cas.length === 0) {
     findings.push(
       wrong(
         caFlag,
@@ -125,7 +132,7 @@ async function checkSide(side: Side, values: Flags): Promise<FlagFinding[]> {
       ),
     );
   }
-  if (ca !== undefined) findings.push(...timeProblems(caFlag, ca));
+  for (const ca of cas) findings.push(...timeProblems(caFlag, ca));
   if (side === 'rest') {
     findings.push({
       flag: given[0] ?? '',
@@ -134,7 +141,7 @@ async function checkSide(side: Side, values: Flags): Promise<FlagFinding[]> {
       hint: 'generate-certs serve puts TLS in front of it instead',
     });
   }
-  if (!findings.some(({ verdict }) => verdict === 'wrong')) {
+  if (sound && !findings.some(({ verdict }) => verdict === 'wrong')) {
     const mode = modeOf(side, values) === 'mutual-tls' ? 'mutual TLS' : 'TLS';
     findings.push({
       flag: given[0] ?? '',
@@ -154,23 +161,22 @@ async function checkSide(side: Side, values: Flags): Promise<FlagFinding[]> {
   return findings;
 }
 
-async function readCertificate(
+/** Every certificate of a file: a chain, or several CAs. */
+async function readChain(
   flag: string,
   path: string | undefined,
   findings: FlagFinding[],
-): Promise<Certificate | undefined> {
+): Promise<Certificate[]> {
   const text = await readGiven(flag, path, findings);
-  if (text === undefined) return undefined;
-  const [certificate] = readCertificates(text);
-  try {
-    if (certificate !== undefined && certificate.x509Certificate.validTo !== '') return certificate;
-  } catch {
-    // Told of below, as a file without a certificate is.
+  if (text === undefined) return [];
+  const blocks = await readCertificates(text);
+  const certificates = blocks.filter((certificate) => certificate !== undefined);
+  if (blocks.length === 0 || certificates.length < blocks.length) {
+    findings.push(
+      wrong(flag, `${quote(path)} holds no certificate that can be read`, 'give certificates in PEM'),
+    );
   }
-  findings.push(
-    wrong(flag, `${quote(path)} holds no certificate that can be read`, 'give a certificate in PEM'),
-  );
-  return undefined;
+  return certificates;
 }
 
 async function readKey(

@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
 import {
   type ConnectionOptions,
+  checkServerIdentity,
   connect,
   createSecureContext,
+  type PeerCertificate,
   type SecureContext,
   type SecureVersion,
 } from 'node:tls';
@@ -46,7 +48,42 @@ export function connectionOptions(
     // RFC 6066 section 3: an address is no server name.
     servername: isIP(host) === 0 ? host : '',
     rejectUnauthorized: true,
+    checkServerIdentity: (_name, certificate) => checkIdentity(host, certificate),
   };
+}
+
+/**
+ * Checks a server's certificate for the host that was called, by its SAN alone. Node still takes a name
+ * from the CN where there is no SAN (as curl and Python do): that would prove nothing (RFC 9525 section 2).
+ */
+export function checkIdentity(host: string, certificate: PeerCertificate): Error | undefined {
+  if (certificate.subjectaltname === undefined) {
+    return Object.assign(new Error('the certificate has no SAN'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+  }
+  return checkServerIdentity(host, certificate);
+}
+
+/** A ServerHello and what follows it is longer than this, an alert alone is not. */
+const LONGEST_ALERT = 64;
+
+/**
+ * Whether an endpoint speaks a version of TLS: whether it answers a greeting in it with more than an alert.
+ * Some end the connection where others send the alert protocol_version.
+ */
+export function speaks(endpoint: Endpoint, context: SecureContext, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ ...connectionOptions(endpoint, context), rejectUnauthorized: false });
+    const finish = (spoken: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(spoken);
+    };
+    const timer = setTimeout(() => finish(false), timeoutMs);
+    socket.on('secureConnect', () => finish(true));
+    for (const event of ['error', 'close']) {
+      socket.on(event, () => finish(socket.bytesRead > LONGEST_ALERT));
+    }
+  });
 }
 
 /** The preface and an empty SETTINGS frame: what every HTTP/2 server answers (RFC 9113 section 3.4). */

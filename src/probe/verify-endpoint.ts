@@ -1,14 +1,14 @@
 import { GenerateCertsError, quote } from '../errors.js';
 import type { CertificateSet } from '../pki/set.js';
-import { type Case, casesOf } from './cases.js';
+import { type Case, casesOf, leftOut } from './cases.js';
 import { type Endpoint, parseGrpcEndpoint, parseRestEndpoint } from './endpoint.js';
 import { callGrpc } from './grpc.js';
 import { KSERVE_SERVICE } from './kserve.js';
 import { tryModel } from './model.js';
-import type { Outcome } from './outcome.js';
+import { CLOSED, type Outcome } from './outcome.js';
 import { callRest } from './rest.js';
-import { NOT_TRIED, type Row, summarize, type Verdict, type VerifyReport } from './row.js';
-import { loadClient, TLS_VERSIONS, type TlsVersion } from './tls.js';
+import { NOT_LOADED, NOT_TRIED, type Row, summarize, type Verdict, type VerifyReport } from './row.js';
+import { loadClient, speaks, TLS_VERSIONS, type TlsVersion } from './tls.js';
 
 /** What is to be proved, and how. */
 export interface VerifyEndpointOptions {
@@ -42,6 +42,9 @@ export interface VerifyEndpointOptions {
   readonly strict?: boolean | undefined;
 }
 
+/** The longest time limit, in milliseconds: an hour. */
+const LONGEST_TIMEOUT = 3_600_000;
+
 /** How many cases run side by side. */
 const MOST_AT_ONCE = 8;
 
@@ -60,8 +63,11 @@ const MOST_AT_ONCE = 8;
  */
 export async function verifyEndpoint(options: VerifyEndpointOptions): Promise<VerifyReport> {
   const { timeoutMs = 5000, strict = false } = options;
-  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
-    throw optionInvalid(`the time limit ${quote(timeoutMs)} is no time`, 'give milliseconds, such as 5000');
+  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT)) {
+    throw optionInvalid(
+      `the time limit ${quote(timeoutMs)} is no time for a call`,
+      'give milliseconds, such as 5000, up to an hour',
+    );
   }
   const endpoints = [
     ...list(options.grpc).map(parseGrpcEndpoint),
@@ -70,11 +76,15 @@ export async function verifyEndpoint(options: VerifyEndpointOptions): Promise<Ve
   if (endpoints.length === 0) throw optionInvalid('there is no endpoint to verify', 'give grpc: or rest:');
   const request = requestOf(options);
   const cases = await casesOf(options.set);
+  const unseen = leftOut(options.set);
   const results = [];
   for (const endpoint of endpoints)
     results.push(await proveEndpoint({ endpoint, cases, request, timeoutMs }));
   return summarize(
-    results.flatMap(({ rows }) => rows),
+    [
+      ...results.flatMap(({ rows }) => rows),
+      ...(unseen === undefined ? [] : [unseenRow(endpoints[0], unseen)]),
+    ],
     { strict, silent: results.flatMap(({ silent }) => silent) },
   );
 }
@@ -118,7 +128,7 @@ async function proveEndpoint(proof: Proof): Promise<{ rows: Row[]; silent: strin
       silent: [],
     };
   }
-  const openings = await Promise.all(TLS_VERSIONS.map((tls) => attempt(proof, first, tls)));
+  const openings = await openEndpoint(proof, first);
   const opened = openings.filter(({ outcome }) => outcome.kind === 'let-in');
   const others = cases.filter((tried) => tried !== first);
   if (opened.length === 0) {
@@ -128,22 +138,66 @@ async function proveEndpoint(proof: Proof): Promise<{ rows: Row[]; silent: strin
     const reason = 'the valid client was not let in';
     return { rows: [...rows, ...others.map((tried) => notTried(endpoint, tried, reason))], silent };
   }
-  const spoken = openings.filter(({ outcome }) => outcome.kind !== 'version');
-  const work = others.flatMap((tried) =>
-    tried.material === undefined
-      ? [() => attempt(proof, tried, null)]
-      : opened.map(
-          ({ tls }) =>
-            () =>
-              attempt(proof, tried, tls),
-        ),
+  const versions = opened.flatMap(({ tls }) => tls ?? []);
+  const work = others.flatMap((tried): [Case, TlsVersion | null][] =>
+    tried.material === undefined ? [[tried, null]] : versions.map((tls) => [tried, tls]),
   );
-  const attempts = await runBounded(work, MOST_AT_ONCE);
-  const rows = [...spoken, ...attempts].map((done) => rowOf(endpoint, done));
+  const attempts = await runBounded(
+    work.map(
+      ([tried, tls]) =>
+        () =>
+          attempt(proof, tried, tls),
+    ),
+    MOST_AT_ONCE,
+  );
+  const settled = await settleClosed(proof, first, versions, attempts);
+  const spoken = openings.filter(({ outcome }) => outcome.kind !== 'version');
+  const rows = [...spoken, ...settled].map((done) => rowOf(endpoint, done));
   return {
-    rows: [serverRow(endpoint), ...rows, ...(await modelRows(proof, first, opened[0]?.tls ?? null))],
+    rows: [serverRow(endpoint), ...rows, ...(await modelRows(proof, first, versions[0] ?? null))],
     silent: [],
   };
+}
+
+/** Tries the first valid client with each version of TLS, and tells which the endpoint speaks. */
+async function openEndpoint(proof: Proof, first: Case): Promise<Attempt[]> {
+  const openings = await Promise.all(TLS_VERSIONS.map((tls) => attempt(proof, first, tls)));
+  if (!openings.some(({ outcome }) => outcome.kind === 'let-in')) return openings;
+  // Where one version is spoken, another may be turned away without the alert that says so.
+  return Promise.all(
+    openings.map(async (opening): Promise<Attempt> => {
+      const { outcome, tls } = opening;
+      if (outcome.kind !== 'refused' || tls === null || first.material === undefined) return opening;
+      const loaded = loadClient({ ca: first.material.ca }, tls);
+      if ('outcome' in loaded || (await speaks(proof.endpoint, loaded.context, proof.timeoutMs)))
+        return opening;
+      return { ...opening, outcome: { ...outcome, kind: 'version' } };
+    }),
+  );
+}
+
+/**
+ * A connection that just closes is how some servers refuse, and how all of them fail. Those cases are
+ * tried again one at a time, where no limit on connections is in the way, and the valid client after
+ * them: if it is not let in any more, the endpoint failed, and its closing says nothing.
+ */
+async function settleClosed(
+  proof: Proof,
+  first: Case,
+  versions: readonly TlsVersion[],
+  attempts: readonly Attempt[],
+): Promise<Attempt[]> {
+  const closed = ({ outcome }: Attempt) => outcome.kind === 'refused' && outcome.by === CLOSED.by;
+  const settled: Attempt[] = [];
+  for (const done of attempts) {
+    settled.push(closed(done) ? await attempt(proof, done.tried, done.tls) : done);
+  }
+  if (!settled.some(closed)) return settled;
+  const after = await Promise.all(versions.map((tls) => attempt(proof, first, tls)));
+  const alive = after.every(({ outcome }) => outcome.kind === 'let-in');
+  if (alive) return settled;
+  const by = `${CLOSED.by}, and the valid client is not let in any more`;
+  return settled.map((done) => (closed(done) ? { ...done, outcome: { kind: 'no-answer', by } } : done));
 }
 
 interface Attempt {
@@ -219,7 +273,7 @@ const OBSERVED: Record<Outcome['kind'], string> = {
   refused: 'refused',
   'wrong-server': 'not trusted',
   'no-answer': 'no answer',
-  'not-loaded': 'not sent',
+  'not-loaded': NOT_LOADED,
   version: 'not spoken',
 };
 
@@ -228,7 +282,7 @@ function judge({ expected, severity, hole }: Case, outcome: Outcome): { verdict:
     case 'no-answer':
       return { verdict: 'inconclusive', note: 'no answer proves nothing' };
     case 'not-loaded':
-      return { verdict: 'inconclusive', note: 'nothing was sent: this side cannot use the certificate' };
+      return { verdict: 'inconclusive', note: `${NOT_LOADED}: this side cannot use the certificate` };
     case 'wrong-server':
     case 'version':
       return expected === 'let-in'
@@ -264,6 +318,11 @@ function serverRow(endpoint: Endpoint): Row {
     note: '',
     milliseconds: 0,
   };
+}
+
+function unseenRow(endpoint: Endpoint | undefined, note: string): Row {
+  const tried = { name: 'the other clients', expected: 'let-in', severity: 'policy', hole: '' } as const;
+  return notTried(endpoint as Endpoint, tried, note);
 }
 
 function notTried(endpoint: Endpoint, tried: Case, note: string): Row {

@@ -1,6 +1,7 @@
 import type { Warning } from '../errors.js';
 import { createSet } from '../layouts/create.js';
-import { type CertificateSetOptions, checkRequest } from '../layouts/request.js';
+import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../layouts/request.js';
+import { checkFlag, checkOptionNames } from '../options.js';
 import { readConsistently } from './consistent.js';
 import { surroundingsError } from './file-system.js';
 import { reasonToRemake } from './freshness.js';
@@ -11,7 +12,7 @@ import { refuseObstacles } from './obstacles.js';
 import { GITIGNORE, sha256 } from './plan.js';
 import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
-import { findReplaceable, isIgnoredByGit, type WriteOptions, writeSet } from './write.js';
+import { findReplaceable, isIgnoredByGit, WRITE_OPTION_NAMES, type WriteOptions, writeSet } from './write.js';
 
 /** What {@link ensureCertificateSet} did. */
 export interface EnsureResult {
@@ -39,7 +40,9 @@ export async function ensureCertificateSet(
   folder: string,
   options: CertificateSetOptions & WriteOptions = {},
 ): Promise<EnsureResult> {
-  const { keyMode, owner, force = false, lockTimeout, signal, ...setOptions } = options;
+  checkOptionNames(options, [...OPTION_NAMES, ...WRITE_OPTION_NAMES], "{ names: ['localhost'] }");
+  const { keyMode, owner, force: forced, lockTimeout, signal, ...setOptions } = options;
+  const force = checkFlag('force', forced ?? false);
   const checked = checkRequest(setOptions);
   const access = parseKeyAccess({ keyMode, owner });
   const warnings = [...checked.warnings, ...keyAccessWarnings(access)];

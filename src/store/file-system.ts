@@ -7,7 +7,8 @@ export const FOLDER_MODE = 0o755;
 
 /** The error of a failed file system call, or nothing for any other error. */
 export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  // Not by its class: Jest runs a suite in a realm of its own, where the file system's errors are no Error.
+  if (error === null || typeof error !== 'object' || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
@@ -72,7 +73,13 @@ export async function makeFolder(folder: string): Promise<string[]> {
 
 /** Removes the folders that are empty, the last first; one that holds anything stays. */
 export async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
-  for (const folder of [...folders].reverse()) await fs.rmdir(folder).catch(() => undefined);
+  for (const folder of [...folders].reverse()) {
+    const remove = () => fs.rmdir(folder);
+    // Twice: a disk may fail just once.
+    await remove()
+      .catch(remove)
+      .catch(() => undefined);
+  }
 }
 
 /** Makes what was done in a folder survive a loss of power. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { formatDistance } from '../moments.js';
+import { errnoOf } from './file-system.js';
 import { formatMode } from './key-access.js';
 import type { Manifest, ManifestFile, ManifestRequest } from './manifest.js';
 import { sha256 } from './plan.js';
@@ -92,6 +93,16 @@ export async function findDamages(
 
 /** Reads at once: a small file takes 15 µs so, and 200 µs by way of Node's thread pool. */
 function damageOf(folder: string, file: ManifestFile): string | undefined {
+  try {
+    return damageIn(folder, file);
+  } catch (error) {
+    // Another user's key: what can be told of the set is told without it.
+    if (errnoOf(error) === 'EACCES') return 'cannot be read by this user';
+    throw error;
+  }
+}
+
+function damageIn(folder: string, file: ManifestFile): string | undefined {
   const stats = statInside(folder, file.path);
   if (stats === undefined) return 'is missing';
   if (!stats.isFile()) return 'is no regular file any more';

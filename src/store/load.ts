@@ -84,7 +84,7 @@ async function readSet(folder: string, manifest: Manifest): Promise<CertificateS
 async function readAuthority(folder: string, entry: ManifestCertificate): Promise<Authority> {
   const { createSigner } = await import('../pki/signer.js');
   const { certificate, privateKey } = await readCredential(folder, entry);
-  const signer = await createSigner(certificate.subjectName, privateKey);
+  const signer = createSigner(certificate.subjectName, privateKey);
   return { certificate, privateKey, signer, permittedDnsNames: certificate.permittedDnsNames };
 }
 
@@ -92,14 +92,16 @@ async function readCredential(
   folder: string,
   entry: ManifestCertificate,
 ): Promise<{ certificate: Certificate; chain: Certificate[]; privateKey: PrivateKey; fileName: string }> {
-  const { readCertificates } = await import('../pki/certificate.js');
+  const { readCertificates } = await import('../pki/read-certificate.js');
   const { privateKeyFromPem } = await import('../pki/keys.js');
   const paths = entry.files.authority ?? Object.values(entry.files)[0];
   if (paths?.certificate === undefined || paths.key === undefined) {
     throw damaged(folder, `the manifest names no files of ${quote(entry.name)}`);
   }
   const [pem, key] = await Promise.all([readText(folder, paths.certificate), readText(folder, paths.key)]);
-  const [certificate, ...chain] = readCertificates(pem);
+  const [certificate, ...others] = await readCertificates(pem);
+  const chain = others.filter((other) => other !== undefined);
+  if (chain.length < others.length) throw damaged(folder, `${paths.certificate} cannot be read`);
   const privateKey = privateKeyFromPem(key);
   if (certificate === undefined) throw damaged(folder, `${paths.certificate} holds no certificate`);
   if (privateKey === undefined) throw damaged(folder, `${paths.key} holds no private key`);

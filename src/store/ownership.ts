@@ -72,12 +72,15 @@ async function knownMaterial(
     contents.push(readFileSync(join(folder, path), 'latin1'));
   }
   const known = contents.flatMap(certificatesOf).filter(isKnown);
-  const lists = contents.some((content) => REVOCATION_LIST.test(content));
-  const pki = lists ? await import('../pki/revocation-list.js') : undefined;
+  const issuers = new Map<string, string | undefined>();
+  for (const content of contents.filter((text) => REVOCATION_LIST.test(text))) {
+    const { readRevocationListIssuer } = await import('../pki/revocation-list.js');
+    issuers.set(content, await readRevocationListIssuer(content));
+  }
   return {
     isKnown,
     publicKeys: new Set(known.map(({ publicKey }) => fingerprintOf(publicKey))),
-    issuerOfList: (pem) => pki?.readRevocationListIssuer(pem),
+    issuerOfList: (content) => issuers.get(content),
     authority: manifest?.certificates.find(({ role }) => role === 'ca')?.subject,
   };
 }

@@ -1,4 +1,5 @@
-import { GenerateCertsError } from '../errors.js';
+import { GenerateCertsError, quote } from '../errors.js';
+import { checkFlag, checkOptionNames } from '../options.js';
 import type { CertificateSet } from '../pki/set.js';
 import { surroundingsError } from './file-system.js';
 import { statInside } from './freshness.js';
@@ -42,8 +43,11 @@ export async function writeCertificateSet(
   folder: string,
   options: WriteOptions = {},
 ): Promise<Manifest> {
+  checkSet(set);
+  checkOptionNames(options, WRITE_OPTION_NAMES, '{ force: true }');
   const access = parseKeyAccess(options);
-  const { force = false, signal } = options;
+  const force = checkFlag('force', options.force ?? false);
+  const { signal } = options;
   await statFolder(folder);
   try {
     return await withLock(folder, { ...options, create: true }, async (lock) => {
@@ -53,6 +57,29 @@ export async function writeCertificateSet(
   } catch (error) {
     throw surroundingsError(error, `write the set to ${folder}`);
   }
+}
+
+/** The options that say how a set is written. */
+export const WRITE_OPTION_NAMES = [
+  'keyMode',
+  'owner',
+  'force',
+  'lockTimeout',
+  'signal',
+] as const satisfies readonly (keyof WriteOptions)[];
+
+function isPromise(value: unknown): boolean {
+  return value !== null && typeof value === 'object' && 'then' in value;
+}
+
+/** From JavaScript anything may come, and most often a promise that was not waited for. */
+function checkSet(set: unknown): void {
+  if (set !== null && typeof set === 'object' && 'credentials' in set) return;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `the set is ${isPromise(set) ? 'a promise' : quote(set)}`,
+    'give what createCertificateSet resolves to: await it first',
+  );
 }
 
 /** As {@link writeCertificateSet}, by the folder's one writer, who knows the manifest that is there. */

@@ -241,6 +241,21 @@ describe.skipIf(!tools.openssl || !tools.certtool)('the certificates', () => {
     expect(opensslVerify(['-CAfile', file('ca.pem'), leaf])).toMatch(/error 47 at 0 depth lookup/);
   });
 
+  test('below name constraints a server of addresses alone verifies too', () => {
+    const { file } = makeSet('-l', 'grpc', '--name-constraints', '10.0.0.7', '-c', 'worker.test');
+    expect(opensslText(file('server.pem'))).toContain('Subject: O=generate-certs\n');
+    const verified = [
+      '-x509_strict',
+      '-verify_ip',
+      '10.0.0.7',
+      '-CAfile',
+      file('ca.pem'),
+      file('server.pem'),
+    ];
+    expect(opensslVerify(verified)).toBe('');
+    expect(certtoolVerify(file('ca.pem'), file('server.pem'), SERVER)).toContain('is trusted');
+  });
+
   test('dhparam.pem is the group ffdhe3072 of RFC 7919', () => {
     const { file } = makeSet('-l', 'nginx');
     const { stdout } = run('openssl', ['dhparam', '-in', file('dhparam.pem'), '-noout', '-text']);

@@ -1,21 +1,16 @@
 // What a new user does: a fresh clone, the first of the README's two commands, and a look at what it made.
 // (The second is the test command itself, which .ci/run calls.)
-import { cpSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { copyCheckout } from '../support/checkout.js';
 import { temporaryFolder } from '../support/folder.js';
-import { REPOSITORY, run, runBeside } from '../support/program.js';
+import { runBeside } from '../support/program.js';
 import { readmeBlocks } from '../support/readme.js';
 
 test('a fresh clone: npm ci && npx generate-certs, and a short bench', async () => {
   const folder = temporaryFolder();
-  const listed = run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
-    cwd: REPOSITORY,
-  });
-  expect(listed.status).toBe(0);
-  for (const path of listed.stdout.split('\0').filter((name) => name !== '')) {
-    cpSync(join(REPOSITORY, path), join(folder, path));
-  }
+  copyCheckout(folder);
   const commands = readmeBlocks().filter(({ info }) => info === 'sh clone');
   expect(commands.map(({ text }) => text.trimEnd())).toEqual([
     'npm ci && npx generate-certs',

@@ -15,6 +15,10 @@ beforeAll(async () => {
   await writeCertificateSet(set, folder);
   writeFileSync(file('empty'), '');
   writeFileSync(file('garbage'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+  writeFileSync(
+    file('half'),
+    `${set.authority.certificate.pem}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`,
+  );
   mkdirSync(file('a folder'));
   writeFileSync(file('open.key'), set.server.privateKey.pem);
   chmodSync(file('open.key'), 0o644);
@@ -45,6 +49,11 @@ describe('checkServerFlags', () => {
         found: ['right: grpc will be served with mutual TLS'],
       });
     }
+  });
+
+  test('finds the CA anywhere in its file', async () => {
+    const flags = [...pair(file('server.pem'), file('server.key')), '--grpc_ca_path', file('server.pem')];
+    expect(await check(...flags)).toMatchObject({ result: 'right', grpc: 'mutual-tls' });
   });
 
   test('warns of TLS without client certificates, of REST flags, and of a key that others can read', async () => {
@@ -79,6 +88,11 @@ describe('checkServerFlags', () => {
     [['--rest_ca_path', file('ca.pem')], /--rest_ca_path is given without/],
     [['--grpc_key_path'], /--grpc_key_path has no value|'--port' does not exist/],
     [['--grpc_key_path='], /--grpc_key_path has no value/],
+    [['--grpc_certificate_path=', '--grpc_key_path='], /--grpc_certificate_path has no value/],
+    [
+      [...pair(file('server.pem'), file('server.key')), '--grpc_ca_path', file('half')],
+      /half' holds no certificate/,
+    ],
     [
       [...pair(file('server.pem'), file('server.key')), '--grpc_key_path=x'],
       /--grpc_key_path is given twice/,
@@ -101,6 +115,7 @@ describe('checkServerFlags', () => {
   ])('%j is wrong', async (flags, problem) => {
     const { result, found } = await check(...flags);
     expect(result).toBe('wrong');
+    expect(found.join()).not.toContain('right: grpc');
     expect(found.filter((line) => line.startsWith('wrong')).join('\n')).toMatch(problem);
     // Nothing of a key file is ever told.
     expect(found.join('\n')).not.toMatch(/PRIVATE KEY|MII[A-Za-z]/);

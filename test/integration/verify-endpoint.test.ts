@@ -1,10 +1,17 @@
 // verify against real servers: configured rightly it says so, with the reason of every row; configured
 // wrongly it fails and names the hole.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import {
+  type AddressInfo,
+  connect as connectTcp,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
@@ -22,6 +29,7 @@ import { C_CORE_FORMS, startGrpcServer } from '../support/grpc.js';
 import { type ModelServer, startModelServer } from '../support/model-server.js';
 import { exampleServers, startNginx } from '../support/nginx.js';
 import { freePort } from '../support/processes.js';
+import { run } from '../support/program.js';
 
 const tools = inject('tools');
 const folder = temporaryFolderForAll();
@@ -325,6 +333,111 @@ describe('configured wrongly', () => {
       by: 'HTTP 502',
     });
     expect(row(report, 'no certificate')[0]?.verdict).toBe('right');
+  });
+});
+
+describe('what is easily taken for a refusal, or for its absence', () => {
+  test('a server that fails while it is tried refuses nobody', async () => {
+    // It takes any client certificate, and dies of the first connection without one.
+    let dead = false;
+    const server = createTlsServer({ ...set.server.tlsOptions(), rejectUnauthorized: false }, (socket) => {
+      socket.on('error', () => undefined);
+      if (Object.keys(socket.getPeerCertificate()).length === 0) dead = true;
+      if (dead) socket.destroy();
+      else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+    });
+    const report = await verify({ rest: `https://localhost:${await listen(server)}` });
+    expect(report.result).toBe('wrong');
+    expect(row(report, 'untrusted expired')[0]?.verdict).not.toBe('right');
+  });
+
+  test('a server that takes two connections at once lets in what it lets in', async () => {
+    const server = createHttpsServer(
+      { ...set.server.tlsOptions(), rejectUnauthorized: false },
+      (_request, response) => setTimeout(() => response.end('alive'), 5),
+    );
+    server.maxConnections = 2;
+    const report = await verify({ rest: `https://localhost:${await listen(server)}` });
+    expect(report.result).toBe('wrong');
+    for (const name of ['no certificate', 'untrusted expired', 'untrusted unknown-ca']) {
+      for (const found of row(report, name)) expect(found.observed).toBe('let in');
+    }
+  });
+
+  test('a server of TLS 1.3 alone may end a greeting in 1.2 without a word', async () => {
+    const inner = createHttpsServer(
+      { ...set.server.tlsOptions(), minVersion: 'TLSv1.3' },
+      (_request, response) => response.end('alive'),
+    );
+    const innerPort = await listen(inner);
+    const outer = createTcpServer((socket) => {
+      socket.once('data', (hello) => {
+        // supported_versions with TLS 1.3 in it is what tells the two greetings apart.
+        if (!hello.includes(Buffer.from([0x00, 0x2b])) || !hello.includes(Buffer.from([0x03, 0x04]))) {
+          socket.resetAndDestroy();
+          return;
+        }
+        const onward = connectTcp(innerPort, '127.0.0.1');
+        onward.on('error', () => socket.destroy());
+        onward.write(hello);
+        socket.pipe(onward).pipe(socket);
+      });
+    });
+    const report = await verify({ rest: `https://localhost:${await listen(outer)}` });
+    expect(tlsOf(report)).toEqual(['TLSv1.3']);
+    expect(report.result).toBe('right');
+  });
+
+  test('a certificate without a SAN is for no name', async () => {
+    const args = [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'],
+      ...['-subj', '/CN=localhost', '-addext', 'basicConstraints=critical,CA:FALSE'],
+      ...['-CA', file('ca.pem'), '-CAkey', file('ca.key')],
+      ...['-keyout', join(folder, 'nameless.key'), '-out', join(folder, 'nameless.pem')],
+    ];
+    expect(run('openssl', args)).toMatchObject({ status: 0 });
+    const options = {
+      ...set.server.tlsOptions(),
+      cert: readFileSync(join(folder, 'nameless.pem')),
+      key: readFileSync(join(folder, 'nameless.key')),
+    };
+    const port = await listen(createHttpsServer(options, (_request, response) => response.end('alive')));
+    const report = await verify({ rest: `https://localhost:${port}` });
+    expect(report.rows[0]).toMatchObject({ verdict: 'wrong', by: 'its certificate is for another name' });
+  });
+
+  test('of many clients some are tried, valid ones always, and what is left out is said', async () => {
+    const many = await createCertificateSet({ key: 'ec-p256', extraClients: 24 });
+    for (const { name } of many.clients.slice(0, 21)) await many.revoke(name);
+    const port = await listen(
+      createHttpsServer(many.server.tlsOptions(), (_request, response) => response.end('alive')),
+    );
+    const report = await verifyEndpoint({ set: many, rest: `https://localhost:${port}` });
+    expect(report.result).toBe('right');
+    expect(row(report, 'client client-24')[0]).toMatchObject({ observed: 'let in' });
+    expect(row(report, 'the other clients')[0]?.note).toBe(
+      'of 25 clients up to 20 valid and revoked ones are tried',
+    );
+  });
+
+  test('metadata that is meant to break the reader', async () => {
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const bodies = [
+      '{"inputs":[{"name":{"toString":1,"valueOf":1},"datatype":"FP32","shape":[1]}]}',
+      `{"inputs":[{"name":${nested},"datatype":"FP32","shape":[1]}]}`,
+      '{"inputs":[{"name":"x","datatype":"FP32","shape":[1000000,1000000]}]}',
+      '{"inputs":[null]}',
+      '{"inputs":"x"}',
+      'null',
+      '',
+    ];
+    for (const body of bodies) {
+      const server = createHttpsServer(set.server.tlsOptions(), (request, response) =>
+        response.end(request.url === '/v2/models/x' ? body : '{}'),
+      );
+      const report = await verify({ rest: `https://localhost:${await listen(server)}`, model: 'x' });
+      expect(row(report, 'client alice, inference of x')[0]).toMatchObject({ verdict: 'wrong' });
+    }
   });
 });
 

@@ -114,6 +114,23 @@ describe('verifyCertificateSet', () => {
     expect(rows.find(({ name }) => name === 'certificate server')?.note).toContain('the CA did not sign it');
   });
 
+  test('sees that a list of before a revocation was put back', async () => {
+    const { folder, file } = await makeFolder();
+    const before = readFileSync(file('nginx/client_cert_ca.crl'), 'utf8');
+    await revokeClient(folder, 'bob');
+    const manifest = JSON.parse(readFileSync(file('set.json'), 'utf8'));
+    writeFileSync(file('nginx/client_cert_ca.crl'), before);
+    const { createHash } = await import('node:crypto');
+    const entry = manifest.files.find(({ path }: { path: string }) => path === 'nginx/client_cert_ca.crl');
+    entry.sha256 = createHash('sha256').update(before).digest('hex');
+    writeFileSync(file('set.json'), JSON.stringify(manifest));
+    const { rows, result } = await verifyCertificateSet(folder);
+    expect(result).toBe('wrong');
+    expect(rows.find(({ name }) => name === 'nginx/client_cert_ca.crl')?.note).toMatch(
+      /^it does not list [0-9a-f]{32}$/,
+    );
+  });
+
   test('warns under a quarter of the life, and fails where the set has ended', async () => {
     const folder = temporaryFolder();
     const set = await createCertificateSet({ key: 'ec-p256', validFor: '8s' });

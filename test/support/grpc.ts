@@ -3,7 +3,7 @@ import { inject } from 'vitest';
 import { type RunningProcess, start } from './processes.js';
 import { runBeside } from './program.js';
 
-const PEER = fileURLToPath(new URL('grpc_peer.py', import.meta.url));
+export const PEER = fileURLToPath(new URL('grpc_peer.py', import.meta.url));
 
 /** The two forms of gRPC C-core, with the interpreter that has each; empty where it is not here. */
 export const C_CORE_FORMS = [

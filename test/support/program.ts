@@ -54,6 +54,7 @@ export function runBeside(
     });
     child.on('error', reject);
     child.on('close', (status) => resolve({ status, ...output }));
-    child.stdin.end(input ?? '');
+    // A program need not read its input before it ends.
+    child.stdin.on('error', () => undefined).end(input ?? '');
   });
 }

@@ -1,6 +1,7 @@
 // Finds the real programs that the integration tests run, and installs what is missing where it may:
 // as root on Debian or Ubuntu. Elsewhere the tests that need a missing one are left out, and this says
-// which; with CI=true a missing one fails. The grpcio wheel alone may be missing there too, loudly.
+// which; with CI=true a missing one fails. What comes from a
+// package registry (the grpcio wheel, other versions of Node) may be missing there too, loudly.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,10 +19,16 @@ export interface Tools {
   ip: boolean;
   /** The first process of a container. */
   dumbInit: boolean;
+  /** Also whether it may trace here: some containers forbid it. */
+  strace: boolean;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
   debianPython: string;
   /** The interpreter that has the grpcio wheel (on BoringSSL); empty where there is none. */
   wheelPython: string;
+  /** The interpreter that has requests; empty where there is none. */
+  requestsPython: string;
+  /** Node's own builds of the other versions that the package is for; empty where there is none. */
+  nodeBuilds: { version: string; executable: string }[];
 }
 
 declare module 'vitest' {
@@ -38,6 +45,7 @@ const PACKAGE_OF_PROGRAM = {
   tcpdump: 'tcpdump',
   ip: 'iproute2',
   'dumb-init': 'dumb-init',
+  strace: 'strace',
   '/usr/bin/python3': 'python3',
 } as const;
 
@@ -52,8 +60,11 @@ export default function setup(project: TestProject): () => void {
     tcpdump: hasProgram('tcpdump'),
     ip: hasProgram('ip'),
     dumbInit: hasProgram('dumb-init'),
+    strace: hasProgram('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython: makeWheelEnvironment(join(folder, 'venv')),
+    requestsPython: REQUESTS_PYTHONS.find((python) => hasModule(python, 'requests')) ?? '',
+    nodeBuilds: OTHER_NODES.map((version) => findNode(version, join(folder, `node-${version}`))),
   };
   report(tools);
   project.provide('tools', tools);
@@ -65,6 +76,7 @@ function installMissing(): void {
     .filter(([program]) => !hasProgram(program))
     .map(([, name]) => name);
   if (!hasGrpc('/usr/bin/python3')) missing.push('python3-grpcio');
+  if (!REQUESTS_PYTHONS.some((python) => hasModule(python, 'requests'))) missing.push('python3-requests');
   if (spawnSync('/usr/bin/python3', ['-c', 'import ensurepip']).status !== 0) missing.push('python3-venv');
   if (missing.length === 0 || process.getuid?.() !== 0 || !isDebian()) return;
   say(`installing ${missing.join(', ')}`);
@@ -94,8 +106,23 @@ function hasProgram(name: string): boolean {
   return folders.some((folder) => existsSync(join(folder, name)));
 }
 
-function hasGrpc(python: string): boolean {
-  return existsSync(python) && spawnSync(python, ['-c', 'import grpc']).status === 0;
+const hasGrpc = (python: string) => existsSync(python) && hasModule(python, 'grpc');
+
+function hasModule(python: string, name: string): boolean {
+  return spawnSync(python, ['-c', `import ${name}`]).status === 0;
+}
+
+const REQUESTS_PYTHONS = ['/usr/bin/python3', 'python3'];
+const OTHER_NODES = ['22', '24'].filter((version) => version !== process.versions.node.split('.')[0]);
+
+/** One of Node's own builds, which are on npm by platform. */
+function findNode(version: string, folder: string): { version: string; executable: string } {
+  const name = `node-${process.platform}-${process.arch}`;
+  const options = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--prefer-offline'];
+  const args = ['install', '--prefix', folder, ...options, `${name}@${version}`];
+  const executable = join(folder, 'node_modules', name, 'bin', 'node');
+  const there = spawnSync('npm', args, { timeout: 120_000 }).status === 0 && existsSync(executable);
+  return { version, executable: there ? executable : '' };
 }
 
 function makeWheelEnvironment(folder: string): string {
@@ -108,12 +135,14 @@ function makeWheelEnvironment(folder: string): string {
 }
 
 function report(tools: Tools): void {
-  const missing = Object.entries(tools)
-    .filter(([, there]) => there === false || there === '')
-    .map(([name]) => name);
+  const { nodeBuilds, ...others } = tools;
+  const missing = [
+    ...Object.entries(others).flatMap(([name, there]) => (there === false || there === '' ? [name] : [])),
+    ...nodeBuilds.flatMap(({ version, executable }) => (executable === '' ? [`node ${version}`] : [])),
+  ];
   if (missing.length === 0) return;
   say(`NOT HERE: ${missing.join(', ')}. The tests that need them are left out.`);
-  const fatal = missing.filter((name) => name !== 'wheelPython');
+  const fatal = missing.filter((name) => name !== 'wheelPython' && !name.startsWith('node '));
   if (process.env.CI === 'true' && fatal.length > 0) {
     throw new Error(`with CI=true every component must be there; missing: ${fatal.join(', ')}`);
   }

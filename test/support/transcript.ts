@@ -23,7 +23,7 @@ export function parseTranscript(text: string): Step[] {
   const steps: Step[] = [];
   for (const line of text.replace(/\n+$/, '').split('\n')) {
     const step = steps.at(-1);
-    if (line.startsWith('#')) continue;
+    if (line.startsWith('# ')) continue;
     if (line.startsWith('$ ')) steps.push({ command: line.slice(2), stdout: [], stderr: [], status: 0 });
     else if (line.startsWith('! ')) step?.stderr.push(line.slice(2));
     else if (line.startsWith('? ')) {
@@ -49,7 +49,8 @@ export function runStep(
   }
   const cwd = join(folder, 'work');
   mkdirSync(cwd, { recursive: true });
-  return run('sh', ['-c', step.command], { cwd, env: { PATH: `${bin}:${process.env.PATH}`, LC_ALL: 'C' } });
+  const env = { PATH: `${bin}:${process.env.PATH}`, LC_ALL: 'C', XDG_CACHE_HOME: join(folder, 'cache') };
+  return run('sh', ['-c', step.command], { cwd, env });
 }
 
 const PLACEHOLDERS: Record<string, string> = {

@@ -41,7 +41,13 @@ describe('a report', () => {
     [[row({ verdict: 'warning', severity: 'policy' })], {}, 'right'],
     [[row({ verdict: 'warning', severity: 'policy' })], { strict: true }, 'wrong'],
     [[row({ verdict: 'inconclusive' })], {}, 'wrong'],
-    [[row({ verdict: 'inconclusive', severity: 'policy' })], { strict: true }, 'right'],
+    [[row({ verdict: 'inconclusive', severity: 'policy' })], {}, 'right'],
+    [[row({ verdict: 'inconclusive', severity: 'policy' })], { strict: true }, 'wrong'],
+    [
+      [row({ verdict: 'inconclusive', severity: 'policy', observed: 'nothing was sent' })],
+      { strict: true },
+      'right',
+    ],
     [[row({ verdict: 'inconclusive' })], { silent: ['localhost:9178'] }, 'no-answer'],
     [[row({ verdict: 'wrong' }), row({ subject: 'b', verdict: 'inconclusive' })], { silent: ['b'] }, 'wrong'],
   ] as const)('%# has the right result', (rows, options, result) => {

@@ -37,11 +37,11 @@ describe('a request', () => {
     expect(warnings[0]?.hint).toContain('rsa-2048');
   });
 
-  test('takes each name, layout, client and flaw once, in one order', () => {
+  test('takes each name, layout and flaw once, in one order', () => {
     const { request } = checkRequest({
       names: ['B.test', 'a.test', 'b.test'],
       layouts: ['grpc', 'nginx', 'grpc'],
-      clients: ['bob', 'alice', 'bob'],
+      clients: ['bob', 'alice'],
       untrusted: ['unknown-ca', 'unknown-ca'],
     });
     expect(request).toMatchObject({
@@ -98,6 +98,8 @@ describe('a request', () => {
     [{ extraClients: 1e9 }, 'ERR_OPTION_INVALID', /1000000000/],
     [{ extraClients: 1.5 }, 'ERR_OPTION_INVALID', /1\.5/],
     [{ clients: ['Alice', 'alice'] }, 'ERR_CLIENT_CONFLICT', /'Alice' and 'alice'/],
+    [{ clients: ['alice', 'alice'] }, 'ERR_CLIENT_CONFLICT', /'alice' is asked for twice/],
+    [{ clients: ['client-1'], extraClients: 1 }, 'ERR_CLIENT_CONFLICT', /'client-1' is asked for twice/],
     [{ clients: ['a:b', 'a-b'] }, 'ERR_CLIENT_CONFLICT', /a-b\.pem/],
     [{ clients: ['server'] }, 'ERR_CLIENT_CONFLICT', /server\.pem/],
     [{ clients: ['CA'], layouts: ['nginx'] }, 'ERR_CLIENT_CONFLICT', /CA\.pem/],

@@ -1,0 +1,109 @@
+// The distinguished encoding rules of ASN.1 (ITU-T X.690), as far as certificates and revocation lists are
+// written with them. What is written is a tree of buffers, put together once.
+
+/** The tags of X.690 section 8, as their identifier octets. */
+const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  utf8String: 0x0c,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/** One element: its tag, its length in the shortest form, its contents. */
+export function element(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+  let length = 0;
+  for (const content of contents) length += content.length;
+  return Buffer.concat([header(tag, length), ...contents]);
+}
+
+function header(tag: number, length: number): Buffer {
+  if (length < 0x80) return Buffer.from([tag, length]);
+  if (length < 0x100) return Buffer.from([tag, 0x81, length]);
+  if (length < 0x1_0000) return Buffer.from([tag, 0x82, length >> 8, length & 0xff]);
+  return Buffer.from([tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff]);
+}
+
+export const sequence = (...contents: readonly Uint8Array[]) => element(TAG.sequence, ...contents);
+export const set = (...contents: readonly Uint8Array[]) => element(TAG.set, ...contents);
+export const octetString = (content: Uint8Array) => element(TAG.octetString, content);
+export const utf8String = (text: string) => element(TAG.utf8String, Buffer.from(text, 'utf8'));
+export const NULL = element(TAG.null);
+export const TRUE = element(TAG.boolean, Uint8Array.of(0xff));
+
+/** A context-specific element that holds others (X.690 section 8.14). */
+export const explicit = (number: number, ...contents: readonly Uint8Array[]) =>
+  element(0xa0 | number, ...contents);
+
+/** A context-specific element in place of another's tag, with contents that are no elements. */
+export const implicit = (number: number, content: Uint8Array) => element(0x80 | number, content);
+
+/** A whole number from 0 on, from its bytes: in as few as it needs, with a zero before a high first bit. */
+export function integer(bytes: Uint8Array): Buffer {
+  let start = 0;
+  while (start < bytes.length - 1 && bytes[start] === 0) start++;
+  const shortest = bytes.subarray(start);
+  const high = (shortest[0] ?? 0) >= 0x80;
+  return high ? element(TAG.integer, Uint8Array.of(0), shortest) : element(TAG.integer, shortest);
+}
+
+export function smallInteger(value: number): Buffer {
+  const hex = value.toString(16);
+  return integer(Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex'));
+}
+
+export function bitString(content: Uint8Array, unusedBits = 0): Buffer {
+  return element(TAG.bitString, Uint8Array.of(unusedBits), content);
+}
+
+/** An object identifier from its dotted form. */
+export function oid(dotted: string): Buffer {
+  const [first = 0, second = 0, ...others] = dotted.split('.').map(Number);
+  return element(TAG.oid, Buffer.from([first * 40 + second, ...others].flatMap(base128)));
+}
+
+function base128(value: number): number[] {
+  const digits = [value & 0x7f];
+  for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) {
+    digits.unshift((rest & 0x7f) | 0x80);
+  }
+  return digits;
+}
+
+/** A moment in whole seconds: UTCTime up to 2049, GeneralizedTime after (RFC 5280 section 4.1.2.5). */
+export function time(moment: Date): Buffer {
+  const digits = moment.toISOString().replace(/[-:T]|\..*$/g, '');
+  const year = moment.getUTCFullYear();
+  return year >= 1950 && year < 2050
+    ? element(TAG.utcTime, Buffer.from(`${digits.slice(2)}Z`))
+    : element(TAG.generalizedTime, Buffer.from(`${digits}Z`));
+}
+
+/** The contents of the elements within an element, for what this program reads of DER that it trusts. */
+export function children(der: Uint8Array): { tag: number; content: Uint8Array; whole: Uint8Array }[] {
+  const found: { tag: number; content: Uint8Array; whole: Uint8Array }[] = [];
+  for (let offset = 0; offset < der.length; ) {
+    const { tag, contentStart, end } = readHeader(der, offset);
+    found.push({ tag, content: der.subarray(contentStart, end), whole: der.subarray(offset, end) });
+    offset = end;
+  }
+  return found;
+}
+
+function readHeader(der: Uint8Array, offset: number): { tag: number; contentStart: number; end: number } {
+  const first = der[offset + 1] ?? 0;
+  const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
+  let length = lengthBytes === 0 ? first : 0;
+  for (let index = 0; index < lengthBytes; index++) length = length * 256 + (der[offset + 2 + index] ?? 0);
+  const contentStart = offset + 2 + lengthBytes;
+  const end = contentStart + length;
+  if (lengthBytes > 4 || end > der.length)
+    throw new RangeError('not DER: an element is longer than its parent');
+  return { tag: der[offset] ?? 0, contentStart, end };
+}

@@ -1,0 +1,170 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fs from 'fs-extra';
+import { GenerateCertsError } from '../errors.js';
+import { createSet } from '../layouts/create.js';
+import { type LayoutName, layoutFolder, parseLayoutName } from '../layouts/index.js';
+import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../layouts/request.js';
+import { checkOptionNames } from '../options.js';
+import type { Credential } from '../pki/credential.js';
+import type { FlawName } from '../pki/flaws.js';
+import type { CertificateSet } from '../pki/set.js';
+import { removeAtExit } from './at-exit.js';
+import { surroundingsError } from './file-system.js';
+import { type KeyAccessOptions, parseKeyAccess } from './key-access.js';
+import type { Manifest } from './manifest.js';
+import { writeCertificateSet } from './write.js';
+
+/** Where a certificate and its private key are: absolute paths. */
+export interface CredentialFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/**
+ * A set in a folder of its own, which goes when it is disposed of, and with the process at the latest.
+ *
+ * @example
+ * ```ts
+ * await using certificates = await temporaryCertificates({ clients: ['alice'] });
+ * console.log(certificates.path, certificates.ca, certificates.client('alice').key);
+ * ```
+ */
+export class TemporaryCertificates {
+  /** The set in memory, with everything that {@link createCertificateSet} gives. */
+  readonly set: CertificateSet;
+  /** As `set.json` in the folder holds it. */
+  readonly manifest: Manifest;
+  /** The set's folder: absolute, and only this user's. */
+  readonly path: string;
+  /** The CA's certificate. */
+  readonly ca: string;
+  /** The server's certificate, with the CA's behind it, and its key. */
+  readonly server: CredentialFiles;
+  readonly #forget: () => void;
+
+  /** @internal */
+  constructor(set: CertificateSet, manifest: Manifest, path: string, forget: () => void) {
+    this.set = set;
+    this.manifest = manifest;
+    this.path = path;
+    this.#forget = forget;
+    this.ca = join(path, 'ca.pem');
+    this.server = this.#filesOf(set.server);
+  }
+
+  /**
+   * The files of a client to let in.
+   *
+   * @throws {@link GenerateCertsError} `ERR_NOT_IN_SET` where the set was made without it
+   */
+  client(identity: string): CredentialFiles {
+    return this.#filesOf(this.set.client(identity));
+  }
+
+  /**
+   * The files of a client to refuse.
+   *
+   * @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN`, or `ERR_NOT_IN_SET`
+   */
+  untrusted(flaw: FlawName): CredentialFiles {
+    return this.#filesOf(this.set.untrusted(flaw));
+  }
+
+  /**
+   * The folder of a layout, to be handed to its consumer whole.
+   *
+   * @throws {@link GenerateCertsError} `ERR_LAYOUT_UNKNOWN`, or `ERR_NOT_IN_SET`
+   */
+  layout(name: LayoutName): string {
+    const layouts = this.set.request.layouts as LayoutName[];
+    const known = parseLayoutName(name);
+    if (layouts.includes(known)) return join(this.path, layoutFolder(known, layouts));
+    throw new GenerateCertsError(
+      'ERR_NOT_IN_SET',
+      `the set has no layout '${known}'`,
+      `ask for it when the set is made: layouts: ['${known}']`,
+    );
+  }
+
+  /**
+   * Removes the folder. Removing it twice changes nothing.
+   *
+   * @throws {@link GenerateCertsError} `ERR_FILE_SYSTEM`
+   */
+  async remove(): Promise<void> {
+    try {
+      await fs.remove(this.path);
+    } catch (error) {
+      throw surroundingsError(error, `remove ${this.path}`);
+    }
+    this.#forget();
+  }
+
+  /** As {@link TemporaryCertificates.remove}: `await using` calls it at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.remove();
+  }
+
+  #filesOf({ role, name }: Credential): CredentialFiles {
+    const entry = this.manifest.certificates.find((other) => other.role === role && other.name === name);
+    // All layouts have the same certificate and key: those of the first will do.
+    const [paths] = Object.values(entry?.files ?? {});
+    if (paths?.certificate === undefined || paths.key === undefined) {
+      throw new GenerateCertsError(
+        'ERR_NOT_IN_SET',
+        `the client '${name}' has no files`,
+        'it was made after they were written: use addClients instead, or its PEM from the set',
+      );
+    }
+    return { certificate: join(this.path, paths.certificate), key: join(this.path, paths.key) };
+  }
+}
+
+/**
+ * Makes a set and writes it into a fresh folder that only this user can enter, for a test of something
+ * that wants files. The folder goes with `await using` (TypeScript) or `.remove()`, and when the process
+ * exits or is interrupted (SIGINT, SIGTERM, SIGHUP) at the latest; the signal does what it would do
+ * without.
+ *
+ * @param options as of {@link createCertificateSet}, with `keyMode` and `owner`
+ * @throws {@link GenerateCertsError} as {@link createCertificateSet}, or `ERR_FILE_SYSTEM`; no folder is
+ * left then
+ * @example
+ * ```ts
+ * const certificates = await temporaryCertificates({ layouts: ['grpc'], untrusted: ['expired'] });
+ * try {
+ *   const { certificate, key } = certificates.server;
+ *   console.log(`--grpc_certificate_path ${certificate} --grpc_key_path ${key} --grpc_ca_path ${certificates.ca}`);
+ * } finally {
+ *   await certificates.remove();
+ * }
+ * ```
+ */
+export async function temporaryCertificates(
+  options: CertificateSetOptions & KeyAccessOptions = {},
+): Promise<TemporaryCertificates> {
+  checkOptionNames(options, [...OPTION_NAMES, 'keyMode', 'owner'], "{ names: ['localhost'] }");
+  const { keyMode, owner, ...setOptions } = options;
+  parseKeyAccess({ keyMode, owner });
+  const set = await createSet(checkRequest(setOptions), new Date());
+  const path = await makeFolder();
+  const forget = await removeAtExit(path);
+  try {
+    const manifest = await writeCertificateSet(set, path, { keyMode, owner });
+    return new TemporaryCertificates(set, manifest, path, forget);
+  } catch (error) {
+    await fs.remove(path).catch(() => undefined);
+    forget();
+    throw error;
+  }
+}
+
+/** `mkdtemp` makes it with mode 0700 and a name that was not there. */
+async function makeFolder(): Promise<string> {
+  try {
+    return await fs.mkdtemp(join(await fs.realpath(tmpdir()), 'generate-certs-'));
+  } catch (error) {
+    throw surroundingsError(error, `make a folder in ${tmpdir()}`);
+  }
+}

@@ -1,0 +1,39 @@
+// Run by Jest, whose suites are CommonJS.
+const https = require('node:https');
+const grpc = require('@grpc/grpc-js');
+const { createCertificateSet, GenerateCertsError } = require('generate-certs');
+const { callGrpc, callHttps, startGrpc, startHttps } = require('./servers.cjs');
+
+const FLAWS = ['unknown-ca', 'expired', 'wrong-usage'];
+let set;
+let web;
+let rpc;
+
+beforeAll(async () => {
+  set = await createCertificateSet({ key: 'ec-p256', clients: ['alice'], untrusted: FLAWS });
+  web = await startHttps(https, set.server.tlsOptions());
+  rpc = await startGrpc(grpc, set.server.grpcArguments());
+});
+
+afterAll(async () => {
+  await web.stop();
+  await rpc.stop();
+});
+
+test('alice is let in', async () => {
+  const alice = set.client('alice');
+  expect(await callHttps(https, web.url, alice.tlsOptions())).toBe('hello alice');
+  expect(await callGrpc(grpc, rpc.target, alice.grpcArguments())).toBe('hello');
+});
+
+test.each(FLAWS)('%s is refused', async (flaw) => {
+  const client = set.untrusted(flaw);
+  await expect(callHttps(https, web.url, client.tlsOptions())).rejects.toThrow();
+  await expect(callGrpc(grpc, rpc.target, client.grpcArguments())).rejects.toMatchObject({
+    code: grpc.status.UNAVAILABLE,
+  });
+});
+
+test('an unknown client gives the one error class', () => {
+  expect(() => set.client('nobody')).toThrow(GenerateCertsError);
+});
