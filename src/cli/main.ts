@@ -10,6 +10,7 @@ import { addExecCommand } from './exec.js';
 import { describeMake, flawLines } from './make.js';
 import { adoptOptionsBefore } from './options.js';
 import { addRevokeCommand } from './revoke.js';
+import { addServeCommand } from './serve.js';
 import { addShowCommand } from './show.js';
 import { ExitStatus, PROGRAM, reportFailure, Terminal, watchOutput } from './terminal.js';
 import { addVerifyCommand } from './verify.js';
@@ -33,6 +34,8 @@ Examples:
       on the CRL with it
   generate-certs verify --grpc localhost:9178 --rest https://localhost:8000
       proves that the live endpoint lets in the right clients and nobody else
+  generate-certs serve -- ovms --model_name face --model_path /models/face --port 9178
+      NGINX with mutual TLS in front of a model server
   generate-certs exec -- curl https://localhost:8443
       a command that trusts the set; 'env' prints the variables that do it
   generate-certs show
@@ -42,9 +45,6 @@ Examples:
   generate-certs clean
       removes the set in certs/, and nothing else
 `;
-
-/** Words that are commands to come: as an endpoint's name they would surprise. */
-const COMING = ['serve'];
 
 /**
  * Runs the program.
@@ -89,29 +89,17 @@ function createProgram(setExitStatus: (status: number) => void): Command {
   addRevokeCommand(program);
   addVerifyCommand(program, setExitStatus);
   addCheckCommand(program, setExitStatus);
+  addServeCommand(program, setExitStatus);
   addEnvCommand(program);
   addExecCommand(program, setExitStatus);
   addWatchCommand(program);
   addCleanCommand(program);
-  for (const name of COMING) {
-    program
-      .command(name, { hidden: true })
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw new GenerateCertsError(
-          'ERR_USAGE',
-          `'${name}' is not in this version`,
-          `for an endpoint of this name, write it with its final dot: ${PROGRAM} ${name}.`,
-        );
-      });
-  }
   for (const command of program.commands) {
     command.exitOverride().configureOutput({ writeErr: () => undefined });
   }
   program.hook('preSubcommand', (_program, command) => {
     const [misplaced] = adoptOptionsBefore(program, command);
-    if (misplaced !== undefined && !COMING.includes(command.name())) {
+    if (misplaced !== undefined) {
       throw new GenerateCertsError(
         'ERR_USAGE',
         `'${command.name()}' has no option ${misplaced}`,

@@ -13,6 +13,12 @@ export interface Tools {
   openssl: boolean;
   curl: boolean;
   certtool: boolean;
+  /** Captures what goes over the network; only root may. */
+  tcpdump: boolean;
+  /** Gives a test a network of its own; only for root. */
+  ip: boolean;
+  /** The first process of a container. */
+  dumbInit: boolean;
   /** Also whether it may trace here: some containers forbid it. */
   strace: boolean;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
@@ -36,6 +42,9 @@ const PACKAGE_OF_PROGRAM = {
   openssl: 'openssl',
   curl: 'curl',
   certtool: 'gnutls-bin',
+  tcpdump: 'tcpdump',
+  ip: 'iproute2',
+  'dumb-init': 'dumb-init',
   strace: 'strace',
   '/usr/bin/python3': 'python3',
 } as const;
@@ -48,6 +57,9 @@ export default function setup(project: TestProject): () => void {
     openssl: hasProgram('openssl'),
     curl: hasProgram('curl'),
     certtool: hasProgram('certtool'),
+    tcpdump: hasProgram('tcpdump'),
+    ip: hasProgram('ip'),
+    dumbInit: hasProgram('dumb-init'),
     strace: hasProgram('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython: makeWheelEnvironment(join(folder, 'venv')),

@@ -1,0 +1,50 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createCertificateSet } from '../layouts/create.js';
+import { layoutOf } from '../layouts/index.js';
+import type { BackendTls } from './nginx-config.js';
+import type { Protocol } from './plan.js';
+
+/** The certificates of the hop between NGINX and the server: of a CA that nobody else has a certificate of. */
+export interface BackendCredentials {
+  /** What NGINX comes with and trusts. */
+  readonly nginx: BackendTls;
+  /** The server's own TLS flags. */
+  readonly flags: (protocol: Protocol) => readonly string[];
+}
+
+const NAME = 'localhost';
+const NGINX = 'nginx-front';
+/**
+ * The server reads its certificate when it starts and never again, so that this one is not renewed: as long a
+ * life as a set may have.
+ */
+const LIFE = '30d';
+
+/**
+ * Makes the certificates of the hop behind NGINX and writes them into its private folder. The CA's key is
+ * written nowhere: no other client can ever be let in.
+ */
+export async function makeBackendCredentials(parent: string): Promise<BackendCredentials> {
+  const set = await createCertificateSet({
+    names: [NAME],
+    layouts: ['grpc'],
+    clients: [NGINX],
+    untrusted: 'none',
+    validFor: LIFE,
+  });
+  const folder = join(parent, 'backend');
+  await mkdir(folder, { mode: 0o700 });
+  for (const { name, content } of layoutOf('grpc').files(set)) {
+    await writeFile(join(folder, name), content, { mode: 0o600 });
+  }
+  const file = (name: string) => join(folder, name);
+  return {
+    nginx: { certificate: file(`${NGINX}.pem`), key: file(`${NGINX}.key`), ca: file('ca.pem'), name: NAME },
+    flags: (protocol) => [
+      ...[`--${protocol}_certificate_path`, file('server.pem')],
+      ...[`--${protocol}_key_path`, file('server.key')],
+      ...[`--${protocol}_ca_path`, file('ca.pem')],
+    ],
+  };
+}

@@ -1,0 +1,232 @@
+// Reading a server's command line, and writing NGINX's configuration: pure, and closed to what is typed.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type NginxConfig, writeNginxConfig } from '../../src/front/nginx-config.js';
+import { type FrontOptions, planFront } from '../../src/front/plan.js';
+import { hasHttp2Directive } from '../../src/front/programs.js';
+import { moveServer } from '../../src/front/server-command.js';
+import { GenerateCertsError } from '../../src/index.js';
+
+const plan = (command: readonly string[], more: Omit<FrontOptions, 'command'> = {}) =>
+  planFront({ command, ...more });
+const listens = (...given: Parameters<typeof plan>) =>
+  plan(...given).sides.map(({ protocol, listen }) => ({ protocol, ...listen }));
+const failure = (work: () => unknown) => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof GenerateCertsError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return 'none';
+};
+
+describe('where the server was to listen', () => {
+  test.each([
+    [['ovms', '--port', '3335', '--rest_port', '2225']],
+    [['ovms', '--port=3335', '--rest_port=2225']],
+  ])('%j', (command) => {
+    expect(listens(command)).toEqual([
+      { protocol: 'grpc', port: 3335, addresses: [] },
+      { protocol: 'rest', port: 2225, addresses: [] },
+    ]);
+  });
+
+  test('without flags it is gRPC alone, on 9178', () => {
+    expect(listens(['ovms'])).toEqual([{ protocol: 'grpc', port: 9178, addresses: [] }]);
+  });
+
+  test('addresses, several too', () => {
+    const command = [
+      'ovms',
+      '--grpc_bind_address',
+      '127.0.0.1,::1',
+      '--rest_port',
+      '1',
+      '--rest_bind_address=localhost',
+    ];
+    expect(listens(command).map(({ addresses }) => addresses)).toEqual([
+      ['127.0.0.1', '::1'],
+      ['127.0.0.1', '::1'],
+    ]);
+  });
+
+  test('other flags, and a server without gRPC', () => {
+    const more = { grpcPortFlag: 'none', restPortFlag: '-p', bindFlag: '--host' };
+    const planned = plan(['uvicorn', 'app:app', '-p', '8000', '--host', '::1', '--port', 'left alone'], more);
+    expect(planned.sides).toMatchObject([{ protocol: 'rest', listen: { port: 8000, addresses: ['::1'] } }]);
+    expect(moveServer(planned.command as never, { rest: 7 })).toEqual([
+      'uvicorn',
+      'app:app',
+      '-p',
+      '7',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      'left alone',
+    ]);
+  });
+
+  test('the flags of a side that runs already are left alone', () => {
+    const command = ['ovms', '--port', '3335', '--rest_port', '2225', '--rest_bind_address', 'odd'];
+    const planned = plan(command, { backendRest: '127.0.0.1:9', listenRest: '8000' });
+    expect(planned.sides.map(({ running }) => running)).toEqual([undefined, { host: '127.0.0.1', port: 9 }]);
+    expect(moveServer(planned.command as never, { grpc: 7, rest: 9 })).toEqual([
+      'ovms',
+      '--port',
+      '7',
+      '--rest_port',
+      '2225',
+      '--rest_bind_address',
+      'odd',
+      '--grpc_bind_address',
+      '127.0.0.1',
+    ]);
+  });
+});
+
+test('every other argument stays as it was, in its place', () => {
+  const word = fc.string({ unit: 'binary' }).filter((text) => !text.startsWith('--port'));
+  fc.assert(
+    fc.property(fc.array(word), fc.array(word), fc.boolean(), (before, after, joined) => {
+      const flag = (port: number) => (joined ? [`--port=${port}`] : ['--port', String(port)]);
+      const odd = [...before, ...after].some((text) => /^--(?:rest_|grpc_)/.test(text));
+      fc.pre(!odd);
+      const { command } = plan(['ovms', ...before, ...flag(3335), ...after]);
+      const moved = moveServer(command as never, { grpc: 40_001 });
+      expect(moved).toEqual([
+        'ovms',
+        ...before,
+        ...flag(40_001),
+        ...after,
+        '--grpc_bind_address',
+        '127.0.0.1',
+      ]);
+    }),
+  );
+});
+
+describe('is refused', () => {
+  test.each([
+    [[], {}, 'ERR_USAGE: there is no server command'],
+    [['ovms', '--port', '70000'], {}, "ERR_PORT_INVALID: '70000' of --port is no port"],
+    [['ovms', '--port=0'], {}, "ERR_PORT_INVALID: '0' of --port is no port"],
+    [['ovms', '--port', '80a'], {}, "ERR_PORT_INVALID: '80a' of --port is no port"],
+    [['ovms', '--port'], {}, "ERR_SERVER_FLAGS_INVALID: --port of the server's command has no value"],
+    [['ovms', '--port', '--x'], {}, "ERR_SERVER_FLAGS_INVALID: --port of the server's command has no value"],
+    [
+      ['ovms', '--port=1', '--port', '1'],
+      {},
+      "ERR_SERVER_FLAGS_INVALID: --port of the server's command is given twice",
+    ],
+    [
+      ['ovms', '--rest_port', '9178'],
+      {},
+      'ERR_PORT_INVALID: port 9178 is given twice: for gRPC and for REST',
+    ],
+    [
+      ['ovms', '--grpc_bind_address', 'nowhere;'],
+      {},
+      "ERR_ADDRESS_INVALID: 'nowhere;' of --grpc_bind_address is no IP address",
+    ],
+    [
+      ['ovms', '--grpc_key_path=k'],
+      {},
+      "ERR_SERVER_FLAGS_INVALID: the server's command has --grpc_key_path: TLS of its own, together with the front",
+    ],
+    [['ovms'], { backendGrpc: 'here' }, "ERR_ENDPOINT_INVALID: 'here' has no port"],
+    [['ovms'], { backendGrpc: 'a;b:1' }, 'ERR_OPTION_INVALID: the host of --backend-grpc is no name'],
+    [[], { backendRest: 'a:1' }, 'ERR_OPTION_INVALID: --backend-rest has no port to listen on'],
+    [
+      ['ovms'],
+      { listenRest: '1' },
+      'ERR_OPTION_INVALID: --listen-rest is given and there is no REST server behind it',
+    ],
+    [['ovms'], { bindFlag: 'x y' }, "ERR_OPTION_INVALID: 'x y' of --bind-flag is no flag"],
+    [
+      ['ovms'],
+      { grpcPortFlag: 'none' },
+      'ERR_USAGE: there is nothing to serve: neither a gRPC port nor a REST port',
+    ],
+    [['ovms'], { restPortFlag: '--port' }, 'ERR_OPTION_INVALID: --port is the flag of both ports'],
+    [
+      ['ovms'],
+      { backendRestTls: true },
+      'ERR_OPTION_INVALID: --backend-rest-tls is given without --encrypt-backend',
+    ],
+    [
+      [],
+      { backendGrpc: 'a:1', encryptBackend: true },
+      'ERR_OPTION_INVALID: --encrypt-backend is given and the server runs already',
+    ],
+  ] as const)('%j %j', (command, more, expected) => {
+    expect(failure(() => plan(command, more))).toBe(expected);
+  });
+});
+
+describe("NGINX's configuration", () => {
+  const config: NginxConfig = {
+    folder: '/tmp/front',
+    http2Directive: false,
+    tls: {
+      certificate: '/c/server.pem',
+      key: '/c/server.key',
+      clientCa: '/c/ca.pem',
+      revocationList: '/c/crl',
+    },
+    log: 'refused',
+    listeners: [
+      { protocol: 'grpc', addresses: ['0.0.0.0', '::'], port: 9178, backend: { host: '127.0.0.1', port: 7 } },
+    ],
+  };
+
+  test('says http2 as the version of NGINX knows it', () => {
+    expect(writeNginxConfig(config)).toContain('    listen [::]:9178 ssl http2;\n');
+    const newer = writeNginxConfig({ ...config, http2Directive: true });
+    expect(newer).toContain('    listen 0.0.0.0:9178 ssl;\n    listen [::]:9178 ssl;\n    http2 on;\n');
+    expect(newer).not.toContain('ssl http2');
+    const answer = (version: string) => hasHttp2Directive(`nginx version: nginx/${version}\nbuilt with`);
+    expect(['1.22.1', '1.25.0', '1.25.1', '1.26.0', '2.0.0'].map(answer)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  test.each(['a"b', "a'b", 'a\\b', 'a;b', 'a{b', 'a}b', 'a$b', 'a\nb', 'a\0b', 'a\u007fb', ''])(
+    'no path breaks out of its directive: %j',
+    (path) => {
+      for (const part of ['certificate', 'key', 'clientCa', 'revocationList'] as const) {
+        const tls = { ...config.tls, [part]: path };
+        expect(failure(() => writeNginxConfig({ ...config, tls }))).toMatch(/^ERR_CONFIG_VALUE: /);
+      }
+      if (path !== '')
+        expect(failure(() => writeNginxConfig({ ...config, folder: path }))).toMatch(/^ERR_CONFIG/);
+    },
+  );
+
+  test('whatever a path or a host is, the directives are the same ones', () => {
+    const shape = (text: string) => text.replace(/"[^"\n]*"/g, '""').replace(/server \S+;/, 'server;');
+    const usual = shape(writeNginxConfig(config));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (key, host) => {
+        const [listener] = config.listeners;
+        const odd = {
+          ...config,
+          tls: { ...config.tls, key },
+          listeners: [{ ...(listener as object), backend: { host, port: 7 } }],
+        } as unknown as NginxConfig;
+        let text: string;
+        try {
+          text = writeNginxConfig(odd);
+        } catch (error) {
+          expect((error as GenerateCertsError).code).toBe('ERR_CONFIG_VALUE');
+          return;
+        }
+        expect(shape(text)).toBe(usual);
+      }),
+    );
+  });
+});
