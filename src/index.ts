@@ -29,10 +29,12 @@ export type { Row, Verdict, VerifyReport } from './probe/row.js';
 export { checkServerFlags, type FlagFinding, type FlagReport } from './probe/server-flags.js';
 export { type VerifyEndpointOptions, verifyEndpoint } from './probe/verify-endpoint.js';
 export { type VerifySetOptions, verifyCertificateSet } from './probe/verify-set.js';
-export { addClients, type ChangeResult, revokeClient } from './store/change.js';
+export { addClients, type ChangeResult, renewCertificateSet, revokeClient } from './store/change.js';
+export { type RemovalResult, removeCertificateSet } from './store/clean.js';
 export { type EnsureResult, ensureCertificateSet } from './store/ensure.js';
 export type { KeyAccessOptions } from './store/key-access.js';
 export { loadCertificateSet } from './store/load.js';
+export type { LockOptions } from './store/lock.js';
 export type {
   Manifest,
   ManifestCertificate,
@@ -43,4 +45,5 @@ export type {
 export { readManifest } from './store/read.js';
 export { type CredentialFiles, TemporaryCertificates, temporaryCertificates } from './store/temporary.js';
 export { type TrustOptions, type TrustVariables, trustVariables } from './store/trust.js';
+export { type WatchOptions, watchCertificateSet } from './store/watch.js';
 export { type WriteOptions, writeCertificateSet } from './store/write.js';

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { addClients } from '../index.js';
 import { formatDistance, formatMoment } from '../moments.js';
 import { serializeManifest } from '../store/manifest.js';
-import { jsonOption, outOption, quietOption } from './options.js';
+import { interruptible } from './interrupt.js';
+import { jsonOption, lockTimeoutOption, outOption, quietOption } from './options.js';
 import { Terminal } from './terminal.js';
 import { count } from './text.js';
 
@@ -12,20 +13,28 @@ export function addClientCommand(program: Command): void {
     .description("more clients from the set's CA, into all its layouts")
     .argument('<identity...>', 'plain names, e-mail addresses, DNS names, IP addresses or URIs')
     .addOption(outOption())
+    .addOption(lockTimeoutOption())
     .addOption(jsonOption('print the manifest'))
     .addOption(quietOption())
-    .action(async (identities: string[], options: { out: string; json?: boolean; quiet?: boolean }) => {
-      const terminal = new Terminal(options);
-      const { manifest, clients } = await addClients(options.out, identities);
-      if (options.json) terminal.data(serializeManifest(manifest));
-      else {
-        const names = clients.map(({ name }) => `  ${name}: ${pathsOf(manifest.certificates, name)}\n`);
-        const life = `${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, new Date())}`;
-        terminal.result(
-          `made ${count(clients.length, 'client')} in ${options.out} (ends ${life})\n${names.join('')}`,
+    .action(
+      async (
+        identities: string[],
+        options: { out: string; lockTimeout: string; json?: boolean; quiet?: boolean },
+      ) => {
+        const terminal = new Terminal(options);
+        const { manifest, clients } = await interruptible((signal) =>
+          addClients(options.out, identities, { lockTimeout: options.lockTimeout, signal }),
         );
-      }
-    });
+        if (options.json) terminal.data(serializeManifest(manifest));
+        else {
+          const names = clients.map(({ name }) => `  ${name}: ${pathsOf(manifest.certificates, name)}\n`);
+          const life = `${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, new Date())}`;
+          terminal.result(
+            `made ${count(clients.length, 'client')} in ${options.out} (ends ${life})\n${names.join('')}`,
+          );
+        }
+      },
+    );
 }
 
 function pathsOf(

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { GenerateCertsError } from '../errors.js';
 import { nearest } from '../suggest.js';
 import { addCheckCommand } from './check.js';
+import { addCleanCommand } from './clean.js';
 import { addClientCommand } from './client.js';
 import { addEnvCommand } from './env.js';
 import { addExecCommand } from './exec.js';
@@ -12,6 +13,7 @@ import { addRevokeCommand } from './revoke.js';
 import { addShowCommand } from './show.js';
 import { ExitStatus, PROGRAM, reportFailure, Terminal, watchOutput } from './terminal.js';
 import { addVerifyCommand } from './verify.js';
+import { addWatchCommand } from './watch.js';
 
 const EXAMPLES = `
 Examples:
@@ -35,16 +37,21 @@ Examples:
       a command that trusts the set; 'env' prints the variables that do it
   generate-certs show
       what is in certs/, who signed it and how long it lives
+  generate-certs watch --on-renew 'nginx -s reload'
+      keeps the set in certs/ alive, and tells NGINX of each renewal
+  generate-certs clean
+      removes the set in certs/, and nothing else
 `;
 
 /** Words that are commands to come: as an endpoint's name they would surprise. */
-const COMING = ['watch', 'serve', 'clean'];
+const COMING = ['serve'];
 
 /**
  * Runs the program.
  *
  * @param argv the arguments, without the interpreter and the script
- * @returns the exit status: 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed
+ * @returns the exit status: 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed; 130
+ * or 143 after Ctrl-C or SIGTERM
  */
 export async function main(argv: readonly string[]): Promise<number> {
   watchOutput();
@@ -84,6 +91,8 @@ function createProgram(setExitStatus: (status: number) => void): Command {
   addCheckCommand(program, setExitStatus);
   addEnvCommand(program);
   addExecCommand(program, setExitStatus);
+  addWatchCommand(program);
+  addCleanCommand(program);
   for (const name of COMING) {
     program
       .command(name, { hidden: true })

@@ -7,7 +7,8 @@ import { FLAWS } from '../pki/flaws.js';
 import { KEY_TYPES } from '../pki/keys.js';
 import { serializeManifest } from '../store/manifest.js';
 import type { WriteOptions } from '../store/write.js';
-import { gather, jsonOption, outOption, quietOption } from './options.js';
+import { interruptible } from './interrupt.js';
+import { gather, jsonOption, lockTimeoutOption, outOption, quietOption } from './options.js';
 import { formatSummary } from './summary.js';
 import { Terminal } from './terminal.js';
 
@@ -24,6 +25,7 @@ interface MakeOptions {
   keyMode: string;
   owner?: string;
   force?: boolean;
+  lockTimeout: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -64,6 +66,7 @@ export function describeMake(program: Command): void {
     .addOption(new Option('--key-mode <octal>', 'permissions of server.key').default('600', '600'))
     .option('--owner <uid[:gid]>', 'owner of server.key, for root (default: the user)')
     .option('--force', "replace files that are not this program's")
+    .addOption(lockTimeoutOption())
     .addOption(jsonOption('print the manifest instead of the summary'))
     .addOption(quietOption())
     .action(make);
@@ -71,7 +74,7 @@ export function describeMake(program: Command): void {
 
 async function make(names: string[], options: MakeOptions): Promise<void> {
   const terminal = new Terminal(options);
-  const result = await ensureCertificateSet(options.out, {
+  const request = {
     ...(names.length > 0 && { names }),
     // The words are checked by the library, which names the known ones.
     layouts: options.layout as CertificateSetOptions['layouts'],
@@ -85,7 +88,9 @@ async function make(names: string[], options: MakeOptions): Promise<void> {
     keyMode: options.keyMode,
     owner: options.owner,
     force: options.force,
-  } satisfies CertificateSetOptions & WriteOptions);
+    lockTimeout: options.lockTimeout,
+  } satisfies CertificateSetOptions & WriteOptions;
+  const result = await interruptible((signal) => ensureCertificateSet(options.out, { ...request, signal }));
   for (const warning of result.warnings) terminal.warn(warning);
   if (options.json) terminal.data(serializeManifest(result.manifest));
   else terminal.result(formatSummary(result, options.out, terminal.colour));

@@ -1,9 +1,15 @@
 import { type Command, Option } from 'commander';
+import { DEFAULT_LOCK_TIMEOUT } from '../store/lock.js';
 
 /** Where the set lives: every command has it. */
 export const outOption = () =>
   new Option('-o, --out <folder>', 'where the set lives').default('certs', 'certs');
 export const jsonOption = (what: string) => new Option('--json', what);
+export const lockTimeoutOption = () =>
+  new Option('--lock-timeout <duration>', 'how long to wait for another run in the same folder').default(
+    DEFAULT_LOCK_TIMEOUT,
+    DEFAULT_LOCK_TIMEOUT,
+  );
 export const quietOption = () => new Option('-q, --quiet', 'errors only');
 
 /** Gathers the values of an option that may be repeated. The first one given replaces the default. */

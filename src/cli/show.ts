@@ -1,10 +1,9 @@
 import type { ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
-import { readManifest } from '../index.js';
 import { formatDistance, formatMoment } from '../moments.js';
 import { FLAWS } from '../pki/flaws.js';
-import { damageOf } from '../store/freshness.js';
 import { type Manifest, type ManifestCertificate, serializeManifest } from '../store/manifest.js';
+import { inspectSet } from '../store/read.js';
 import { jsonOption, outOption, quietOption } from './options.js';
 import { Terminal } from './terminal.js';
 
@@ -17,14 +16,18 @@ export function addShowCommand(program: Command): void {
     .addOption(quietOption())
     .action(async (options: { out: string; json?: boolean; quiet?: boolean }) => {
       const terminal = new Terminal(options);
-      const manifest = await readManifest(options.out);
+      const { manifest, damages } = await inspectSet(options.out);
       if (options.json) terminal.data(serializeManifest(manifest));
-      else terminal.result(await formatTree(manifest, options.out, terminal.colour));
+      else terminal.result(formatTree(manifest, damages, options.out, terminal.colour));
     });
 }
 
-async function formatTree(manifest: Manifest, folder: string, colour: ChalkInstance): Promise<string> {
-  const damages = await findDamages(manifest, folder);
+function formatTree(
+  manifest: Manifest,
+  damages: ReadonlyMap<string, string>,
+  folder: string,
+  colour: ChalkInstance,
+): string {
   const now = new Date();
   const ended = Date.parse(manifest.expiresAt) <= now.getTime();
   const end = `${ended ? 'ended' : 'ends'} ${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, now)}`;
@@ -83,13 +86,4 @@ function details(
       return damage === undefined ? colour.dim(path) : colour.red(`${path} ${damage}`);
     }),
   ].map((line) => `${indent}  ${line}`);
-}
-
-async function findDamages({ files }: Manifest, folder: string): Promise<Map<string, string>> {
-  const damages = new Map<string, string>();
-  for (const file of files) {
-    const damage = await damageOf(folder, file);
-    if (damage !== undefined) damages.set(file.path, damage);
-  }
-  return damages;
 }

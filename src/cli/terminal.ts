@@ -6,6 +6,7 @@
 // --quiet only errors are written. A reader that goes away (`| head`) is no error.
 import { Chalk, type ChalkInstance, chalkStderr } from 'chalk';
 import { GenerateCertsError, type Warning } from '../errors.js';
+import { interruptionStatus } from './interrupt.js';
 
 export const PROGRAM = 'generate-certs';
 
@@ -27,6 +28,11 @@ export class Terminal {
   /** A result that was asked for by name, such as --json: --quiet does not take it away. */
   data(text: string): void {
     write(process.stdout, text);
+  }
+
+  /** What goes on meanwhile. */
+  progress(text: string): void {
+    if (!this.#quiet) write(process.stderr, text);
   }
 
   warn({ message, hint }: Warning): void {
@@ -80,6 +86,8 @@ export function reportFailure(error: unknown, terminal: Terminal): number {
     write(process.stderr, `${String((error as Error)?.stack ?? error)}\n`);
   if (error instanceof GenerateCertsError) {
     terminal.error(error);
+    const interruption = interruptionStatus(error);
+    if (interruption !== undefined) return interruption;
     return ExitStatus[error.kind];
   }
   terminal.error({

@@ -31,6 +31,8 @@ export interface AuthorityOptions {
   readonly validity: Validity;
   /** DNS names that the CA may sign, by critical name constraints; any when absent. */
   readonly permittedDnsNames?: readonly string[] | undefined;
+  /** A fresh key of the type when absent. */
+  readonly privateKey?: PrivateKey | undefined;
   /** A fresh name when absent. */
   readonly name?: DistinguishedName;
   /** The CA above it; it signs itself when absent. */
@@ -38,13 +40,13 @@ export interface AuthorityOptions {
 }
 
 /**
- * Makes a CA with a key of its own.
+ * Makes a CA.
  *
  * @internal
  */
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
   const name = options.name ?? authorityName(randomBytes(4).toString('hex'));
-  const privateKey = await (options.makeKey ?? generatePrivateKey)(options.key);
+  const privateKey = options.privateKey ?? (await (options.makeKey ?? generatePrivateKey)(options.key));
   const signer = createSigner(name, privateKey);
   const { permittedDnsNames, parent } = options;
   const certificate = signCertificate(

@@ -1,6 +1,7 @@
 import { type Authority, createAuthority } from './authority.js';
 import { randomSerialNumber, type Validity, validityFrom } from './certificate.js';
 import { issueClient } from './client.js';
+import type { ClientCredential } from './credential.js';
 import { issueFlawed } from './flawed.js';
 import { commonNameOf, type Identity, type SubjectAltName } from './identity.js';
 import { freshKeys, reusedKeys } from './key-source.js';
@@ -12,28 +13,70 @@ import { CertificateSet, type ServerParts } from './set.js';
 
 /** Makes a set. All its keys are made side by side. */
 export async function issueSet(parsed: ParsedRequest, now: Date): Promise<CertificateSet> {
-  const { request, names, clients, lifetime, reservedNames } = parsed;
-  const createdAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
-  const expiresAt = new Date(createdAt.getTime() + lifetime * 1000);
-  const validity = validityFrom(createdAt, expiresAt);
+  const { request, names, clients, lifetime } = parsed;
+  const life = lifeFrom(now, lifetime);
   const permittedDnsNames = request.nameConstraints ? dnsSubtrees(names, clients) : undefined;
+  const revokedSerialNumber = randomSerialNumber();
+  return issueUnder(parsed, life, {
+    authority: createAuthority({
+      key: request.caKey,
+      validity: life.validity,
+      permittedDnsNames,
+      makeKey: (type) => keySourceOf(parsed)(type, 'ca'),
+    }),
+    revokedSerialNumber,
+    listNumber: 1,
+    revocationsOf: () => [{ serialNumber: revokedSerialNumber, revokedAt: life.validity.notBefore }],
+  });
+}
 
-  const keys = parsed.reuseKeys ? reusedKeys(request) : freshKeys;
+/** Where a request's keys come from. */
+function keySourceOf({ request, reuseKeys }: ParsedRequest) {
+  return reuseKeys ? reusedKeys(request) : freshKeys;
+}
+
+/** When a set is made, when it ends, and the validity of its certificates; whole seconds, as X.509 has them. */
+export interface Life {
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly validity: Validity;
+}
+
+export function lifeFrom(now: Date, seconds: number): Life {
+  const createdAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
+  const expiresAt = new Date(createdAt.getTime() + seconds * 1000);
+  return { createdAt, expiresAt, validity: validityFrom(createdAt, expiresAt) };
+}
+
+/** Makes everything that a CA signs. The CA itself may still be in the making: the keys need not wait. */
+export async function issueUnder(
+  parsed: ParsedRequest,
+  life: Life,
+  authorityParts: {
+    readonly authority: Promise<Authority>;
+    readonly revokedSerialNumber: string;
+    readonly listNumber: number;
+    /** What the revocation list holds, of the clients as they are issued. */
+    readonly revocationsOf: (clients: readonly ClientCredential[]) => readonly Revocation[];
+  },
+): Promise<CertificateSet> {
+  const { request, names, clients, reservedNames } = parsed;
+  const { createdAt, expiresAt, validity } = life;
+  const { revokedSerialNumber } = authorityParts;
+  const keys = keySourceOf(parsed);
   const [authority, serverKey, untrustedKey, clientKeys] = await Promise.all([
-    createAuthority({ key: request.caKey, validity, permittedDnsNames, makeKey: (type) => keys(type, 'ca') }),
+    authorityParts.authority,
     keys(request.key, 'server'),
     request.untrusted.length > 0 ? keys(request.key, 'untrusted') : undefined,
     Promise.all(clients.map(({ fileName }) => keys(request.key, `client ${fileName}`))),
   ]);
-  const revokedSerialNumber = randomSerialNumber();
-  const revocations: Revocation[] = [{ serialNumber: revokedSerialNumber, revokedAt: validity.notBefore }];
-
-  const [server, issuedClients, untrustedClients, revocationList] = await Promise.all([
-    issueServer(names, serverKey, authority, validity),
-    clients.map((client, index) => issueClient(client, clientKeys[index] as PrivateKey, authority, validity)),
+  const issuedClients = clients.map((client, index) =>
+    issueClient(client, clientKeys[index] as PrivateKey, authority, validity),
+  );
+  const untrustedClients =
     untrustedKey === undefined
       ? []
-      : Promise.all(
+      : await Promise.all(
           request.untrusted.map((flaw) =>
             issueFlawed(flaw, {
               authority,
@@ -46,18 +89,22 @@ export async function issueSet(parsed: ParsedRequest, now: Date): Promise<Certif
               keys,
             }),
           ),
-        ),
-    signRevocationList(
-      { number: 1, revocations, thisUpdate: validity.notBefore, nextUpdate: expiresAt },
-      authority.signer,
-    ),
-  ]);
+        );
+  const revocationList = signRevocationList(
+    {
+      number: authorityParts.listNumber,
+      revocations: authorityParts.revocationsOf(issuedClients),
+      thisUpdate: validity.notBefore,
+      nextUpdate: expiresAt,
+    },
+    authority.signer,
+  );
   return new CertificateSet({
     request,
     createdAt,
     expiresAt,
     authority,
-    server,
+    server: issueServer(names, serverKey, authority, validity),
     clients: issuedClients,
     untrustedClients,
     revocationList,

@@ -55,6 +55,17 @@ export function readRevocationListDer(pem: string): Buffer | undefined {
   return block === null ? undefined : Buffer.from(block[1] ?? '', 'base64');
 }
 
+/** Who issued a revocation list in PEM; nothing where there is none that can be read. */
+export async function readRevocationListIssuer(pem: string): Promise<string | undefined> {
+  const der = readRevocationListDer(pem);
+  const { x509 } = await import('./x509.js');
+  try {
+    return der === undefined ? undefined : new x509.X509Crl(new Uint8Array(der)).issuer;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Signs a version 2 revocation list.
  *

@@ -229,6 +229,11 @@ export class CertificateSet {
       ?.revokedAt;
   }
 
+  /** File names, without the extension and in lower case, that no client of the set may take. */
+  get reservedNames(): readonly string[] {
+    return this.#reservedNames;
+  }
+
   /** Every certificate of the set that is no CA's, in the order in which they are listed. */
   get credentials(): readonly Credential[] {
     return [this.server, ...this.#clients, ...this.untrustedClients];

@@ -8,11 +8,12 @@ import { privateKeyFromPem } from '../pki/keys.js';
 import { readCertificates } from '../pki/read-certificate.js';
 import { readRevocationListDer, verifyRevocationList } from '../pki/revocation-list.js';
 import type { CertificateSet } from '../pki/set.js';
-import { damageOf } from '../store/freshness.js';
+import { readConsistently } from '../store/consistent.js';
+import { findDamages } from '../store/freshness.js';
 import { loadCertificateSet } from '../store/load.js';
 import type { Manifest } from '../store/manifest.js';
 import { planSet } from '../store/plan.js';
-import { readManifest } from '../store/read.js';
+import { requireManifest } from '../store/read.js';
 import { shakeHands } from './loopback.js';
 import { NOT_TRIED, type Row, summarize, type VerifyReport } from './row.js';
 
@@ -89,28 +90,24 @@ function memorySource(set: CertificateSet): Source {
 }
 
 async function folderSource(folder: string): Promise<Source> {
-  const manifest = await readManifest(folder);
-  const rows: Row[] = [];
-  const contents = new Map<string, string>();
-  for (const file of manifest.files) {
-    const damage = await damageOf(folder, file).catch(unreadable);
-    if (damage !== undefined) {
-      rows.push(row(folder, file.path, 'as it was made', [damage], { observed: damage }));
+  // All of it from one set, while others may be writing.
+  const { manifest, damages, contents } = await readConsistently(folder, async () => {
+    const found = await requireManifest(folder);
+    const texts = new Map<string, string>();
+    for (const { path } of found.files) {
+      const text = await readFile(join(folder, path), 'utf8').catch(() => undefined);
+      if (text !== undefined) texts.set(path, text);
     }
-    const text = await readFile(join(folder, file.path), 'utf8').catch(() => undefined);
-    if (text !== undefined) contents.set(file.path, text);
-  }
+    return { manifest: found, damages: await findDamages(folder, found.files), contents: texts };
+  });
+  const rows = [...damages].map(([path, damage]) =>
+    row(folder, path, 'as it was made', [damage], { observed: damage }),
+  );
   if (rows.length === 0) {
     const all = `${manifest.files.length} files`;
     rows.push(row(folder, all, 'as they were made', [], { observed: 'as they were made' }));
   }
   return { subject: folder, manifest, fileRows: rows, read: (path) => contents.get(path) };
-}
-
-function unreadable(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === undefined) throw error;
-  return code === 'EACCES' || code === 'EPERM' ? 'cannot be read by this user' : `cannot be read (${code})`;
 }
 
 async function certificateRows(source: Source, now: Date): Promise<Row[]> {

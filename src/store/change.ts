@@ -3,10 +3,14 @@ import type { CertificateSet } from '../pki/set.js';
 import { surroundingsError } from './file-system.js';
 import { recordedKeyAccess } from './key-access.js';
 import { loadSet } from './load.js';
+import { type FolderLock, type LockOptions, unlessInterrupted } from './lock.js';
 import { MANIFEST_NAME, type Manifest, serializeManifest } from './manifest.js';
 import { refuseObstacles } from './obstacles.js';
 import { planSet } from './plan.js';
+import { readManifest } from './read.js';
+import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
+import { isIgnoredByGit } from './write.js';
 
 /**
  * What became of a set in its folder.
@@ -38,10 +42,14 @@ export interface ChangeResult {
 export async function addClients(
   folder: string,
   identities: readonly string[],
+  options: LockOptions = {},
 ): Promise<ChangeResult & { clients: readonly ClientCredential[] }> {
-  const { set, manifest } = await loadSet(folder);
-  const clients = await set.issueClients(identities);
-  return { ...(await writeChange(folder, set, manifest)), clients };
+  let clients: readonly ClientCredential[] = [];
+  const result = await changeSet(folder, options, async (set) => {
+    clients = await set.issueClients(identities);
+    return set;
+  });
+  return { ...result, clients };
 }
 
 /**
@@ -54,36 +62,76 @@ export async function addClients(
  * await revokeClient('certs', 'alice');
  * ```
  */
-export async function revokeClient(folder: string, identity: string): Promise<ChangeResult> {
-  const { set, manifest } = await loadSet(folder);
-  await set.revoke(identity);
-  return writeChange(folder, set, manifest);
+export async function revokeClient(
+  folder: string,
+  identity: string,
+  options: LockOptions = {},
+): Promise<ChangeResult> {
+  return changeSet(folder, options, async (set) => {
+    await set.revoke(identity);
+    return set;
+  });
 }
 
-/** Writes the files of a loaded set that are not in its folder as they are now, and the manifest. */
-async function writeChange(folder: string, set: CertificateSet, old: Manifest): Promise<ChangeResult> {
-  const access = recordedKeyAccess(old.request);
-  const ignoredByGit = old.files.some(({ path }) => path === '.gitignore');
-  const { files, manifest } = planSet(set, { access, ignoredByGit });
-  const written = new Map(old.files.map(({ path, sha256 }) => [path, sha256]));
-  const changed = manifest.files
-    .filter(({ path, sha256 }) => written.get(path) !== sha256)
-    .map(({ path }) => path);
-  if (changed.length === 0 && manifest.revocationList.number === old.revocationList.number) {
-    return { set, manifest: old, changed: false };
-  }
+/**
+ * Reissues the set in a folder for another whole life: every certificate and every key is made anew but
+ * the CA's key and name, so that both sides of a connection may pick up the new files in either order.
+ * The request, the added clients, the revocations and the permissions stay.
+ *
+ * @throws {@link GenerateCertsError} as {@link loadCertificateSet}; `ERR_SET_LOCKED`, `ERR_INTERRUPTED` or
+ * `ERR_FILE_IN_THE_WAY`. The old set is then still there
+ * @example
+ * ```ts
+ * const { manifest } = await renewCertificateSet('certs');
+ * ```
+ */
+export async function renewCertificateSet(folder: string, options: LockOptions = {}): Promise<ChangeResult> {
+  return changeSet(folder, options, async (set) => {
+    const { renewSet } = await import('../pki/renew.js');
+    return renewSet(set, new Date());
+  });
+}
+
+/** Loads a set, has it changed, and writes what became different, as the folder's one writer. */
+async function changeSet(
+  folder: string,
+  options: LockOptions,
+  change: (set: CertificateSet) => Promise<CertificateSet>,
+): Promise<ChangeResult> {
+  // A folder without a set is told of before anything is written into it.
+  await readManifest(folder);
   try {
-    const hint = 'choose another folder with --out, or move the file away';
-    await refuseObstacles(folder, changed, old, { force: false, hint });
-    await replaceFiles(folder, {
-      files: [
-        ...files.filter(({ path }) => changed.includes(path)),
-        { path: MANIFEST_NAME, content: serializeManifest(manifest), mode: 0o644 },
-      ],
-      removals: [],
+    return await withLock(folder, { ...options, create: false }, async (lock) => {
+      const { set, manifest } = await loadSet(folder);
+      const changed = await unlessInterrupted(change(set), options.signal);
+      return writeChange(lock, changed, manifest, options.signal);
     });
   } catch (error) {
     throw surroundingsError(error, `write to ${folder}`);
   }
+}
+
+/** Writes the files of a set that are not in its folder as they are now, and the manifest. */
+async function writeChange(
+  lock: FolderLock,
+  set: CertificateSet,
+  old: Manifest,
+  signal: AbortSignal | undefined,
+): Promise<ChangeResult> {
+  const access = recordedKeyAccess(old.request);
+  const ignoredByGit = isIgnoredByGit(old);
+  const { files, manifest } = planSet(set, { access, ignoredByGit });
+  const written = new Map(old.files.map(({ path, sha256 }) => [path, sha256]));
+  const changed = new Set(
+    manifest.files.filter(({ path, sha256 }) => written.get(path) !== sha256).map(({ path }) => path),
+  );
+  if (changed.size === 0 && manifest.revocationList.number === old.revocationList.number) {
+    return { set, manifest: old, changed: false };
+  }
+  const hint = 'choose another folder with --out, or move the file away';
+  await refuseObstacles(lock.folder, [...changed], old, { force: false, hint });
+  const manifestFile = { path: MANIFEST_NAME, content: serializeManifest(manifest), mode: 0o644 };
+  const replaced = [...files.filter(({ path }) => changed.has(path)), manifestFile];
+  await replaceFiles(lock, { files: replaced, removals: [] }, signal);
   return { set, manifest, changed: true };
 }

@@ -1,4 +1,9 @@
+import { promises as fs } from 'node:fs';
+import { dirname } from 'node:path';
 import { GenerateCertsError } from '../errors.js';
+
+/** Permissions of every folder, under any umask: the keys are what is guarded. */
+export const FOLDER_MODE = 0o755;
 
 /** The error of a failed file system call, or nothing for any other error. */
 export function errnoOf(error: unknown): string | undefined {
@@ -26,6 +31,11 @@ export function surroundingsError(error: unknown, doing: string): unknown {
   return new GenerateCertsError('ERR_FILE_SYSTEM', `cannot ${doing}: ${problem}`, hint, { cause: error });
 }
 
+/** Whether a call failed because this user may not write there. */
+export function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS'].includes(errnoOf(error) ?? '');
+}
+
 /** The result of a lookup, or nothing where there is no such file. */
 export async function ifThere<T>(lookup: Promise<T>): Promise<T | undefined> {
   try {
@@ -34,4 +44,82 @@ export async function ifThere<T>(lookup: Promise<T>): Promise<T | undefined> {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/**
+ * Makes a folder and what is missing above it, 0755 under any umask.
+ *
+ * @returns what this call made, the outermost first; nothing that another process made meanwhile
+ */
+export async function makeFolder(folder: string): Promise<string[]> {
+  const above: string[] = [];
+  try {
+    await fs.mkdir(folder, { mode: FOLDER_MODE });
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return [];
+    if (errnoOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    above.push(...(await makeFolder(dirname(folder))));
+    try {
+      await fs.mkdir(folder, { mode: FOLDER_MODE });
+    } catch (second) {
+      if (errnoOf(second) === 'EEXIST') return above;
+      await removeEmptyFolders(above);
+      throw second;
+    }
+  }
+  await fs.chmod(folder, FOLDER_MODE);
+  return [...above, folder];
+}
+
+/** Removes the folders that are empty, the last first; one that holds anything stays. */
+export async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of [...folders].reverse()) {
+    const remove = () => fs.rmdir(folder);
+    // Twice: a disk may fail just once.
+    await remove()
+      .catch(remove)
+      .catch(() => undefined);
+  }
+}
+
+/** Makes what was done in a folder survive a loss of power. */
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows opens no folders; its file system keeps their order itself.
+  if (process.platform === 'win32') return;
+  const handle = await fs.open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems have no such call for folders.
+    if (!['EINVAL', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** How many files are worked on at once: enough to keep the disk busy, far below any limit of open files. */
+const SIDE_BY_SIDE = 16;
+
+/** Does some work for every item, several at once. After the first failure no more are begun. */
+export async function forEachSideBySide<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<unknown>,
+): Promise<void> {
+  let next = 0;
+  let failed = false;
+  const takeTurns = async () => {
+    while (next < items.length && !failed) {
+      const item = items[next++] as T;
+      try {
+        await work(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: SIDE_BY_SIDE }, takeTurns));
+  // All of them have ended by now: whatever takes the work back finds nothing moving under it.
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
 }

@@ -1,8 +1,9 @@
-import { join } from 'node:path';
+import { lstatSync, readFileSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import fs from 'fs-extra';
 import { formatDistance } from '../moments.js';
-import { ifThere } from './file-system.js';
+import { errnoOf } from './file-system.js';
 import { formatMode } from './key-access.js';
 import type { Manifest, ManifestFile, ManifestRequest } from './manifest.js';
 import { sha256 } from './plan.js';
@@ -63,22 +64,61 @@ function spentLife({ createdAt, expiresAt }: Manifest, now: Date): string | unde
 }
 
 async function firstDamage(folder: string, files: readonly ManifestFile[]): Promise<string | undefined> {
-  for (const file of files) {
-    const damage = await damageOf(folder, file);
-    if (damage !== undefined) return `${file.path} ${damage}`;
-  }
+  for (const [path, damage] of await findDamages(folder, files, { most: 1 })) return `${path} ${damage}`;
   return undefined;
 }
 
-/** What happened to a file since it was made; nothing where it is as it was. */
-export async function damageOf(folder: string, file: ManifestFile): Promise<string | undefined> {
-  const path = join(folder, file.path);
-  const stats = await ifThere(fs.lstat(path));
+/** How many files are looked at before others get their turn. */
+const FILES_A_TURN = 200;
+
+/**
+ * What happened to files since they were made, by path; nothing of those that are as they were.
+ *
+ * @param options.most stops when so many damages are found
+ */
+export async function findDamages(
+  folder: string,
+  files: readonly ManifestFile[],
+  { most = Number.POSITIVE_INFINITY }: { readonly most?: number } = {},
+): Promise<Map<string, string>> {
+  const damages = new Map<string, string>();
+  for (const [index, file] of files.entries()) {
+    if (damages.size >= most) break;
+    if (index % FILES_A_TURN === FILES_A_TURN - 1) await nextTurn();
+    const damage = damageOf(folder, file);
+    if (damage !== undefined) damages.set(file.path, damage);
+  }
+  return damages;
+}
+
+/** Reads at once: a small file takes 15 µs so, and 200 µs by way of Node's thread pool. */
+function damageOf(folder: string, file: ManifestFile): string | undefined {
+  try {
+    return damageIn(folder, file);
+  } catch (error) {
+    // Another user's key: what can be told of the set is told without it.
+    if (errnoOf(error) === 'EACCES') return 'cannot be read by this user';
+    throw error;
+  }
+}
+
+function damageIn(folder: string, file: ManifestFile): string | undefined {
+  const stats = statInside(folder, file.path);
   if (stats === undefined) return 'is missing';
   if (!stats.isFile()) return 'is no regular file any more';
-  if (sha256(await fs.readFile(path)) !== file.sha256) return 'was changed';
+  if (sha256(readFileSync(join(folder, file.path))) !== file.sha256) return 'was changed';
   const mode = formatMode(stats.mode & 0o777);
   // Windows keeps no such permissions.
   if (process.platform !== 'win32' && mode !== file.mode) return `has mode ${mode}, not ${file.mode}`;
   return undefined;
+}
+
+/** A file of a set's folder, no symbolic link being followed on the way; nothing where there is none. */
+export function statInside(folder: string, path: string): Stats | undefined {
+  const parent = dirname(path);
+  if (parent !== '.') {
+    const stats = lstatSync(join(folder, parent), { throwIfNoEntry: false });
+    if (stats?.isDirectory() !== true) return stats;
+  }
+  return lstatSync(join(folder, path), { throwIfNoEntry: false });
 }

@@ -1,5 +1,5 @@
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
-import fs from 'fs-extra';
 import { GenerateCertsError, quote } from '../errors.js';
 import { RESERVED_NAMES } from '../layouts/request.js';
 import type { Authority } from '../pki/authority.js';
@@ -8,16 +8,17 @@ import { findFlaw } from '../pki/flaws.js';
 import type { PrivateKey } from '../pki/keys.js';
 import type { RevocationList } from '../pki/revocation-list.js';
 import type { CertificateSet } from '../pki/set.js';
-import { surroundingsError } from './file-system.js';
-import { damageOf } from './freshness.js';
+import { readConsistently } from './consistent.js';
+import { findDamages } from './freshness.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
-import { readManifest } from './read.js';
+import { requireManifest } from './read.js';
 
 /**
  * Reads a set back from its folder, with its CA.
  *
  * @throws {@link GenerateCertsError} `ERR_SET_NOT_FOUND`, `ERR_MANIFEST_INVALID`, `ERR_OUT_INVALID`,
- * `ERR_SET_DAMAGED` where a file is missing or not as it was made, or `ERR_FILE_SYSTEM`
+ * `ERR_SET_DAMAGED` where a file is missing or not as it was made, `ERR_JOURNAL_INVALID`, `ERR_SET_LOCKED`
+ * or `ERR_FILE_SYSTEM`
  * @example
  * ```ts
  * const set = await loadCertificateSet('certs');
@@ -25,17 +26,16 @@ import { readManifest } from './read.js';
  * ```
  */
 export async function loadCertificateSet(folder: string): Promise<CertificateSet> {
-  return (await loadSet(folder)).set;
+  return (await readConsistently(folder, () => loadSet(folder))).set;
 }
 
-/** As {@link loadCertificateSet}, with the manifest that the set was read by. */
+/**
+ * As {@link loadCertificateSet}, with the manifest that the set was read by. Reads what is there in this
+ * moment: for the folder's one writer, or within {@link readConsistently}.
+ */
 export async function loadSet(folder: string): Promise<{ set: CertificateSet; manifest: Manifest }> {
-  const manifest = await readManifest(folder);
-  try {
-    return { set: await readSet(folder, manifest), manifest };
-  } catch (error) {
-    throw surroundingsError(error, `read the set in ${folder}`);
-  }
+  const manifest = await requireManifest(folder);
+  return { set: await readSet(folder, manifest), manifest };
 }
 
 async function readSet(folder: string, manifest: Manifest): Promise<CertificateSet> {
@@ -49,10 +49,8 @@ async function readSet(folder: string, manifest: Manifest): Promise<CertificateS
   if (ca === undefined || server === undefined)
     throw damaged(folder, 'the manifest names no CA or no server');
   const authority = await readAuthority(folder, ca);
-  for (const file of manifest.files) {
-    const damage = await damageOf(folder, file);
-    if (damage !== undefined && !damage.startsWith('has mode'))
-      throw damaged(folder, `${file.path} ${damage}`);
+  for (const [path, damage] of await findDamages(folder, manifest.files)) {
+    if (!damage.startsWith('has mode')) throw damaged(folder, `${path} ${damage}`);
   }
   const readClient = async (entry: ManifestCertificate) => {
     const { certificate, chain, privateKey, fileName } = await readCredential(folder, entry);

@@ -1,8 +1,11 @@
 import { GenerateCertsError, quote } from '../errors.js';
 import type { SetRequest } from '../pki/request.js';
+import { WORK_FOLDER } from './work-folder.js';
 
 /** The manifest's file name, relative to the set's folder. */
 export const MANIFEST_NAME = 'set.json';
+/** The largest manifest that is read, in bytes: room for the most clients that a set may have. */
+export const LARGEST_MANIFEST = 95_000_000;
 
 /**
  * What was made, when it ends, and where each file is. Never holds key material.
@@ -171,13 +174,13 @@ function checkCertificate(value: unknown): void {
   for (const key of ['notBefore', 'notAfter']) check(certificate[key], isTime, key);
   check(certificate.revokedAt, (time) => time === null || isTime(time), 'revokedAt');
   for (const parts of Object.values(record(certificate.files, 'files'))) {
-    for (const path of Object.values(record(parts, 'files'))) check(path, isPath, 'path');
+    for (const path of Object.values(record(parts, 'files'))) check(path, isFilePath, 'path');
   }
 }
 
 function checkFile(value: unknown): void {
   const file = record(value, 'a file');
-  check(file.path, isPath, 'path');
+  check(file.path, isFilePath, 'path');
   check(file.mode, isMode, 'mode');
   check(file.sha256, (text) => isHex(text) && text.length === 64, 'sha256');
 }
@@ -194,8 +197,11 @@ const isMode: Check = (value) => isText(value) && /^0[46][0246][0246]$/.test(val
 const isTime: Check = (value) =>
   isText(value) && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) && !Number.isNaN(Date.parse(value));
 /** A file in the set's folder or in a layout's: one name, or a folder's and a name; never `.` or `..`. */
-const isPath: Check = (value) =>
-  isText(value) && /^(?:[a-z]+\/)?(?!\.{1,2}$)[A-Za-z0-9._@-]{1,255}$/.test(value) && value !== MANIFEST_NAME;
+export const isFilePath: Check = (value) =>
+  isText(value) &&
+  /^(?:[a-z]+\/)?(?!\.{1,2}$)[A-Za-z0-9._@-]{1,255}$/.test(value) &&
+  value !== MANIFEST_NAME &&
+  value !== WORK_FOLDER;
 
 function check(value: unknown, valid: Check, where: string): void {
   if (!valid(value)) throw invalid(`${where} is ${quote(value)}`);

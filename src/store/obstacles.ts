@@ -1,15 +1,16 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import fs from 'fs-extra';
 import { GenerateCertsError, quote } from '../errors.js';
-import { ifThere } from './file-system.js';
 import { MANIFEST_NAME, type Manifest } from './manifest.js';
+import { findForeign } from './ownership.js';
+import { foldersOf } from './replace.js';
 
 /** How many files in the way a message names. */
 const MOST_NAMED = 5;
 
 /**
- * Makes sure that nothing which this program did not write stands where a set's files are to go.
- * Symbolic links are never followed: one in the way is a foreign file.
+ * Makes sure that nothing which this program did not write stands where a set's files are to go (see
+ * {@link findForeign}). Symbolic links are never followed: one in the way is a foreign file.
  *
  * @param paths where the files are to go, relative to the folder
  * @param old the manifest of the set that is there, whose files may be replaced
@@ -22,17 +23,16 @@ export async function refuseObstacles(
   old: Manifest | undefined,
   { force, hint }: { readonly force: boolean; readonly hint: string },
 ): Promise<void> {
-  const own = new Set(old === undefined ? [] : [MANIFEST_NAME, ...old.files.map(({ path }) => path)]);
-  const inTheWay: string[] = [];
-  for (const path of new Set([...paths.flatMap(withParent), MANIFEST_NAME])) {
-    const stats = await ifThere(fs.lstat(join(folder, path)));
-    if (stats === undefined) continue;
-    const wanted = paths.includes(path) || path === MANIFEST_NAME ? 'file' : 'folder';
-    if (wanted === 'folder' && stats.isDirectory()) continue;
-    if (wanted === 'file' && stats.isDirectory()) throw unmovable(path, 'is a folder');
-    if (wanted === 'folder') throw unmovable(path, 'is not a folder');
-    if (!force && !(own.has(path) && stats.isFile())) inTheWay.push(path);
+  const stat = (path: string) => lstatSync(join(folder, path), { throwIfNoEntry: false });
+  for (const path of foldersOf(paths)) {
+    if (stat(path)?.isDirectory() === false) throw unmovable(path, 'is not a folder');
   }
+  for (const path of [...paths, MANIFEST_NAME]) {
+    if (stat(path)?.isDirectory() === true) throw unmovable(path, 'is a folder');
+  }
+  if (force) return;
+  const inTheWay = await findForeign(folder, paths, old);
+  if (old === undefined && stat(MANIFEST_NAME) !== undefined) inTheWay.push(MANIFEST_NAME);
   if (inTheWay.length === 0) return;
   const named = inTheWay.slice(0, MOST_NAMED).map(quote).join(', ');
   const others = inTheWay.length > MOST_NAMED ? ` and ${inTheWay.length - MOST_NAMED} more` : '';
@@ -41,11 +41,6 @@ export async function refuseObstacles(
     `in ${quote(folder)} this program did not write ${named}${others}`,
     hint,
   );
-}
-
-function withParent(path: string): string[] {
-  const slash = path.indexOf('/');
-  return slash < 0 ? [path] : [path.slice(0, slash), path];
 }
 
 function unmovable(path: string, problem: string): GenerateCertsError {

@@ -23,6 +23,9 @@ export interface SetPlan {
   readonly manifest: Manifest;
 }
 
+/** Keeps a folder that a run made out of a repository. */
+export const GITIGNORE = '*\n';
+
 const PUBLIC_MODE = 0o644;
 const SECRET_MODE = 0o600;
 
@@ -51,7 +54,7 @@ export function planSet(
     }
   }
   if (options.ignoredByGit) {
-    add('.gitignore', 'authority', { content: '*\n', of: 'consumer', part: 'parameters' });
+    add('.gitignore', 'authority', { content: GITIGNORE, of: 'consumer', part: 'parameters' });
   }
 
   const planned = [...files.values()];

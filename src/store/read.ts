@@ -1,18 +1,17 @@
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
-import fs from 'fs-extra';
 import { GenerateCertsError, quote } from '../errors.js';
-import { errnoOf, ifThere, surroundingsError } from './file-system.js';
-import { MANIFEST_NAME, type Manifest, parseManifest } from './manifest.js';
-
-/** The largest manifest that is read: room for the most clients that a set may have. */
-const LARGEST_MANIFEST = 95_000_000;
+import { readConsistently } from './consistent.js';
+import { ifThere, surroundingsError } from './file-system.js';
+import { findDamages } from './freshness.js';
+import { LARGEST_MANIFEST, MANIFEST_NAME, type Manifest, parseManifest } from './manifest.js';
+import { statFolder } from './out-folder.js';
 
 /**
- * Reads the manifest of the set in a folder.
+ * Reads the manifest of the set in a folder. A change that a killed run did not finish is finished first.
  *
- * @throws {@link GenerateCertsError} `ERR_SET_NOT_FOUND`, `ERR_MANIFEST_INVALID`, `ERR_OUT_INVALID` or
- * `ERR_FILE_SYSTEM`
- *
+ * @throws {@link GenerateCertsError} `ERR_SET_NOT_FOUND`, `ERR_MANIFEST_INVALID`, `ERR_OUT_INVALID`,
+ * `ERR_JOURNAL_INVALID`, `ERR_SET_LOCKED` or `ERR_FILE_SYSTEM`
  * @example
  * ```ts
  * const { request, expiresAt } = await readManifest('certs');
@@ -20,6 +19,21 @@ const LARGEST_MANIFEST = 95_000_000;
  * ```
  */
 export async function readManifest(folder: string): Promise<Manifest> {
+  return readConsistently(folder, () => requireManifest(folder));
+}
+
+/** As {@link readManifest}, with what became of the set's files: by path, for those not as they were made. */
+export async function inspectSet(
+  folder: string,
+): Promise<{ manifest: Manifest; damages: ReadonlyMap<string, string> }> {
+  return readConsistently(folder, async () => {
+    const manifest = await requireManifest(folder);
+    return { manifest, damages: await findDamages(folder, manifest.files) };
+  });
+}
+
+/** The manifest as it is in this moment: for a reader that has made sure of the moment. */
+export async function requireManifest(folder: string): Promise<Manifest> {
   const manifest = await findManifest(folder);
   if (manifest !== undefined) return manifest;
   throw new GenerateCertsError(
@@ -29,7 +43,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   );
 }
 
-/** As {@link readManifest}, but nothing where there is no set. */
+/** As {@link requireManifest}, but nothing where there is no set. */
 export async function findManifest(folder: string): Promise<Manifest | undefined> {
   await statFolder(folder);
   const path = join(folder, MANIFEST_NAME);
@@ -42,31 +56,6 @@ export async function findManifest(folder: string): Promise<Manifest | undefined
   } catch (error) {
     throw surroundingsError(error, `read ${path}`);
   }
-}
-
-/**
- * Whether a set's folder is there.
- *
- * @throws {@link GenerateCertsError} `ERR_OUT_INVALID` where something else is in its place
- */
-export async function statFolder(folder: string): Promise<boolean> {
-  if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
-    throw outInvalid(`${quote(folder)} is not a folder's name`);
-  }
-  try {
-    const stats = await ifThere(fs.stat(folder));
-    if (stats === undefined || stats.isDirectory()) return stats !== undefined;
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENAMETOOLONG') throw outInvalid(`${quote(folder)} is too long for a folder's name`);
-    if (errno === 'ELOOP') throw outInvalid(`${quote(folder)} is a symbolic link that leads in a circle`);
-    if (errno !== 'ENOTDIR') throw surroundingsError(error, `look into ${folder}`);
-  }
-  throw outInvalid(`${quote(folder)} is a file, not a folder`);
-}
-
-function outInvalid(message: string): GenerateCertsError {
-  return new GenerateCertsError('ERR_OUT_INVALID', message, 'name a folder with --out');
 }
 
 function notAManifest(problem: string): GenerateCertsError {

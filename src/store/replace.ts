@@ -1,8 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
-import fs from 'fs-extra';
-import { ifThere } from './file-system.js';
-import type { PlannedFile } from './plan.js';
+import { promises as fs } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  errnoOf,
+  forEachSideBySide,
+  ifThere,
+  makeFolder,
+  removeEmptyFolders,
+  syncFolder,
+} from './file-system.js';
+import type { Journal } from './journal.js';
+import { type FolderLock, throwIfInterrupted } from './lock.js';
+import { MANIFEST_NAME } from './manifest.js';
+import { type PlannedFile, sha256 } from './plan.js';
+import { clearWorkFolder, workPaths } from './work-folder.js';
 
 /** What a set's folder is to become: these files there, those gone. */
 export interface Replacement {
@@ -11,106 +21,164 @@ export interface Replacement {
   readonly removals: readonly string[];
 }
 
-const FOLDER_MODE = 0o755;
-
 /**
- * Replaces the files of a folder all together or not at all.
+ * Replaces the files of a folder all together or not at all, whatever happens in between.
  *
- * Everything is written into a staging folder beside its place first. Then each old file is moved
- * aside and each new one in; if any step fails, every step is taken back and the folder is as it was.
+ * 1. The new files are written into `new/` in the work folder, and synced to the disk.
+ * 2. The journal is renamed into its place: the mark. Until then nothing that was there has changed, and
+ *    a kill leaves only a work folder that the next command removes. From then on a kill leaves a change
+ *    that the next command finishes (recover.ts), before it looks at anything else.
+ * 3. Each old file is moved to `old/` and each new one into its place, by renames alone. A failure or an
+ *    interruption moves all of them back; where that fails too, the journal stays, for the next command.
+ * 4. The journal is removed: done.
  */
-export async function replaceFiles(folder: string, replacement: Replacement): Promise<void> {
-  const undo = new UndoLog();
-  const staging = join(folder, `.generate-certs-${randomBytes(6).toString('hex')}`);
+export async function replaceFiles(
+  lock: FolderLock,
+  replacement: Replacement,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { folder } = lock;
+  const { journal } = workPaths(folder);
+  const moves = new Moves(folder);
   try {
-    await makeFolder(folder, undo);
-    undo.push(() => fs.remove(staging));
-    await fs.mkdir(staging, { mode: 0o700 });
-    const [incoming, outgoing] = [join(staging, 'new'), join(staging, 'old')];
-    await stage(incoming, replacement.files);
-    await commit({ folder, incoming, outgoing, replacement, undo });
+    await stage(folder, replacement.files);
+    await lock.assertHeld();
+    throwIfInterrupted(signal);
+    await writeMark(folder, replacement);
+    await move(moves, replacement, signal);
+    await fs.unlink(journal);
   } catch (error) {
-    await undo.run();
+    if (await moves.takeBack()) {
+      const unmark = () => fs.rm(journal, { force: true });
+      await unmark()
+        .catch(unmark)
+        .then(() => clearWorkFolder(folder))
+        // What cannot be removed now is for the next command.
+        .catch(() => undefined);
+    }
     throw error;
   }
-  await fs.remove(staging);
-  await removeEmptyFolders(folder, replacement.removals);
+  // The new files are whole: what is left of the old ones is no reason to fail, the next command removes it.
+  await clearWorkFolder(folder).catch(() => undefined);
+  await removeEmptyFolders(foldersOf(replacement.removals).map((name) => join(folder, name)));
 }
 
-/** What takes back the steps done so far, the last first. */
-class UndoLog {
-  readonly #steps: (() => Promise<unknown>)[] = [];
-
-  push(step: () => Promise<unknown>): void {
-    this.#steps.push(step);
+async function stage(folder: string, files: readonly PlannedFile[]): Promise<void> {
+  await clearWorkFolder(folder);
+  const { incoming, outgoing } = workPaths(folder);
+  const parents = foldersOf(files.map(({ path }) => path)).map((name) => join(incoming, name));
+  for (const path of [incoming, outgoing, ...parents]) {
+    await fs.mkdir(path, { mode: 0o700 });
+    await fs.chmod(path, 0o700);
   }
-
-  async run(): Promise<void> {
-    for (const step of this.#steps.reverse()) {
-      // A step that cannot be taken back must not keep the others from it.
-      await step().catch(() => undefined);
-    }
-  }
-}
-
-async function stage(incoming: string, files: readonly PlannedFile[]): Promise<void> {
-  for (const parent of new Set(files.map(({ path }) => dirname(join(incoming, path))))) {
-    await fs.mkdir(parent, { recursive: true, mode: 0o700 });
-  }
-  for (const file of files) await writeStaged(join(incoming, file.path), file);
+  await forEachSideBySide(files, (file) => writeStaged(join(incoming, file.path), file));
+  for (const path of [...parents, incoming]) await syncFolder(path);
 }
 
 /** Keys are created with their final permissions: at no moment are they open to more than at the end. */
 async function writeStaged(path: string, { content, mode, owner }: PlannedFile): Promise<void> {
-  const handle = await fs.promises.open(path, 'wx', mode);
+  const handle = await fs.open(path, 'wx', mode);
   try {
     await handle.writeFile(content);
     if (owner !== undefined) await handle.chown(owner.uid, owner.gid ?? (await handle.stat()).gid);
     // The umask may have taken rights away that the file is to have.
     if (((await handle.stat()).mode & 0o777) !== mode) await handle.chmod(mode);
+    await handle.sync();
   } finally {
     await handle.close();
   }
 }
 
-async function commit(step: {
-  folder: string;
-  incoming: string;
-  outgoing: string;
-  replacement: Replacement;
-  undo: UndoLog;
-}): Promise<void> {
-  const { folder, incoming, outgoing, replacement, undo } = step;
-  const paths = replacement.files.map(({ path }) => path);
-  for (const path of [...replacement.removals, ...paths]) {
-    const [place, aside] = [join(folder, path), join(outgoing, path)];
-    await fs.mkdir(dirname(aside), { recursive: true, mode: 0o700 });
-    if ((await ifThere(fs.rename(place, aside).then(() => true))) === undefined) continue;
-    undo.push(() => fs.rename(aside, place));
+async function writeMark(folder: string, { files, removals }: Replacement): Promise<void> {
+  const { work, draft, journal } = workPaths(folder);
+  const content: Journal = {
+    version: 1,
+    files: files.map((file) => ({ path: file.path, sha256: sha256(file.content) })),
+    removals,
+  };
+  await writeStaged(draft, { path: draft, content: JSON.stringify(content), mode: 0o644 });
+  await fs.rename(draft, journal);
+  await syncFolder(work);
+}
+
+async function move(moves: Moves, replacement: Replacement, signal: AbortSignal | undefined): Promise<void> {
+  const paths = replacement.files.map(({ path }) => path).filter((path) => path !== MANIFEST_NAME);
+  const removals = replacement.removals.filter((path) => path !== MANIFEST_NAME);
+  await moves.prepareFolders(foldersOf([...paths, ...removals]), foldersOf(paths));
+  await forEachSideBySide(removals, (path) => moves.out(path));
+  await forEachSideBySide(paths, async (path) => {
+    throwIfInterrupted(signal);
+    await moves.out(path);
+    await moves.in(path);
+  });
+  // The manifest last: whoever reads the files without this program finds the old one until then.
+  await moves.out(MANIFEST_NAME);
+  if (replacement.files.some(({ path }) => path === MANIFEST_NAME)) await moves.in(MANIFEST_NAME);
+  await moves.sync();
+}
+
+/** The moves of a change that were done so far, so that they can be taken back. */
+class Moves {
+  readonly #folder: string;
+  readonly #out = new Set<string>();
+  readonly #in = new Set<string>();
+  readonly #made: string[] = [];
+  #folders: readonly string[] = [];
+
+  constructor(folder: string) {
+    this.#folder = folder;
   }
-  for (const path of paths) {
-    const place = join(folder, path);
-    await makeFolder(dirname(place), undo);
-    await fs.rename(join(incoming, path), place);
-    undo.push(() => fs.rm(place));
+
+  async prepareFolders(all: readonly string[], needed: readonly string[]): Promise<void> {
+    this.#folders = needed;
+    for (const name of all) await fs.mkdir(join(workPaths(this.#folder).outgoing, name), { mode: 0o700 });
+    for (const name of needed) this.#made.push(...(await makeFolder(join(this.#folder, name))));
+  }
+
+  /** Moves a file that is to be replaced or removed aside, if it is there. */
+  async out(path: string): Promise<void> {
+    const aside = join(workPaths(this.#folder).outgoing, path);
+    const moved = await ifThere(fs.rename(join(this.#folder, path), aside).then(() => true));
+    if (moved) this.#out.add(path);
+  }
+
+  async in(path: string): Promise<void> {
+    await fs.rename(join(workPaths(this.#folder).incoming, path), join(this.#folder, path));
+    this.#in.add(path);
+  }
+
+  async sync(): Promise<void> {
+    for (const name of ['', ...this.#folders]) await syncFolder(join(this.#folder, name));
+  }
+
+  /**
+   * Moves everything back to where it was. A new file goes back to where it came from: should this fail
+   * half way, nothing is lost, and the next command can still finish the change.
+   *
+   * @returns whether all of it is back
+   */
+  async takeBack(): Promise<boolean> {
+    const { incoming, outgoing } = workPaths(this.#folder);
+    const failed = (error: unknown) => {
+      // A folder that was removed meanwhile has nothing to go back to.
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    };
+    try {
+      for (const path of this.#in) {
+        await fs.rename(join(this.#folder, path), join(incoming, path)).catch(failed);
+      }
+      for (const path of this.#out) {
+        await fs.rename(join(outgoing, path), join(this.#folder, path)).catch(failed);
+      }
+    } catch {
+      return false;
+    }
+    await removeEmptyFolders(this.#made);
+    return true;
   }
 }
 
-/** Makes a folder and what is missing above it, 0755 under any umask. */
-async function makeFolder(folder: string, undo: UndoLog): Promise<void> {
-  const first = await fs.promises.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  if (first === undefined) return;
-  const made: string[] = [];
-  for (let path = resolve(folder); path.length >= resolve(first).length; path = dirname(path))
-    made.push(path);
-  for (const path of made.reverse()) {
-    undo.push(() => fs.rmdir(path));
-    await fs.chmod(path, FOLDER_MODE);
-  }
-}
-
-async function removeEmptyFolders(folder: string, removals: readonly string[]): Promise<void> {
-  const parents = new Set(removals.filter((path) => path.includes('/')).map((path) => dirname(path)));
-  // Whatever else is in there keeps its folder.
-  for (const parent of parents) await fs.rmdir(join(folder, parent)).catch(() => undefined);
+/** The layouts' folders that paths of a set are in. */
+export function foldersOf(paths: readonly string[]): string[] {
+  return [...new Set(paths.filter((path) => path.includes('/')).map((path) => dirname(path)))];
 }

@@ -13,7 +13,7 @@ import { removeAtExit } from './at-exit.js';
 import { surroundingsError } from './file-system.js';
 import { type KeyAccessOptions, parseKeyAccess } from './key-access.js';
 import type { Manifest } from './manifest.js';
-import { writeSet } from './write.js';
+import { writeCertificateSet } from './write.js';
 
 /**
  * Where a certificate and its private key are: absolute paths.
@@ -154,12 +154,12 @@ export async function temporaryCertificates(
 ): Promise<TemporaryCertificates> {
   checkOptionNames(options, [...OPTION_NAMES, 'keyMode', 'owner'], "{ names: ['localhost'] }");
   const { keyMode, owner, ...setOptions } = options;
-  const access = parseKeyAccess({ keyMode, owner });
+  parseKeyAccess({ keyMode, owner });
   const set = await createSet(checkRequest(setOptions), new Date());
   const path = await makeFolder();
   const forget = await removeAtExit(path);
   try {
-    const manifest = await writeSet(set, path, { access, force: false });
+    const manifest = await writeCertificateSet(set, path, { keyMode, owner });
     return new TemporaryCertificates(set, manifest, path, forget);
   } catch (error) {
     await fs.remove(path).catch(() => undefined);

@@ -1,14 +1,17 @@
-import { join } from 'node:path';
-import fs from 'fs-extra';
 import { GenerateCertsError, quote } from '../errors.js';
 import { checkFlag, checkOptionNames } from '../options.js';
 import type { CertificateSet } from '../pki/set.js';
 import { surroundingsError } from './file-system.js';
+import { statInside } from './freshness.js';
 import { type KeyAccess, type KeyAccessOptions, parseKeyAccess } from './key-access.js';
+import type { FolderLock, LockOptions } from './lock.js';
 import { MANIFEST_NAME, type Manifest, serializeManifest } from './manifest.js';
 import { refuseObstacles } from './obstacles.js';
-import { planSet, sha256 } from './plan.js';
-import { findManifest, statFolder } from './read.js';
+import { statFolder } from './out-folder.js';
+import { findForeign } from './ownership.js';
+import { planSet } from './plan.js';
+import { findManifest } from './read.js';
+import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
 
 /**
@@ -20,9 +23,11 @@ import { replaceFiles } from './replace.js';
  * await writeCertificateSet(set, 'certs', options);
  * ```
  */
-export interface WriteOptions extends KeyAccessOptions {
+export interface WriteOptions extends KeyAccessOptions, LockOptions {
   /**
-   * Replace files that this program did not write.
+   * Replace files that this program did not write: those that the manifest does not name and that bear no
+   * older set's marks, and those of the set in whose place somebody put a certificate, a key or a
+   * revocation list of their own.
    * @default false
    */
   readonly force?: boolean | undefined;
@@ -34,7 +39,8 @@ export interface WriteOptions extends KeyAccessOptions {
  * @param folder made where it is missing
  * @returns the manifest, as `set.json` holds it
  * @throws {@link GenerateCertsError} `ERR_FILE_IN_THE_WAY`, `ERR_OUT_INVALID`, `ERR_KEY_MODE_INVALID`,
- * `ERR_OWNER_INVALID` or `ERR_FILE_SYSTEM`; what was in the folder before is then still there
+ * `ERR_OWNER_INVALID`, `ERR_SET_LOCKED`, `ERR_INTERRUPTED` or `ERR_FILE_SYSTEM`; what was in the folder before
+ * is then still there
  * @example
  * ```ts
  * const set = await createCertificateSet({ names: ['api.test'] });
@@ -49,7 +55,17 @@ export async function writeCertificateSet(
   checkSet(set);
   checkOptionNames(options, WRITE_OPTION_NAMES, '{ force: true }');
   const access = parseKeyAccess(options);
-  return writeSet(set, folder, { access, force: checkFlag('force', options.force ?? false) });
+  const force = checkFlag('force', options.force ?? false);
+  const { signal } = options;
+  await statFolder(folder);
+  try {
+    return await withLock(folder, { ...options, create: true }, async (lock) => {
+      const old = await findReplaceable(folder, { force });
+      return writeSet(lock, set, { access, force, old, signal });
+    });
+  } catch (error) {
+    throw surroundingsError(error, `write the set to ${folder}`);
+  }
 }
 
 /** The options that say how a set is written. */
@@ -57,6 +73,8 @@ export const WRITE_OPTION_NAMES = [
   'keyMode',
   'owner',
   'force',
+  'lockTimeout',
+  'signal',
 ] as const satisfies readonly (keyof WriteOptions)[];
 
 function isPromise(value: unknown): boolean {
@@ -73,28 +91,33 @@ function checkSet(set: unknown): void {
   );
 }
 
+/** As {@link writeCertificateSet}, by the folder's one writer, who knows the manifest that is there. */
 export async function writeSet(
+  lock: FolderLock,
   set: CertificateSet,
-  folder: string,
-  { access, force }: { readonly access: KeyAccess; readonly force: boolean },
+  options: {
+    readonly access: KeyAccess;
+    readonly force: boolean;
+    readonly old: Manifest | undefined;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<Manifest> {
-  try {
-    const there = await statFolder(folder);
-    const old = await findReplaceable(folder, { force });
-    const ignoredByGit = !there || (old?.files.some(({ path }) => path === '.gitignore') ?? false);
-    const { files, manifest } = planSet(set, { access, ignoredByGit });
-    const paths = files.map(({ path }) => path);
-    const hint = 'choose another folder with --out, or replace with --force';
-    await refuseObstacles(folder, paths, old, { force, hint });
-    const manifestFile = { path: MANIFEST_NAME, content: serializeManifest(manifest), mode: 0o644 };
-    await replaceFiles(folder, {
-      files: [...files, manifestFile],
-      removals: await leftOver(folder, old, new Set(paths)),
-    });
-    return manifest;
-  } catch (error) {
-    throw surroundingsError(error, `write the set to ${folder}`);
-  }
+  const { access, force, old, signal } = options;
+  const { folder } = lock;
+  const ignoredByGit = lock.madeFolder || isIgnoredByGit(old);
+  const { files, manifest } = planSet(set, { access, ignoredByGit });
+  const paths = files.map(({ path }) => path);
+  const hint = 'choose another folder with --out, or replace with --force';
+  await refuseObstacles(folder, paths, old, { force, hint });
+  const manifestFile = { path: MANIFEST_NAME, content: serializeManifest(manifest), mode: 0o644 };
+  const removals = await leftOver(folder, old, new Set(paths));
+  await replaceFiles(lock, { files: [...files, manifestFile], removals }, signal);
+  return manifest;
+}
+
+/** Whether a run made the set's folder and keeps it out of a repository. */
+export function isIgnoredByGit(manifest: Manifest | undefined): boolean {
+  return manifest?.files.some(({ path }) => path === '.gitignore') ?? false;
 }
 
 /** The manifest of the set that is to be replaced. One that cannot be read is a foreign file. */
@@ -111,19 +134,13 @@ export async function findReplaceable(
   }
 }
 
-/** The old set's files that the new one does not have; one that was changed meanwhile stays. */
+/** The old set's files that the new one does not have; one that is somebody else's by now stays. */
 async function leftOver(
   folder: string,
   old: Manifest | undefined,
   kept: ReadonlySet<string>,
 ): Promise<string[]> {
-  const removals: string[] = [];
-  for (const file of old?.files ?? []) {
-    if (kept.has(file.path)) continue;
-    const stats = await fs.lstat(join(folder, file.path)).catch(() => undefined);
-    if (stats?.isFile() && sha256(await fs.readFile(join(folder, file.path))) === file.sha256) {
-      removals.push(file.path);
-    }
-  }
-  return removals;
+  const paths = (old?.files ?? []).map(({ path }) => path).filter((path) => !kept.has(path));
+  const foreign = new Set(await findForeign(folder, paths, old));
+  return paths.filter((path) => !foreign.has(path) && statInside(folder, path) !== undefined);
 }

@@ -13,6 +13,8 @@ export interface Tools {
   openssl: boolean;
   curl: boolean;
   certtool: boolean;
+  /** Also whether it may trace here: some containers forbid it. */
+  strace: boolean;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
   debianPython: string;
   /** The interpreter that has the grpcio wheel (on BoringSSL); empty where there is none. */
@@ -34,6 +36,7 @@ const PACKAGE_OF_PROGRAM = {
   openssl: 'openssl',
   curl: 'curl',
   certtool: 'gnutls-bin',
+  strace: 'strace',
   '/usr/bin/python3': 'python3',
 } as const;
 
@@ -45,6 +48,7 @@ export default function setup(project: TestProject): () => void {
     openssl: hasProgram('openssl'),
     curl: hasProgram('curl'),
     certtool: hasProgram('certtool'),
+    strace: hasProgram('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython: makeWheelEnvironment(join(folder, 'venv')),
     requestsPython: REQUESTS_PYTHONS.find((python) => hasModule(python, 'requests')) ?? '',

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { removeCertificateSet } from '../index.js';
+import { interruptible } from './interrupt.js';
+import { jsonOption, lockTimeoutOption, outOption, quietOption } from './options.js';
+import { Terminal } from './terminal.js';
+import { count } from './text.js';
+
+export function addCleanCommand(program: Command): void {
+  program
+    .command('clean')
+    .description('removes what the manifest names, and nothing else')
+    .addOption(outOption())
+    .addOption(lockTimeoutOption())
+    .addOption(jsonOption('print what was removed and what was kept as JSON'))
+    .addOption(quietOption())
+    .action(async (options: { out: string; lockTimeout: string; json?: boolean; quiet?: boolean }) => {
+      const terminal = new Terminal(options);
+      const { lockTimeout } = options;
+      const result = await interruptible((signal) =>
+        removeCertificateSet(options.out, { lockTimeout, signal }),
+      );
+      for (const path of result.kept) {
+        terminal.warn({
+          message: `${path} stays: it holds something that is not of this set`,
+          hint: 'remove it yourself if nobody needs it',
+        });
+      }
+      if (options.json) terminal.data(`${JSON.stringify(result, null, 2)}\n`);
+      else {
+        const paths = result.removed.map((path) => `  ${path}\n`).join('');
+        const folder = result.folderRemoved ? ', and the folder' : '';
+        terminal.result(
+          `removed ${count(result.removed.length, 'file')} from ${options.out}${folder}\n${paths}`,
+        );
+      }
+    });
+}

@@ -1,0 +1,88 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** A process, described so that another one can tell whether it still runs. */
+export interface Claimant {
+  /** Which machine, and which of its process tables, the process id counts in; hex. */
+  readonly machine: string;
+  readonly pid: number;
+  /** When the process began, in the kernel's ticks: a later process may have the same id. `0` where not known. */
+  readonly began: string;
+  /** Tells the claims of one process from each other; hex. */
+  readonly token: string;
+  /** Whether the process made the set's folder. */
+  readonly madeFolder: boolean;
+}
+
+/** This process as a claimant, with a fresh token. */
+export function describeSelf(madeFolder: boolean): Claimant {
+  return {
+    machine: thisMachine(),
+    pid: process.pid,
+    began: statOf('self')?.began ?? '0',
+    token: randomBytes(8).toString('hex'),
+    madeFolder,
+  };
+}
+
+const NAME = /^claim\.([0-9a-f]{16})\.([1-9]\d{0,9})\.(\d{1,20})\.([0-9a-f]{16})(\.made)?$/;
+
+/** A claimant as the name of its claim: a file appears with its whole name, but not with its content. */
+export function claimName({ machine, pid, began, token, madeFolder }: Claimant): string {
+  return `claim.${machine}.${pid}.${began}.${token}${madeFolder ? '.made' : ''}`;
+}
+
+/** The claimant of a claim; nothing where a file is no claim. */
+export function parseClaimName(name: string): Claimant | undefined {
+  const [, machine, pid, began, token, made] = NAME.exec(name) ?? [];
+  if (machine === undefined || began === undefined || token === undefined) return undefined;
+  return { machine, pid: Number(pid), began, token, madeFolder: made !== undefined };
+}
+
+/** Whether a claimant still runs; `unknown` where it is on another machine or in another container. */
+export function lifeOf({ machine, pid, began }: Claimant): 'alive' | 'dead' | 'unknown' {
+  if (machine !== thisMachine()) return 'unknown';
+  const stat = statOf(pid);
+  if (stat !== undefined) {
+    const sameProcess = began === '0' || stat.began === began;
+    return sameProcess && !stat.ended ? 'alive' : 'dead';
+  }
+  try {
+    process.kill(pid, 0);
+    return 'alive';
+  } catch (error) {
+    // Not permitted to signal it: it is another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? 'alive' : 'dead';
+  }
+}
+
+let machine: string | undefined;
+
+/** Containers of one machine share its boot, but each counts its processes from 1. */
+function thisMachine(): string {
+  if (machine === undefined) {
+    let identity = hostname();
+    try {
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
+      identity = `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+    } catch {
+      // Not Linux: the host's name has to do.
+    }
+    machine = createHash('sha256').update(identity).digest('hex').slice(0, 16);
+  }
+  return machine;
+}
+
+/** What Linux says of a process (proc(5), /proc/pid/stat): its 22nd field is when it began. */
+function statOf(pid: number | 'self'): { began: string; ended: boolean } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name in brackets, which may hold anything.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    // A process that ended stays as a zombie until its parent asks for its exit status.
+    return { began: fields[19] ?? '0', ended: fields[0] === 'Z' || fields[0] === 'X' };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import { rmdir } from 'node:fs/promises';
+import { surroundingsError } from './file-system.js';
+import { statInside } from './freshness.js';
+import type { LockOptions } from './lock.js';
+import { MANIFEST_NAME } from './manifest.js';
+import { findForeign } from './ownership.js';
+import { readManifest, requireManifest } from './read.js';
+import { withLock } from './recover.js';
+import { replaceFiles } from './replace.js';
+import { isIgnoredByGit } from './write.js';
+
+/**
+ * What {@link removeCertificateSet} did.
+ *
+ * @example
+ * ```ts
+ * const { removed, kept }: RemovalResult = await removeCertificateSet('certs');
+ * console.log(removed.length, kept);
+ * ```
+ */
+export interface RemovalResult {
+  /** Paths, relative to the folder, of what was removed. */
+  readonly removed: readonly string[];
+  /** Paths of files that the manifest names but that are somebody else's by now: they stay. */
+  readonly kept: readonly string[];
+  /** Whether the folder itself went: a run had made it, and nothing else was in it. */
+  readonly folderRemoved: boolean;
+}
+
+/**
+ * Removes the set in a folder: the files that its manifest names, damaged ones too, the manifest, and the
+ * folders that a run made and that are empty then. Nothing else.
+ *
+ * @throws {@link GenerateCertsError} as {@link readManifest}; `ERR_INTERRUPTED`
+ * @example
+ * ```ts
+ * const { kept } = await removeCertificateSet('certs');
+ * ```
+ */
+export async function removeCertificateSet(
+  folder: string,
+  options: LockOptions = {},
+): Promise<RemovalResult> {
+  await readManifest(folder);
+  try {
+    const { removed, kept, ownFolder } = await withLock(
+      folder,
+      { ...options, create: false },
+      async (lock) => {
+        const manifest = await requireManifest(folder);
+        const paths = manifest.files
+          .map(({ path }) => path)
+          .filter((path) => statInside(folder, path) !== undefined);
+        const foreign = new Set(await findForeign(folder, paths, manifest));
+        const removals = [...paths.filter((path) => !foreign.has(path)), MANIFEST_NAME];
+        await replaceFiles(lock, { files: [], removals }, options.signal);
+        return { removed: removals, kept: [...foreign], ownFolder: isIgnoredByGit(manifest) };
+      },
+    );
+    // The lock was in it until now. One that holds anything stays, as does the one this process is in.
+    const folderRemoved =
+      ownFolder &&
+      (await rmdir(folder).then(
+        () => true,
+        () => false,
+      ));
+    return { removed, kept, folderRemoved };
+  } catch (error) {
+    throw surroundingsError(error, `remove the set from ${folder}`);
+  }
+}

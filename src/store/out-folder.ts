@@ -1,0 +1,29 @@
+import { promises as fs } from 'node:fs';
+import { GenerateCertsError, quote } from '../errors.js';
+import { errnoOf, ifThere, surroundingsError } from './file-system.js';
+
+/**
+ * Whether a set's folder is there.
+ *
+ * @throws {@link GenerateCertsError} `ERR_OUT_INVALID` where something else is in its place
+ */
+export async function statFolder(folder: string): Promise<boolean> {
+  // From JavaScript anything may come.
+  if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
+    throw outInvalid(`${quote(folder)} is not a folder's name`);
+  }
+  try {
+    const stats = await ifThere(fs.stat(folder));
+    if (stats === undefined || stats.isDirectory()) return stats !== undefined;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENAMETOOLONG') throw outInvalid(`${quote(folder)} is too long for a folder's name`);
+    if (errno === 'ELOOP') throw outInvalid(`${quote(folder)} is a symbolic link that leads in a circle`);
+    if (errno !== 'ENOTDIR') throw surroundingsError(error, `look into ${folder}`);
+  }
+  throw outInvalid(`${quote(folder)} is a file, not a folder`);
+}
+
+function outInvalid(message: string): GenerateCertsError {
+  return new GenerateCertsError('ERR_OUT_INVALID', message, 'name a folder with --out');
+}

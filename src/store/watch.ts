@@ -1,0 +1,143 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { GenerateCertsError, quote } from '../errors.js';
+import { renewCertificateSet } from './change.js';
+import type { LockOptions } from './lock.js';
+import type { Manifest } from './manifest.js';
+import { readManifest } from './read.js';
+
+/**
+ * When {@link watchCertificateSet} renews, and whom it tells.
+ *
+ * @example
+ * ```ts
+ * const options: WatchOptions = { renewAt: 0.5, signal: AbortSignal.timeout(100) };
+ * await watchCertificateSet('certs', options);
+ * ```
+ */
+export interface WatchOptions extends Pick<LockOptions, 'lockTimeout'> {
+  /**
+   * The share of its life after which a set is renewed, from 0.1 to 0.95.
+   * @default 0.75
+   */
+  readonly renewAt?: number | undefined;
+  /**
+   * Called after each renewal. Its signal asks it to end when the next renewal is due or the watch stops.
+   */
+  readonly onRenew?: ((manifest: Manifest, signal: AbortSignal) => unknown) | undefined;
+  /**
+   * Told of what failed: a renewal, which is tried again soon, or {@link WatchOptions.onRenew}, which is
+   * called again after the next renewal.
+   */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  /** Stops watching. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export const DEFAULT_RENEW_AT = 0.75;
+
+/**
+ * The longest step between two looks at the clock. One long timer would sleep on where the machine slept
+ * or the clock was set, and setTimeout takes no more than 24 days.
+ */
+const LONGEST_STEP_MS = 10_000;
+/** After a failure, so that a disk that stays full is not asked all the time. */
+const RETRY_SHARE = 1 / 40;
+const LONGEST_RETRY_MS = 60_000;
+
+/**
+ * Keeps the set in a folder alive: renews it ({@link renewCertificateSet}) when so much of its life is
+ * over, or at once where it has ended, and whenever the clock was set to before it begins. A renewal that
+ * fails leaves the old set, and is tried again.
+ *
+ * @returns when the signal stops it
+ * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID`, and as {@link readManifest} where there is no set
+ * to begin with
+ * @example
+ * ```ts
+ * const stop = new AbortController();
+ * setTimeout(() => stop.abort(), 100);
+ * await watchCertificateSet('certs', { onRenew: ({ expiresAt }) => console.log(expiresAt), signal: stop.signal });
+ * ```
+ */
+export async function watchCertificateSet(folder: string, options: WatchOptions = {}): Promise<void> {
+  const { onRenew, onError, signal, lockTimeout } = options;
+  const renewAt = checkRenewAt(options.renewAt ?? DEFAULT_RENEW_AT);
+  const isStopped = () => signal?.aborted === true;
+  const reportFailure = eachFailureOnce(onError);
+  let manifest = await readManifest(folder);
+  let callback: RunningCallback | undefined;
+
+  while (!isStopped()) {
+    let pause = LONGEST_STEP_MS;
+    try {
+      const left = msUntilDue(manifest, renewAt, Date.now());
+      if (left > 0) {
+        pause = Math.min(left, LONGEST_STEP_MS);
+        // Another run may have made the set anew meanwhile.
+        manifest = await readManifest(folder);
+      } else {
+        callback?.stop();
+        ({ manifest } = await renewCertificateSet(folder, { lockTimeout, signal }));
+        callback = startCallback(onRenew, manifest, onError);
+        pause = 0;
+      }
+      reportFailure(undefined);
+    } catch (error) {
+      if (isStopped()) break;
+      reportFailure(error);
+      pause = Math.min(lifeOf(manifest) * RETRY_SHARE, LONGEST_RETRY_MS);
+    }
+    await delay(Math.max(pause, 10), undefined, signal && { signal }).catch(() => undefined);
+  }
+  callback?.stop();
+  await callback?.ended;
+}
+
+/** @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` */
+export function checkRenewAt(share: unknown): number {
+  if (typeof share === 'number' && share >= 0.1 && share <= 0.95) return share;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `${quote(share)} is not a share of the life after which to renew`,
+    'use a number from 0.1 to 0.95, such as 0.75',
+  );
+}
+
+/** How long until a set is to be renewed, in milliseconds; nothing left or less where it is due. */
+export function msUntilDue(manifest: Manifest, renewAt: number, now: number): number {
+  const created = Date.parse(manifest.createdAt);
+  // Certificates begin five minutes before their set was made: with a clock set to before that, none is valid.
+  if (now < created - 5 * 60_000) return 0;
+  return created + lifeOf(manifest) * renewAt - now;
+}
+
+function lifeOf({ createdAt, expiresAt }: Manifest): number {
+  return Date.parse(expiresAt) - Date.parse(createdAt);
+}
+
+interface RunningCallback {
+  readonly stop: () => void;
+  readonly ended: Promise<void>;
+}
+
+function startCallback(
+  onRenew: WatchOptions['onRenew'],
+  manifest: Manifest,
+  onError: WatchOptions['onError'],
+): RunningCallback {
+  const controller = new AbortController();
+  const run = async () => {
+    await onRenew?.(manifest, controller.signal);
+  };
+  return { stop: () => controller.abort(), ended: run().catch((error) => onError?.(error)) };
+}
+
+/** Tells of a failure when it begins, not each time that a renewal is tried again. */
+function eachFailureOnce(onError: WatchOptions['onError']): (error: unknown) => void {
+  let last: string | undefined;
+  return (error) => {
+    const message = error === undefined ? undefined : String(error);
+    if (message !== undefined && message !== last) onError?.(error);
+    last = message;
+  };
+}
