@@ -9,7 +9,15 @@ import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
 import { isIgnoredByGit } from './write.js';
 
-/** What {@link removeCertificateSet} did. */
+/**
+ * What {@link removeCertificateSet} did.
+ *
+ * @example
+ * ```ts
+ * const { removed, kept }: RemovalResult = await removeCertificateSet('certs');
+ * console.log(removed.length, kept);
+ * ```
+ */
 export interface RemovalResult {
   /** Paths, relative to the folder, of what was removed. */
   readonly removed: readonly string[];

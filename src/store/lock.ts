@@ -7,6 +7,15 @@ import { type Claimant, claimName, describeSelf, lifeOf, parseClaimName } from '
 import { errnoOf, FOLDER_MODE, ifThere, makeFolder, removeEmptyFolders } from './file-system.js';
 import { listWorkFolder, workPaths } from './work-folder.js';
 
+/**
+ * How long to wait for others that write into the same folder, and when to give up.
+ *
+ * @example
+ * ```ts
+ * const options: LockOptions = { lockTimeout: '5s', signal: AbortSignal.timeout(60_000) };
+ * await ensureCertificateSet('certs', options);
+ * ```
+ */
 export interface LockOptions {
   /**
    * How long to wait for another run that writes into the same folder: a whole number and a unit.

@@ -5,6 +5,15 @@ import type { LockOptions } from './lock.js';
 import type { Manifest } from './manifest.js';
 import { readManifest } from './read.js';
 
+/**
+ * When {@link watchCertificateSet} renews, and whom it tells.
+ *
+ * @example
+ * ```ts
+ * const options: WatchOptions = { renewAt: 0.5, signal: AbortSignal.timeout(100) };
+ * await watchCertificateSet('certs', options);
+ * ```
+ */
 export interface WatchOptions extends Pick<LockOptions, 'lockTimeout'> {
   /**
    * The share of its life after which a set is renewed, from 0.1 to 0.95.
@@ -45,7 +54,9 @@ const LONGEST_RETRY_MS = 60_000;
  * to begin with
  * @example
  * ```ts
- * await watchCertificateSet('certs', { onRenew: () => nginx.kill('SIGHUP'), signal });
+ * const stop = new AbortController();
+ * setTimeout(() => stop.abort(), 100);
+ * await watchCertificateSet('certs', { onRenew: ({ expiresAt }) => console.log(expiresAt), signal: stop.signal });
  * ```
  */
 export async function watchCertificateSet(folder: string, options: WatchOptions = {}): Promise<void> {
