@@ -119,11 +119,21 @@ const LONGEST_QUOTE = 80;
 export function quote(value: unknown): string {
   const text = typeof value === 'string' ? value : describe(value);
   const cut = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
-  const shown = cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+  const shown = escapeInvisible(cut);
+  return typeof value === 'string' ? `'${shown}'` : shown;
+}
+
+/** Everything that a terminal would not show as itself, escaped. */
+function escapeInvisible(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
     const codePoint = character.codePointAt(0) ?? 0;
     return character === '\n' ? '\\n' : `\\u{${codePoint.toString(16)}}`;
   });
-  return typeof value === 'string' ? `'${shown}'` : shown;
+}
+
+/** A path as it may stand in the middle of a line: as it is, and in quotes where it holds what is not seen. */
+export function printable(path: string): string {
+  return escapeInvisible(path) === path ? path : quote(path);
 }
 
 function describe(value: unknown): string {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { printable } from '../errors.js';
 import { removeCertificateSet } from '../index.js';
 import { interruptible } from './interrupt.js';
 import { jsonOption, lockTimeoutOption, outOption, quietOption } from './options.js';
@@ -30,7 +31,7 @@ export function addCleanCommand(program: Command): void {
         const paths = result.removed.map((path) => `  ${path}\n`).join('');
         const folder = result.folderRemoved ? ', and the folder' : '';
         terminal.result(
-          `removed ${count(result.removed.length, 'file')} from ${options.out}${folder}\n${paths}`,
+          `removed ${count(result.removed.length, 'file')} from ${printable(options.out)}${folder}\n${paths}`,
         );
       }
     });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { printable } from '../errors.js';
 import { addClients } from '../index.js';
 import { formatDistance, formatMoment } from '../moments.js';
 import { serializeManifest } from '../store/manifest.js';
@@ -30,7 +31,7 @@ export function addClientCommand(program: Command): void {
           const names = clients.map(({ name }) => `  ${name}: ${pathsOf(manifest.certificates, name)}\n`);
           const life = `${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, new Date())}`;
           terminal.result(
-            `made ${count(clients.length, 'client')} in ${options.out} (ends ${life})\n${names.join('')}`,
+            `made ${count(clients.length, 'client')} in ${printable(options.out)} (ends ${life})\n${names.join('')}`,
           );
         }
       },

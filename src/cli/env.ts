@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { GenerateCertsError, quote } from '../errors.js';
+import { GenerateCertsError, printable, quote } from '../errors.js';
 import { trustVariables } from '../index.js';
 import { formatDistance, formatMoment } from '../moments.js';
 import { surroundingsError } from '../store/file-system.js';
@@ -51,7 +51,7 @@ export async function variablesOf(
   const now = new Date();
   if (Date.parse(expiresAt) <= now.getTime()) {
     terminal.warn({
-      message: `the set in ${folder} ended ${formatMoment(expiresAt)}, ${formatDistance(expiresAt, now)}`,
+      message: `the set in ${printable(folder)} ended ${formatMoment(expiresAt)}, ${formatDistance(expiresAt, now)}`,
       hint: `programs will refuse it: make it anew with '${PROGRAM}'`,
     });
   }

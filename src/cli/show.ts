@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
+import { printable } from '../errors.js';
 import { formatDistance, formatMoment } from '../moments.js';
 import { FLAWS } from '../pki/flaws.js';
 import { type Manifest, type ManifestCertificate, serializeManifest } from '../store/manifest.js';
@@ -34,7 +35,7 @@ function formatTree(
   const groups = groupBySigner(manifest.certificates);
   const ca = manifest.certificates.find(({ role }) => role === 'ca');
   const lines = [
-    colour.bold(`the set in ${folder}`),
+    colour.bold(`the set in ${printable(folder)}`),
     `made ${formatMoment(manifest.createdAt)}, ${ended ? colour.red(end) : end}`,
     '',
   ];

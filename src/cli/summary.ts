@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { ChalkInstance } from 'chalk';
+import { printable } from '../errors.js';
 import { type LayoutName, layoutFolder, layoutOf } from '../layouts/index.js';
 import type { NextStep } from '../layouts/layout.js';
 import { formatDistance, formatMoment } from '../moments.js';
@@ -15,11 +16,11 @@ const MOST_CLIENTS = 10;
 export function formatSummary(result: EnsureResult, folder: string, colour: ChalkInstance): string {
   const { manifest, made, reason } = result;
   const life = `ends ${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, new Date())}`;
-  if (!made) return `the set in ${folder} is fresh, nothing to do (${life})\n`;
+  if (!made) return `the set in ${printable(folder)} is fresh, nothing to do (${life})\n`;
   const anew = reason === undefined ? '' : `the set that was there is made anew: ${reason}\n`;
   const table = alignColumns(certificateRows(manifest)).map((line) => `  ${line}`);
   return [
-    `${anew}${colour.bold(`made a set in ${folder}`)} (${life})`,
+    `${anew}${colour.bold(`made a set in ${printable(folder)}`)} (${life})`,
     '',
     ...table,
     ...nextSteps(manifest, folder).flatMap((step) => [

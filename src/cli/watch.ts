@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
-import { GenerateCertsError, quote } from '../errors.js';
+import { GenerateCertsError, printable, quote } from '../errors.js';
 import { type Manifest, readManifest, watchCertificateSet } from '../index.js';
 import { formatDistance, formatMoment, isoSeconds } from '../moments.js';
 import { checkRenewAt, DEFAULT_RENEW_AT, msUntilDue } from '../store/watch.js';
@@ -42,14 +42,14 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   const { out, onRenew: command, lockTimeout } = options;
   const manifest = await readManifest(out);
   const due = new Date(Date.now() + msUntilDue(manifest, renewAt, Date.now()));
-  terminal.progress(`watching ${out}: renews ${formatDistance(isoSeconds(due), new Date())}\n`);
+  terminal.progress(`watching ${printable(out)}: renews ${formatDistance(isoSeconds(due), new Date())}\n`);
   await interruptible((signal) =>
     watchCertificateSet(out, {
       renewAt,
       lockTimeout,
       signal,
       onRenew: async (renewed, stop) => {
-        terminal.result(`renewed ${out} (${formatLife(renewed)})\n`);
+        terminal.result(`renewed ${printable(out)} (${formatLife(renewed)})\n`);
         if (command !== undefined) await runCommand(command, stop);
       },
       onError: (error) => {

@@ -1,3 +1,4 @@
+import { printable } from '../errors.js';
 import type { ClientCredential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
 import { surroundingsError } from './file-system.js';
@@ -107,7 +108,7 @@ async function changeSet(
       return writeChange(lock, changed, manifest, options.signal);
     });
   } catch (error) {
-    throw surroundingsError(error, `write to ${folder}`);
+    throw surroundingsError(error, `write to ${printable(folder)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { rmdir } from 'node:fs/promises';
+import { printable } from '../errors.js';
 import { surroundingsError } from './file-system.js';
 import { statInside } from './freshness.js';
 import type { LockOptions } from './lock.js';
@@ -66,6 +67,6 @@ export async function removeCertificateSet(
       ));
     return { removed, kept, folderRemoved };
   } catch (error) {
-    throw surroundingsError(error, `remove the set from ${folder}`);
+    throw surroundingsError(error, `remove the set from ${printable(folder)}`);
   }
 }

@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { GenerateCertsError, quote } from '../errors.js';
+import { GenerateCertsError, printable, quote } from '../errors.js';
 import { parseDuration } from '../pki/duration.js';
 import { ifThere, surroundingsError } from './file-system.js';
 import { DEFAULT_LOCK_TIMEOUT, type LockOptions, throwIfInterrupted } from './lock.js';
@@ -44,7 +44,7 @@ export async function readConsistently<T>(
       await delay(10);
     }
   } catch (error) {
-    throw surroundingsError(error, `read the set in ${folder}`);
+    throw surroundingsError(error, `read the set in ${printable(folder)}`);
   }
 }
 

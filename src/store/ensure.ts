@@ -1,4 +1,5 @@
 import type { Warning } from '../errors.js';
+import { printable } from '../errors.js';
 import { createSet } from '../layouts/create.js';
 import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../layouts/request.js';
 import { checkFlag, checkOptionNames } from '../options.js';
@@ -86,7 +87,7 @@ export async function ensureCertificateSet(
       return { manifest, made: true, reason, warnings };
     });
   } catch (error) {
-    throw surroundingsError(error, `write the set to ${folder}`);
+    throw surroundingsError(error, `write the set to ${printable(folder)}`);
   }
 }
 

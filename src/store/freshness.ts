@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { formatDistance } from '../moments.js';
 import { errnoOf } from './file-system.js';
-import { formatMode } from './key-access.js';
+import { formatMode, recordedKeyAccess } from './key-access.js';
 import type { Manifest, ManifestFile, ManifestRequest } from './manifest.js';
 import { sha256 } from './plan.js';
 
@@ -24,7 +24,11 @@ export async function reasonToRemake(
   return (
     differingRequest(manifest.request, request) ??
     spentLife(manifest, now) ??
-    (await firstDamage(folder, manifest.files))
+    (await firstDamage(
+      folder,
+      manifest.files.filter(({ path }) => path !== GITIGNORE_NAME),
+    )) ??
+    changedOwner(folder, manifest)
   );
 }
 
@@ -61,6 +65,21 @@ function spentLife({ createdAt, expiresAt }: Manifest, now: Date): string | unde
   if (left <= 0) return `it ended ${formatDistance(expiresAt, now)}`;
   if (now.getTime() < created) return `it was made ${formatDistance(createdAt, now)}, by this clock`;
   return left < (expires - created) * SHARE_LEFT ? `it ends ${formatDistance(expiresAt, now)}` : undefined;
+}
+
+/** What its owner edits of it is no damage to the set. */
+const GITIGNORE_NAME = '.gitignore';
+
+/** Whoever must read `server.key` may have lost it since. */
+function changedOwner(folder: string, { request, files }: Manifest): string | undefined {
+  const { owner } = recordedKeyAccess(request);
+  if (owner === undefined) return undefined;
+  for (const { path } of files.filter((file) => /(?:^|\/)server\.key$/.test(file.path))) {
+    const stats = statInside(folder, path);
+    const changed = stats?.uid !== owner.uid || (owner.gid !== undefined && stats.gid !== owner.gid);
+    if (changed) return `${path} has owner ${stats?.uid}:${stats?.gid}, not ${owner.text}`;
+  }
+  return undefined;
 }
 
 async function firstDamage(folder: string, files: readonly ManifestFile[]): Promise<string | undefined> {
@@ -124,7 +143,8 @@ export function statInside(folder: string, path: string): Stats | undefined {
   const parent = dirname(path);
   if (parent !== '.') {
     const stats = lstatSync(join(folder, parent), { throwIfNoEntry: false });
-    if (stats?.isDirectory() !== true) return stats;
+    // Below a file there is nothing; a link is not followed, and is what is there.
+    if (stats?.isDirectory() !== true) return stats?.isFile() ? undefined : stats;
   }
   return lstatSync(join(folder, path), { throwIfNoEntry: false });
 }

@@ -189,7 +189,9 @@ const ROLES = ['ca', 'server', 'client', 'untrusted'] as const;
 
 type Check = (value: unknown) => boolean;
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= 4096;
+/** What is in a manifest is shown on a terminal: nothing in it moves the cursor or breaks a line. */
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 4096 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
 const isNatural: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
 const isHex = (value: unknown): value is string => isText(value) && /^[0-9a-f]+$/.test(value);
 /** Readable by its owner, executable by nobody: no other mode is ever written. */

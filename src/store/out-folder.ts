@@ -1,5 +1,5 @@
 import { promises as fs } from 'node:fs';
-import { GenerateCertsError, quote } from '../errors.js';
+import { GenerateCertsError, printable, quote } from '../errors.js';
 import { errnoOf, ifThere, surroundingsError } from './file-system.js';
 
 /**
@@ -14,12 +14,15 @@ export async function statFolder(folder: string): Promise<boolean> {
   }
   try {
     const stats = await ifThere(fs.stat(folder));
+    if (stats === undefined && (await ifThere(fs.lstat(folder))) !== undefined) {
+      throw outInvalid(`${quote(folder)} is a symbolic link that leads nowhere`);
+    }
     if (stats === undefined || stats.isDirectory()) return stats !== undefined;
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENAMETOOLONG') throw outInvalid(`${quote(folder)} is too long for a folder's name`);
     if (errno === 'ELOOP') throw outInvalid(`${quote(folder)} is a symbolic link that leads in a circle`);
-    if (errno !== 'ENOTDIR') throw surroundingsError(error, `look into ${folder}`);
+    if (errno !== 'ENOTDIR') throw surroundingsError(error, `look into ${printable(folder)}`);
   }
   throw outInvalid(`${quote(folder)} is a file, not a folder`);
 }

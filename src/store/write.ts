@@ -1,4 +1,4 @@
-import { GenerateCertsError, quote } from '../errors.js';
+import { GenerateCertsError, printable, quote } from '../errors.js';
 import { checkFlag, checkOptionNames } from '../options.js';
 import type { CertificateSet } from '../pki/set.js';
 import { surroundingsError } from './file-system.js';
@@ -64,7 +64,7 @@ export async function writeCertificateSet(
       return writeSet(lock, set, { access, force, old, signal });
     });
   } catch (error) {
-    throw surroundingsError(error, `write the set to ${folder}`);
+    throw surroundingsError(error, `write the set to ${printable(folder)}`);
   }
 }
 

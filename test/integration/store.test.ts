@@ -75,6 +75,16 @@ describe('permissions', () => {
     }
   });
 
+  test.skipIf(!isRoot)('a server.key that was taken from its owner is made anew', () => {
+    const folder = temporaryFolder();
+    const args = ['--out', folder, '-l', 'nginx', '--owner', '5000'];
+    expect(generateCerts([...args, '-q']).status).toBe(0);
+    expect(generateCerts(args).stdout).toContain('nothing to do');
+    chownSync(join(folder, 'server.key'), 0, 0);
+    expect(generateCerts(args).stdout).toContain('server.key has owner 0:0, not 5000');
+    expect(statSync(join(folder, 'server.key')).uid).toBe(5000);
+  });
+
   // Needs another user to run as, which only root can be.
   test.skipIf(!isRoot)('--owner by a user who may not is refused before anything is written', () => {
     const folder = temporaryFolder();
