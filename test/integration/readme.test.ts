@@ -24,6 +24,8 @@ const commandsOf = (info: string) => {
 test('has no code block that no test knows', () => {
   const known = [
     ...['sh', 'sh more', 'sh trust', 'sh root', 'sh shim', 'sh clone', 'text', 'ts'],
+    // Run by serve.test.ts, and looked through by docker.test.ts.
+    ...['sh serve', 'sh docker'],
     // Run by action.test.ts.
     ...['yaml action', 'yaml gitlab', 'json script'],
     // Run by runners.test.ts.
