@@ -4,6 +4,11 @@
  * - `input`: the request was wrong; nothing was done (exit status 2).
  * - `check`: a certificate or an endpoint is not as it must be (exit status 1).
  * - `surroundings`: disk, permission, a missing program (exit status 3).
+ *
+ * @example
+ * ```ts
+ * const status: Record<ErrorKind, number> = { check: 1, input: 2, surroundings: 3 };
+ * ```
  */
 export type ErrorKind = 'input' | 'check' | 'surroundings';
 
@@ -47,7 +52,15 @@ const KIND_OF_CODE = {
   ERR_USAGE: 'input',
 } as const satisfies Record<string, ErrorKind>;
 
-/** Every code that a {@link GenerateCertsError} may bear. Codes are stable: branch on them, not on messages. */
+/**
+ * Every code that a {@link GenerateCertsError} may bear. Codes are stable: branch on them, not on messages.
+ *
+ * @example
+ * ```ts
+ * const code: ErrorCode = 'ERR_SET_NOT_FOUND';
+ * await loadCertificateSet('nowhere').catch((error) => console.log(error.code === code));
+ * ```
+ */
 export type ErrorCode = keyof typeof KIND_OF_CODE;
 
 /**
@@ -82,7 +95,15 @@ export class GenerateCertsError extends Error {
   }
 }
 
-/** Something worth telling that did not stop the work. */
+/**
+ * Something worth telling that did not stop the work.
+ *
+ * @example
+ * ```ts
+ * const { warnings } = await ensureCertificateSet('certs', { validFor: '2d' });
+ * for (const { message, hint } of warnings) console.warn(message, hint);
+ * ```
+ */
 export interface Warning {
   readonly message: string;
   readonly hint: string;

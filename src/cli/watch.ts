@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, quote } from '../errors.js';
@@ -66,6 +65,7 @@ function formatLife({ expiresAt }: Manifest): string {
 
 /** Runs the line that the user typed, in the user's shell, with all that it starts in one group. */
 async function runCommand(command: string, stop: AbortSignal): Promise<void> {
+  const { spawn } = await import('node:child_process');
   const isWindows = process.platform === 'win32';
   // Standard output is for one line a renewal.
   const child = spawn(command, { shell: true, detached: !isWindows, stdio: ['ignore', 2, 2] });

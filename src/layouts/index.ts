@@ -6,8 +6,24 @@ import { nginx } from './nginx.js';
 
 const LAYOUTS = { nginx, grpc } as const satisfies Record<string, Layout>;
 
+/**
+ * The name of a layout: who is to read the files.
+ *
+ * @example
+ * ```ts
+ * const layouts: LayoutName[] = ['grpc'];
+ * const set = await createCertificateSet({ layouts });
+ * ```
+ */
 export type LayoutName = keyof typeof LAYOUTS;
-/** The known layouts, in the order in which their files are listed. */
+/**
+ * The known layouts, in the order in which their files are listed.
+ *
+ * @example
+ * ```ts
+ * console.log(LAYOUT_NAMES.join(' or ')); // nginx or grpc
+ * ```
+ */
 export const LAYOUT_NAMES = Object.keys(LAYOUTS) as LayoutName[];
 
 /** @throws {@link GenerateCertsError} `ERR_LAYOUT_UNKNOWN` */

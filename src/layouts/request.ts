@@ -8,7 +8,15 @@ import { KEY_TYPES, type KeyType, parseKeyType } from '../pki/keys.js';
 import type { ParsedClient, ParsedRequest } from '../pki/request.js';
 import { LAYOUT_NAMES, type LayoutName, layoutOf, parseLayoutName } from './index.js';
 
-/** What a set may be asked to be. Everything has a default; `{}` is a set for localhost. */
+/**
+ * What a set may be asked to be. Everything has a default; `{}` is a set for localhost.
+ *
+ * @example
+ * ```ts
+ * const options: CertificateSetOptions = { names: ['api.test', '10.0.0.7'], clients: ['alice'], validFor: '30m' };
+ * const set = await createCertificateSet(options);
+ * ```
+ */
 export interface CertificateSetOptions {
   /**
    * The endpoint's names: DNS names (a wildcard may be the leftmost label; international names become

@@ -5,7 +5,15 @@ import { authorityExtensions } from './extensions.js';
 import { generatePrivateKey, type KeyType, type PrivateKey } from './keys.js';
 import { createSigner, type Signer } from './signer.js';
 
-/** A test CA: its certificate and what it signs with. */
+/**
+ * A test CA: its certificate and what it signs with.
+ *
+ * @example
+ * ```ts
+ * const { certificate } = set.authority;
+ * tls.createSecureContext({ ca: certificate.pem });
+ * ```
+ */
 export interface Authority {
   readonly certificate: Certificate;
   readonly privateKey: PrivateKey;

@@ -46,7 +46,16 @@ export interface CertificateFields {
   readonly permittedDnsNames?: readonly string[] | undefined;
 }
 
-/** An X.509 certificate. Holds no private key and is safe to print. */
+/**
+ * An X.509 certificate. Holds no private key and is safe to print.
+ *
+ * @example
+ * ```ts
+ * const { certificate } = set.client('alice');
+ * console.log(certificate.subject, certificate.notAfter, certificate.sha256);
+ * console.log(certificate.x509Certificate.checkIssued(set.authority.certificate.x509Certificate)); // true
+ * ```
+ */
 export class Certificate {
   /** The certificate in DER. */
   readonly der: Buffer;
@@ -146,7 +155,11 @@ export function signCertificate(parameters: CertificateParameters, signer: Signe
 // RFC 5280 section 4.1.2.1: version 3 is 2.
 const VERSION_3 = explicit(0, smallInteger(2));
 
-/** What is signed (RFC 5280 section 4.1.2). */
+/**
+ * What is signed (RFC 5280 section 4.1.2).
+ *
+ * @internal
+ */
 export function encodeTbsCertificate(parameters: CertificateParameters, signer: Signer): Buffer {
   const { serialNumber, subject, validity, publicKey, extensions } = parameters;
   return sequence(

@@ -9,6 +9,11 @@ import type { RevocationList } from './revocation-list.js';
  * A certificate with its private key, as one side of a connection uses it.
  *
  * The key stays hidden when a credential is printed or serialised.
+ *
+ * @example
+ * ```ts
+ * for (const { name, role, certificate } of set.credentials) console.log(role, name, certificate.serialNumber);
+ * ```
  */
 export class Credential {
   readonly role: 'server' | 'client' | 'untrusted';
@@ -53,7 +58,14 @@ export interface CredentialFields {
   authority: Certificate;
 }
 
-/** A server's certificate and key. */
+/**
+ * A server's certificate and key.
+ *
+ * @example
+ * ```ts
+ * const server = http2.createSecureServer(set.server.tlsOptions());
+ * ```
+ */
 export class ServerCredential extends Credential {
   readonly #revocationList: () => RevocationList;
 
@@ -122,7 +134,16 @@ function requiresClient(options: ServerAuthOptions): boolean {
   );
 }
 
-/** A client's certificate and key: one to let in, or one to refuse. */
+/**
+ * A client's certificate and key: one to let in, or one to refuse.
+ *
+ * @example
+ * ```ts
+ * for (const client of set.untrustedClients) {
+ *   tls.connect({ port, host: 'localhost', ...client.tlsOptions() }).on('error', () => {});
+ * }
+ * ```
+ */
 export class ClientCredential extends Credential {
   /**
    * The options of Node's `tls.connect`, `https.request` and `http2.connect`, and of an undici Agent's
@@ -165,7 +186,15 @@ export class ClientCredential extends Credential {
   }
 }
 
-/** Whom a server lets in. */
+/**
+ * Whom a server lets in.
+ *
+ * @example
+ * ```ts
+ * const anybody: ServerAuthOptions = { clientAuth: 'none' };
+ * const server = https.createServer(set.server.tlsOptions(anybody), handler);
+ * ```
+ */
 export interface ServerAuthOptions {
   /**
    * `require` for clients of the set's CA alone, `none` for anybody.
@@ -174,17 +203,39 @@ export interface ServerAuthOptions {
   readonly clientAuth?: 'require' | 'none' | undefined;
 }
 
-/** Root certificates, key and certificate, whether to ask for the client's certificate; all in PEM. */
+/**
+ * Root certificates, key and certificate, whether to ask for the client's certificate; all in PEM.
+ *
+ * @example
+ * ```ts
+ * const [rootCerts, keyCertPairs, checkClientCertificate]: GrpcServerArguments = set.server.grpcArguments();
+ * ```
+ */
 export type GrpcServerArguments = [
   rootCerts: Buffer | null,
   keyCertPairs: { private_key: Buffer; cert_chain: Buffer }[],
   checkClientCertificate: boolean,
 ];
 
-/** Root certificates, the client's key, its certificate; all in PEM. */
+/**
+ * Root certificates, the client's key, its certificate; all in PEM.
+ *
+ * @example
+ * ```ts
+ * const [rootCerts, privateKey, certChain]: GrpcChannelArguments = set.client('alice').grpcArguments();
+ * ```
+ */
 export type GrpcChannelArguments = [rootCerts: Buffer, privateKey: Buffer, certChain: Buffer];
 
-/** What a client gives to Node's TLS; everything in PEM. */
+/**
+ * What a client gives to Node's TLS; everything in PEM.
+ *
+ * @example
+ * ```ts
+ * const options: ClientTlsOptions = set.client('alice').tlsOptions();
+ * https.get(url, { ...options, timeout: 1000 });
+ * ```
+ */
 export interface ClientTlsOptions {
   cert: string;
   key: string;
@@ -192,7 +243,15 @@ export interface ClientTlsOptions {
   ciphers?: string;
 }
 
-/** What a server gives to Node's TLS; everything in PEM. */
+/**
+ * What a server gives to Node's TLS; everything in PEM.
+ *
+ * @example
+ * ```ts
+ * const options: ServerTlsOptions = set.server.tlsOptions();
+ * const server = tls.createServer({ ...options, minVersion: 'TLSv1.3' });
+ * ```
+ */
 export interface ServerTlsOptions {
   cert: string;
   key: string;

@@ -29,7 +29,14 @@ export interface Departure {
   readonly hash?: 'SHA-1';
 }
 
-/** One entry of the catalogue of client certificates that must be refused. */
+/**
+ * One entry of the catalogue of client certificates that must be refused.
+ *
+ * @example
+ * ```ts
+ * const flaws: Flaw[] = FLAWS.filter(({ severity }) => severity === 'must');
+ * ```
+ */
 export interface Flaw {
   readonly name: string;
   /** What is wrong, in one line. */
@@ -133,13 +140,37 @@ const CATALOGUE = [
   },
 ] as const satisfies readonly Flaw[];
 
+/**
+ * The name of a flaw of the catalogue.
+ *
+ * @example
+ * ```ts
+ * const untrusted: FlawName[] = ['expired', 'unknown-ca'];
+ * const set = await createCertificateSet({ untrusted });
+ * ```
+ */
 export type FlawName = (typeof CATALOGUE)[number]['name'];
 
 /** A flaw of the catalogue. */
 export type KnownFlaw = Flaw & { readonly name: FlawName };
 
-/** The catalogue: the one list that the command line, the library and the documentation share. */
+/**
+ * The catalogue: the one list that the command line, the library and the documentation share.
+ *
+ * @example
+ * ```ts
+ * for (const { name, summary, severity } of FLAWS) console.log(name, summary, severity);
+ * ```
+ */
 export const FLAWS: readonly KnownFlaw[] = CATALOGUE;
+/**
+ * The names of the catalogue, in its order.
+ *
+ * @example
+ * ```ts
+ * console.log(FLAW_NAMES.includes('expired')); // true
+ * ```
+ */
 export const FLAW_NAMES: readonly FlawName[] = FLAWS.map(({ name }) => name);
 
 /** @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN` */

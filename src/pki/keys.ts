@@ -1,12 +1,29 @@
 import { createECDH, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { inspect, promisify } from 'node:util';
 import { GenerateCertsError, quote } from '../errors.js';
 import { hintForUnknown } from '../suggest.js';
 import { bitString, explicit, octetString, oid, sequence, smallInteger } from './der.js';
 import { encodePem } from './pem.js';
 
-/** The key types that a set may be made with. */
+/**
+ * The key types that a set may be made with.
+ *
+ * @example
+ * ```ts
+ * console.log(KEY_TYPES.join(', '));
+ * ```
+ */
 export const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256', 'ec-p384'] as const;
+/**
+ * One of {@link KEY_TYPES}.
+ *
+ * @example
+ * ```ts
+ * const key: KeyType = 'ec-p256';
+ * const set = await createCertificateSet({ key });
+ * ```
+ */
 export type KeyType = (typeof KEY_TYPES)[number];
 
 /** @throws {@link GenerateCertsError} `ERR_KEY_TYPE_UNKNOWN` */
@@ -23,6 +40,13 @@ export function parseKeyType(typed: unknown): KeyType {
 /**
  * A private key that does not show itself: printing, inspecting or serialising one gives its type
  * alone. The material comes out only by asking for it by name.
+ *
+ * @example
+ * ```ts
+ * const { privateKey } = set.server;
+ * console.log(privateKey); // PrivateKey { [hidden] }
+ * tls.createSecureContext({ key: privateKey.pem, cert: set.server.pem });
+ * ```
  */
 export class PrivateKey {
   readonly #pem: string;
@@ -100,12 +124,41 @@ function typeOf(key: KeyObject): string {
  */
 export async function generatePrivateKey(type: KeyType | 'rsa-1024'): Promise<PrivateKey> {
   if (type === 'ec-p256' || type === 'ec-p384') return generateEcKey(type);
-  const { privateKey, publicKey } = await generateKeyPairAsync('rsa', {
-    modulusLength: Number(type.slice('rsa-'.length)),
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'der' },
-  });
-  return new PrivateKey(privateKey, publicKey, type);
+  await rsaTurn();
+  try {
+    const { privateKey, publicKey } = await generateKeyPairAsync('rsa', {
+      modulusLength: Number(type.slice('rsa-'.length)),
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'der' },
+    });
+    return new PrivateKey(privateKey, publicKey, type);
+  } finally {
+    rsaDone();
+  }
+}
+
+/**
+ * How many RSA keys are made at once: as many as there are cores, and one fewer than Node's thread pool has
+ * threads. The files of a process wait in the same queue, and an interruption would have to wait for every
+ * key in it before it could put anything back.
+ */
+const RSA_AT_ONCE = Math.max(
+  1,
+  Math.min(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4) - 1),
+);
+const waitingForTurn: (() => void)[] = [];
+let rsaRunning = 0;
+
+async function rsaTurn(): Promise<void> {
+  if (rsaRunning >= RSA_AT_ONCE) await new Promise<void>((resolve) => waitingForTurn.push(resolve));
+  else rsaRunning++;
+}
+
+/** Hands the turn on, or gives it back. */
+function rsaDone(): void {
+  const next = waitingForTurn.shift();
+  if (next === undefined) rsaRunning--;
+  else next();
 }
 
 const generateKeyPairAsync = promisify(generateKeyPair);

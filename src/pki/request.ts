@@ -2,7 +2,14 @@ import type { FlawName } from './flaws.js';
 import type { Identity } from './identity.js';
 import type { KeyType } from './keys.js';
 
-/** What a set is made from: checked, canonical, every default filled in. Stands in the manifest. */
+/**
+ * What a set is made from: checked, canonical, every default filled in. Stands in the manifest.
+ *
+ * @example
+ * ```ts
+ * const { names, key, validFor }: SetRequest = set.request;
+ * ```
+ */
 export interface SetRequest {
   /** The endpoint's names. The first is the server's CN; all stand in its SAN. */
   readonly names: readonly string[];

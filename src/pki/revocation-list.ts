@@ -4,14 +4,29 @@ import { authorityKey, extension } from './extensions.js';
 import { encodePem } from './pem.js';
 import type { Signer } from './signer.js';
 
-/** One line of a revocation list. */
+/**
+ * One line of a revocation list.
+ *
+ * @example
+ * ```ts
+ * for (const { serialNumber, revokedAt } of set.revocationList.revocations) console.log(serialNumber, revokedAt);
+ * ```
+ */
 export interface Revocation {
   /** Hex, as in the certificate. */
   readonly serialNumber: string;
   readonly revokedAt: Date;
 }
 
-/** A certificate revocation list with what is on it (RFC 5280 section 5). */
+/**
+ * A certificate revocation list with what is on it (RFC 5280 section 5).
+ *
+ * @example
+ * ```ts
+ * const { number, pem } = await set.revoke('alice');
+ * console.log(number, pem.startsWith('-----BEGIN X509 CRL-----'));
+ * ```
+ */
 export class RevocationList {
   /** The list in DER. */
   readonly der: Buffer;
@@ -73,7 +88,11 @@ export function signRevocationList(
 // RFC 5280 section 5.1.2.1: version 2 is 1.
 const VERSION_2 = smallInteger(1);
 
-/** What is signed (RFC 5280 section 5.1.2). */
+/**
+ * What is signed (RFC 5280 section 5.1.2).
+ *
+ * @internal
+ */
 export function encodeTbsCertList(
   { number, revocations, thisUpdate, nextUpdate }: Parameters<typeof signRevocationList>[0],
   signer: Signer,

@@ -38,7 +38,15 @@ export interface SetParts {
 /** How many names a hint lists. */
 const MOST_NAMED = 20;
 
-/** Everything that one run makes, in memory. */
+/**
+ * Everything that one run makes, in memory.
+ *
+ * @example
+ * ```ts
+ * const set: CertificateSet = await createCertificateSet({ clients: ['alice'] });
+ * console.log(set.expiresAt, set.client('alice').certificate.pem);
+ * ```
+ */
 export class CertificateSet {
   readonly request: SetRequest;
   /** When the set was made; the moments of a set are whole seconds, as X.509 writes them. */

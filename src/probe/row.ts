@@ -1,4 +1,12 @@
-/** What a case was judged to be. */
+/**
+ * What a case was judged to be.
+ *
+ * @example
+ * ```ts
+ * const { rows } = await verifyEndpoint({ set, rest: url });
+ * const verdicts: Verdict[] = rows.map(({ verdict }) => verdict);
+ * ```
+ */
 export type Verdict =
   /** As it must be. */
   | 'right'
@@ -9,7 +17,15 @@ export type Verdict =
   /** Nothing can be said. */
   | 'inconclusive';
 
-/** One case tried, and what came of it: a line of the table, a test case of the JUnit file. */
+/**
+ * One case tried, and what came of it: a line of the table, a test case of the JUnit file.
+ *
+ * @example
+ * ```ts
+ * const { rows } = await verifyEndpoint({ set, rest: url });
+ * const bad = rows.filter((row: Row) => row.verdict === 'wrong');
+ * ```
+ */
 export interface Row {
   /** The endpoint's address, or `set` for the set by itself. */
   readonly subject: string;
@@ -33,7 +49,15 @@ export interface Row {
   readonly milliseconds: number;
 }
 
-/** All that was found. */
+/**
+ * All that was found.
+ *
+ * @example
+ * ```ts
+ * const report: VerifyReport = await verifyEndpoint({ set, rest: url });
+ * console.log(report.result);
+ * ```
+ */
 export interface VerifyReport {
   readonly rows: readonly Row[];
   readonly counts: Readonly<Record<Verdict, number>>;

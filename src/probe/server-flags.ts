@@ -6,7 +6,15 @@ import type { Certificate } from '../pki/certificate.js';
 import { type PrivateKey, privateKeyFromPem } from '../pki/keys.js';
 import { readCertificates } from '../pki/read-certificate.js';
 
-/** One thing found about a model server's TLS flags. */
+/**
+ * One thing found about a model server's TLS flags.
+ *
+ * @example
+ * ```ts
+ * const { findings } = await checkServerFlags(['ovms', '--grpc_key_path', 'certs/grpc/server.key']);
+ * const wrong: FlagFinding[] = findings.filter(({ verdict }) => verdict === 'wrong');
+ * ```
+ */
 export interface FlagFinding {
   /** The flag it is about; empty for the command line as a whole. */
   readonly flag: string;
@@ -16,6 +24,15 @@ export interface FlagFinding {
   readonly hint: string;
 }
 
+/**
+ * What {@link checkServerFlags} found.
+ *
+ * @example
+ * ```ts
+ * const report: FlagReport = await checkServerFlags(['ovms', '--port', '9178']);
+ * console.log(report.result);
+ * ```
+ */
 export interface FlagReport {
   readonly findings: readonly FlagFinding[];
   readonly result: 'right' | 'wrong';

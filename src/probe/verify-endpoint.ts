@@ -10,7 +10,15 @@ import { callRest } from './rest.js';
 import { NOT_LOADED, NOT_TRIED, type Row, summarize, type Verdict, type VerifyReport } from './row.js';
 import { loadClient, speaks, TLS_VERSIONS, type TlsVersion } from './tls.js';
 
-/** What is to be proved, and how. */
+/**
+ * What is to be proved, and how.
+ *
+ * @example
+ * ```ts
+ * const options: VerifyEndpointOptions = { set, rest: url, strict: true, timeoutMs: 2000 };
+ * const report = await verifyEndpoint(options);
+ * ```
+ */
 export interface VerifyEndpointOptions {
   /** The set that the endpoint trusts, with its CA. */
   readonly set: CertificateSet;

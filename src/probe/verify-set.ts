@@ -17,6 +17,15 @@ import { requireManifest } from '../store/read.js';
 import { shakeHands } from './loopback.js';
 import { NOT_TRIED, type Row, summarize, type VerifyReport } from './row.js';
 
+/**
+ * How thoroughly a set is checked, and how strictly judged.
+ *
+ * @example
+ * ```ts
+ * const options: VerifySetOptions = { strict: true, handshakes: false };
+ * const { result } = await verifyCertificateSet('certs', options);
+ * ```
+ */
 export interface VerifySetOptions {
   /**
    * Whether a warning makes the result wrong.

@@ -12,7 +12,15 @@ import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
 import { isIgnoredByGit } from './write.js';
 
-/** What became of a set in its folder. */
+/**
+ * What became of a set in its folder.
+ *
+ * @example
+ * ```ts
+ * const { changed, manifest }: ChangeResult = await revokeClient('certs', 'alice');
+ * console.log(changed, manifest.revocationList.number);
+ * ```
+ */
 export interface ChangeResult {
   readonly set: CertificateSet;
   readonly manifest: Manifest;

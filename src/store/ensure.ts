@@ -14,7 +14,15 @@ import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
 import { findReplaceable, isIgnoredByGit, WRITE_OPTION_NAMES, type WriteOptions, writeSet } from './write.js';
 
-/** What {@link ensureCertificateSet} did. */
+/**
+ * What {@link ensureCertificateSet} did.
+ *
+ * @example
+ * ```ts
+ * const { made, reason }: EnsureResult = await ensureCertificateSet('certs', { clients: ['bob'] });
+ * console.log(made, reason);
+ * ```
+ */
 export interface EnsureResult {
   readonly manifest: Manifest;
   /** Whether a set was made; false where the one in the folder serves the request. */

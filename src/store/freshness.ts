@@ -106,7 +106,13 @@ function damageIn(folder: string, file: ManifestFile): string | undefined {
   const stats = statInside(folder, file.path);
   if (stats === undefined) return 'is missing';
   if (!stats.isFile()) return 'is no regular file any more';
-  if (sha256(readFileSync(join(folder, file.path))) !== file.sha256) return 'was changed';
+  try {
+    if (sha256(readFileSync(join(folder, file.path))) !== file.sha256) return 'was changed';
+  } catch (error) {
+    // Another user's key: who looks at the set must not be stopped by it.
+    if (errnoOf(error) === 'EACCES') return 'cannot be read by this user';
+    throw error;
+  }
   const mode = formatMode(stats.mode & 0o777);
   // Windows keeps no such permissions.
   if (process.platform !== 'win32' && mode !== file.mode) return `has mode ${mode}, not ${file.mode}`;

@@ -14,6 +14,15 @@ export interface Owner {
   readonly text: string;
 }
 
+/**
+ * Who may read `server.key`.
+ *
+ * @example
+ * ```ts
+ * const access: KeyAccessOptions = { keyMode: '640' };
+ * await writeCertificateSet(set, 'certs', access);
+ * ```
+ */
 export interface KeyAccessOptions {
   /**
    * Permissions of `server.key`, octal.

@@ -7,7 +7,15 @@ export const MANIFEST_NAME = 'set.json';
 /** The largest manifest that is read, in bytes: room for the most clients that a set may have. */
 export const LARGEST_MANIFEST = 95_000_000;
 
-/** What was made, when it ends, and where each file is. Never holds key material. */
+/**
+ * What was made, when it ends, and where each file is. Never holds key material.
+ *
+ * @example
+ * ```ts
+ * const { expiresAt, certificates }: Manifest = await readManifest('certs');
+ * console.log(expiresAt, certificates.length);
+ * ```
+ */
 export interface Manifest {
   readonly version: 1;
   /** ISO 8601 in UTC, whole seconds, as every moment here. */
@@ -19,7 +27,15 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
 }
 
-/** The request, and how the server's key was to be written. */
+/**
+ * The request, and how the server's key was to be written.
+ *
+ * @example
+ * ```ts
+ * const { request } = await readManifest('certs');
+ * const { names, keyMode }: ManifestRequest = request;
+ * ```
+ */
 export interface ManifestRequest extends SetRequest {
   /** Permissions of `server.key`, in four octal digits. */
   readonly keyMode: string;
@@ -27,6 +43,16 @@ export interface ManifestRequest extends SetRequest {
   readonly owner: string | null;
 }
 
+/**
+ * A certificate of the set, as its manifest has it.
+ *
+ * @example
+ * ```ts
+ * const { certificates } = await readManifest('certs');
+ * const server = certificates.find(({ role }: ManifestCertificate) => role === 'server');
+ * console.log(server?.files.grpc?.certificate); // grpc/server.pem
+ * ```
+ */
 export interface ManifestCertificate {
   readonly role: 'ca' | 'server' | 'client' | 'untrusted';
   /** `ca`, `server`, a client's identity, or `untrusted-<flaw>`. */
@@ -47,6 +73,15 @@ export interface ManifestCertificate {
   readonly files: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
+/**
+ * The CA's revocation list, as the manifest has it.
+ *
+ * @example
+ * ```ts
+ * const { revocationList } = await readManifest('certs');
+ * const { number, revocations }: ManifestRevocationList = revocationList;
+ * ```
+ */
 export interface ManifestRevocationList {
   readonly number: number;
   /** On the list from the start, so that a revoked client can be made at any time. */
@@ -55,6 +90,15 @@ export interface ManifestRevocationList {
   readonly revocations: readonly { readonly serialNumber: string; readonly revokedAt: string }[];
 }
 
+/**
+ * A file of the set, as its manifest has it.
+ *
+ * @example
+ * ```ts
+ * const { files } = await readManifest('certs');
+ * const secret = files.filter(({ mode }: ManifestFile) => mode === '0600');
+ * ```
+ */
 export interface ManifestFile {
   /** Relative to the set's folder, with `/`. */
   readonly path: string;

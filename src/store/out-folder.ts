@@ -8,7 +8,7 @@ import { errnoOf, ifThere, surroundingsError } from './file-system.js';
  * @throws {@link GenerateCertsError} `ERR_OUT_INVALID` where something else is in its place
  */
 export async function statFolder(folder: string): Promise<boolean> {
-  if (folder === '' || folder.includes('\0')) {
+  if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
     throw outInvalid(`${quote(folder)} is not a folder's name`);
   }
   try {

@@ -12,6 +12,12 @@ import { statFolder } from './out-folder.js';
  *
  * @throws {@link GenerateCertsError} `ERR_SET_NOT_FOUND`, `ERR_MANIFEST_INVALID`, `ERR_OUT_INVALID`,
  * `ERR_JOURNAL_INVALID`, `ERR_SET_LOCKED` or `ERR_FILE_SYSTEM`
+ *
+ * @example
+ * ```ts
+ * const { request, expiresAt } = await readManifest('certs');
+ * console.log(request.names, expiresAt);
+ * ```
  */
 export async function readManifest(folder: string): Promise<Manifest> {
   return readConsistently(folder, () => requireManifest(folder));

@@ -15,7 +15,15 @@ import { type KeyAccessOptions, parseKeyAccess } from './key-access.js';
 import type { Manifest } from './manifest.js';
 import { writeCertificateSet } from './write.js';
 
-/** Where a certificate and its private key are: absolute paths. */
+/**
+ * Where a certificate and its private key are: absolute paths.
+ *
+ * @example
+ * ```ts
+ * await using certificates = await temporaryCertificates({ layouts: ['grpc'] });
+ * const { certificate, key }: CredentialFiles = certificates.server;
+ * ```
+ */
 export interface CredentialFiles {
   readonly certificate: string;
   readonly key: string;

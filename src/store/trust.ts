@@ -26,6 +26,15 @@ const REPLACING = [
   'BUNDLE_SSL_CA_CERT', // Ruby's Bundler
 ] as const;
 
+/**
+ * How {@link trustVariables} looks at the surroundings.
+ *
+ * @example
+ * ```ts
+ * const options: TrustOptions = { env: { ...process.env, SSL_CERT_FILE: undefined } };
+ * const { variables } = await trustVariables('certs', options);
+ * ```
+ */
 export interface TrustOptions {
   /**
    * The variables that the programs would have otherwise. What they trust by them, they go on trusting.
@@ -34,7 +43,15 @@ export interface TrustOptions {
   readonly env?: Environment | undefined;
 }
 
-/** What {@link trustVariables} gives. */
+/**
+ * What {@link trustVariables} gives.
+ *
+ * @example
+ * ```ts
+ * const { variables, expiresAt }: TrustVariables = await trustVariables('certs');
+ * console.log(variables.SSL_CERT_FILE, expiresAt);
+ * ```
+ */
 export interface TrustVariables {
   /** Names and values, to be added to a program's environment. */
   readonly variables: Readonly<Record<string, string>>;

@@ -14,6 +14,15 @@ import { findManifest } from './read.js';
 import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
 
+/**
+ * How a set is written.
+ *
+ * @example
+ * ```ts
+ * const options: WriteOptions = { force: true };
+ * await writeCertificateSet(set, 'certs', options);
+ * ```
+ */
 export interface WriteOptions extends KeyAccessOptions, LockOptions {
   /**
    * Replace files that this program did not write: those that the manifest does not name and that bear no

@@ -138,14 +138,11 @@ describe('the lock', () => {
 
   test('is never held by two, also where many wait for one that was killed', async () => {
     const out = temporaryFolder();
-    mkdirSync(workFolder(out));
-    // The claim of a process that is gone.
-    const gone = await generate('--version');
-    expect(gone.status).toBe(0);
     const first = await lockFolder(out, { create: false });
     const [claim = ''] = readdirSync(workFolder(out));
     await first.release('done');
-    mkdirSync(workFolder(out), { recursive: true });
+    mkdirSync(workFolder(out));
+    // The claim of a process that is gone: the first process of a machine began at its first tick only here.
     writeFileSync(join(workFolder(out), claim.replace(/\.\d+\.\d+\./, '.1.1.')), '');
     let holders = 0;
     const ends = Array.from({ length: 30 }, async () => {
@@ -194,10 +191,7 @@ describe('the lock', () => {
 });
 
 describe('an interruption', () => {
-  test.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('by %s leaves what was there before', async (signal, expected) => {
+  test.each([['SIGINT'], ['SIGTERM']] as const)('by %s leaves what was there before', async (signal) => {
     const out = join(temporaryFolder(), 'a', 'certs');
     for (const before of [false, true]) {
       if (before) expect(generateCerts(['-l', 'grpc', '-q', '--out', out]).status).toBe(0);
@@ -207,11 +201,12 @@ describe('an interruption', () => {
       const { child } = start(process.execPath, [
         ...[EXECUTABLE, '--out', out, '-k', 'rsa-4096', '--clients', '40'],
       ]);
-      const ended = new Promise((resolve) => child.on('close', resolve));
+      const ended = new Promise((resolve) => child.on('close', (_status, ending) => resolve(ending)));
       // It has begun to work once it has the lock; the keys take it a while.
       while (!existsSync(workFolder(out))) await new Promise((resolve) => setTimeout(resolve, 5));
       child.kill(signal);
-      expect(await ended).toBe(expected);
+      // By the signal itself, which a shell shows as 128 and its number.
+      expect(await ended).toBe(signal);
       expect(names()).toEqual(files);
       if (before) expect(readFileSync(join(out, 'set.json'), 'utf8')).toBe(manifest);
       else expect(existsSync(join(out, '..'))).toBe(false);

@@ -23,7 +23,7 @@ const commandsOf = (info: string) => {
 
 test('has no code block that no test knows', () => {
   const known = [
-    ...['sh', 'sh more', 'sh trust', 'sh root', 'sh shim', 'sh clone', 'text', 'ts'],
+    ...['sh', 'sh more', 'sh trust', 'sh watch', 'sh root', 'sh shim', 'sh clone', 'text', 'ts'],
     // Run by serve.test.ts, and looked through by docker.test.ts.
     ...['sh serve', 'sh docker'],
     // Run by action.test.ts.
@@ -51,6 +51,15 @@ test('the table of flaws is the catalogue', () => {
   for (const { name, summary, severity, needsNameConstraints } of FLAWS) {
     const condition = needsNameConstraints === true ? ' (only with `--name-constraints`)' : '';
     expect(text).toContain(`| \`${name}\` | ${summary}${condition} | ${severity} |\n`);
+  }
+});
+
+// It goes on until it is stopped; what it does is shown in watch.test.ts.
+test('the watch command has the options that the program has', () => {
+  for (const command of commandsOf('sh watch')) {
+    const folder = temporaryFolder();
+    const step = { command: `${command} --help | head -1`, stdout: [], stderr: [], status: 0 };
+    expect(runStep(step, folder)).toMatchObject({ status: 0, stdout: expect.stringContaining('watch') });
   }
 });
 

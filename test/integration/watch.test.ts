@@ -115,7 +115,7 @@ test.skipIf(!inject('tools').nginx)(
     onTestFinished(nginx.stop);
     const port = nginx.ports[0] ?? 0;
     const reload = `nginx -c '${join(folder, 'run', 'nginx.conf')}' -e stderr -s reload`;
-    const watch = watching(out, '--renew-at', '0.4', '--on-renew', reload);
+    const watch = watching(out, '--renew-at', '0.3', '--on-renew', reload);
 
     let newest = await loadCertificateSet(out);
     let older = newest;
