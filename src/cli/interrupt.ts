@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { GenerateCertsError } from '../errors.js';
+import { GenerateCertsError } from '../errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
@@ -24,8 +24,14 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   }
 }
 
+/** The signal that interrupted this program's work; nothing where it failed otherwise. */
+export function interruptingSignal(error: unknown): NodeJS.Signals | undefined {
+  if (!(error instanceof GenerateCertsError && error.code === 'ERR_INTERRUPTED')) return undefined;
+  return SIGNALS.find((name) => name === error.cause) ?? 'SIGINT';
+}
+
 /** The exit status after an interruption, as a shell has it: 128 and the signal's number. */
-export function interruptionStatus({ code, cause }: GenerateCertsError): number | undefined {
-  if (code !== 'ERR_INTERRUPTED') return undefined;
-  return 128 + (constants.signals[cause as NodeJS.Signals] ?? constants.signals.SIGINT);
+export function interruptionStatus(error: GenerateCertsError): number | undefined {
+  const signal = interruptingSignal(error);
+  return signal === undefined ? undefined : 128 + constants.signals[signal];
 }

@@ -7,6 +7,7 @@ import { addCleanCommand } from './clean.js';
 import { addClientCommand } from './client.js';
 import { addEnvCommand } from './env.js';
 import { addExecCommand } from './exec.js';
+import { interruptingSignal } from './interrupt.js';
 import { describeMake, flawLines } from './make.js';
 import { adoptOptionsBefore } from './options.js';
 import { addRevokeCommand } from './revoke.js';
@@ -46,14 +47,23 @@ Examples:
       removes the set in certs/, and nothing else
 `;
 
+/** How the program ends. */
+export interface ProgramEnd {
+  /**
+   * 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed; 130 or 143 after Ctrl-C or
+   * SIGTERM; what `exec` and `serve` ran has a status of its own.
+   */
+  readonly status: number;
+  /** The signal that interrupted this program's own work; never the one that ended what it ran. */
+  readonly signal?: NodeJS.Signals | undefined;
+}
+
 /**
  * Runs the program.
  *
  * @param argv the arguments, without the interpreter and the script
- * @returns the exit status: 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed; 130
- * or 143 after Ctrl-C or SIGTERM
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[]): Promise<ProgramEnd> {
   watchOutput();
   let exitStatus: number = ExitStatus.done;
   const program = createProgram((status) => {
@@ -61,13 +71,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   });
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return exitStatus;
+    return { status: exitStatus };
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    return reportFailure(
-      error instanceof CommanderError ? usageError(error, program, argv) : error,
-      new Terminal(),
-    );
+    if (error instanceof CommanderError && error.exitCode === 0) return { status: 0 };
+    const failure = error instanceof CommanderError ? usageError(error, program, argv) : error;
+    return { status: reportFailure(failure, new Terminal()), signal: interruptingSignal(failure) };
   }
 }
 
