@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
 import { GenerateCertsError } from '../errors.js';
-import { checkServerFlags, type FlagReport } from '../index.js';
+import type { FlagReport } from '../index.js';
 import { jsonOption, quietOption } from './options.js';
 import { ExitStatus, Terminal } from './terminal.js';
 
@@ -22,6 +22,7 @@ export function addCheckCommand(program: Command, setExitStatus: (status: ExitSt
         );
       }
       const terminal = new Terminal(options);
+      const { checkServerFlags } = await import('../index.js');
       const report = await checkServerFlags(argv);
       if (options.json) terminal.data(`${JSON.stringify(report, null, 2)}\n`);
       else terminal.result(formatFindings(report, terminal.colour));

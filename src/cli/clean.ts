@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { printable } from '../errors.js';
-import { removeCertificateSet } from '../index.js';
 import { interruptible } from './interrupt.js';
 import { jsonOption, lockTimeoutOption, outOption, quietOption } from './options.js';
 import { Terminal } from './terminal.js';
@@ -17,6 +16,7 @@ export function addCleanCommand(program: Command): void {
     .action(async (options: { out: string; lockTimeout: string; json?: boolean; quiet?: boolean }) => {
       const terminal = new Terminal(options);
       const { lockTimeout } = options;
+      const { removeCertificateSet } = await import('../index.js');
       const result = await interruptible((signal) =>
         removeCertificateSet(options.out, { lockTimeout, signal }),
       );

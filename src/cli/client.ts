@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { printable } from '../errors.js';
-import { addClients } from '../index.js';
 import { formatDistance, formatMoment } from '../moments.js';
 import { serializeManifest } from '../store/manifest.js';
 import { interruptible } from './interrupt.js';
@@ -23,6 +22,7 @@ export function addClientCommand(program: Command): void {
         options: { out: string; lockTimeout: string; json?: boolean; quiet?: boolean },
       ) => {
         const terminal = new Terminal(options);
+        const { addClients } = await import('../index.js');
         const { manifest, clients } = await interruptible((signal) =>
           addClients(options.out, identities, { lockTimeout: options.lockTimeout, signal }),
         );

@@ -1,7 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, printable, quote } from '../errors.js';
-import { trustVariables } from '../index.js';
 import { formatDistance, formatMoment } from '../moments.js';
 import { surroundingsError } from '../store/file-system.js';
 import { hintForUnknown } from '../suggest.js';
@@ -47,6 +46,7 @@ export async function variablesOf(
   folder: string,
   terminal: Terminal,
 ): Promise<Readonly<Record<string, string>>> {
+  const { trustVariables } = await import('../index.js');
   const { variables, expiresAt } = await trustVariables(folder);
   const now = new Date();
   if (Date.parse(expiresAt) <= now.getTime()) {

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, quote } from '../errors.js';
-import { ensureCertificateSet } from '../index.js';
 import { LAYOUT_NAMES } from '../layouts/index.js';
 import { type CertificateSetOptions, MOST_CLIENTS } from '../layouts/request.js';
 import { FLAWS } from '../pki/flaws.js';
 import { KEY_TYPES } from '../pki/keys.js';
+import { ensureCertificateSet } from '../store/ensure.js';
 import { serializeManifest } from '../store/manifest.js';
 import type { WriteOptions } from '../store/write.js';
 import { interruptible } from './interrupt.js';

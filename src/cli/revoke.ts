@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { revokeClient } from '../index.js';
 import { formatMoment, isoSeconds } from '../moments.js';
 import { serializeManifest } from '../store/manifest.js';
 import { interruptible } from './interrupt.js';
@@ -21,6 +20,7 @@ export function addRevokeCommand(program: Command): void {
         options: { out: string; lockTimeout: string; json?: boolean; quiet?: boolean },
       ) => {
         const terminal = new Terminal(options);
+        const { revokeClient } = await import('../index.js');
         const { set, manifest, changed } = await interruptible((signal) =>
           revokeClient(options.out, identity, { lockTimeout: options.lockTimeout, signal }),
         );

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Warning } from '../errors.js';
 import type { Endpoints, FrontEvents, FrontRun } from '../front/front.js';
 import { planFront } from '../front/plan.js';
-import { loadCertificateSet, type Manifest, verifyEndpoint } from '../index.js';
+import type { Manifest } from '../index.js';
 import { formatDistance } from '../moments.js';
 import { parseDuration } from '../pki/duration.js';
 import { checkRenewAt, DEFAULT_RENEW_AT } from '../store/watch.js';
@@ -155,6 +155,7 @@ async function prove(
 ): Promise<ExitStatus | undefined> {
   // gRPC for Node gives an address as the server name, and Node then warns whoever sits at the terminal.
   process.noDeprecation = true;
+  const { loadCertificateSet, verifyEndpoint } = await import('../index.js');
   const report = await verifyEndpoint({ set: await loadCertificateSet(out), ...endpoints });
   terminal?.result(formatTable(report, terminal.colour));
   if (report.result === 'right') return undefined;

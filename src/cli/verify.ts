@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError } from '../errors.js';
-import { loadCertificateSet, type VerifyReport, verifyCertificateSet, verifyEndpoint } from '../index.js';
+import type { VerifyReport } from '../index.js';
 import { parseDuration } from '../pki/duration.js';
 import { parseGrpcEndpoint, parseRestEndpoint } from '../probe/endpoint.js';
 import { NOT_TRIED, type Row, summarize } from '../probe/row.js';
@@ -60,6 +60,7 @@ async function verify(options: VerifyOptions): Promise<ExitStatus> {
 }
 
 async function prove(options: VerifyOptions): Promise<VerifyReport> {
+  const { loadCertificateSet, verifyCertificateSet, verifyEndpoint } = await import('../index.js');
   const { out, grpc, rest, model, path, method, strict } = options;
   const timeoutMs = parseDuration(options.timeout) * 1000;
   if (grpc === undefined && rest === undefined) {

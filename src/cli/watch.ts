@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, printable, quote } from '../errors.js';
-import { type Manifest, readManifest, watchCertificateSet } from '../index.js';
+import type { Manifest } from '../index.js';
 import { formatDistance, formatMoment, isoSeconds } from '../moments.js';
 import { checkRenewAt, DEFAULT_RENEW_AT, msUntilDue } from '../store/watch.js';
 import { interruptible } from './interrupt.js';
@@ -40,6 +40,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
   const renewAt = checkRenewAt(/^[\d.]+$/.test(options.renewAt) ? Number(options.renewAt) : options.renewAt);
   const { out, onRenew: command, lockTimeout } = options;
+  const { readManifest, watchCertificateSet } = await import('../index.js');
   const manifest = await readManifest(out);
   const due = new Date(Date.now() + msUntilDue(manifest, renewAt, Date.now()));
   terminal.progress(`watching ${printable(out)}: renews ${formatDistance(isoSeconds(due), new Date())}\n`);
