@@ -14,7 +14,8 @@ export async function statFolder(folder: string): Promise<boolean> {
   }
   try {
     const stats = await ifThere(fs.stat(folder));
-    if (stats === undefined && (await ifThere(fs.lstat(folder))) !== undefined) {
+    // Another run may have made the folder between the two looks: only a link leads nowhere.
+    if (stats === undefined && (await ifThere(fs.lstat(folder)))?.isSymbolicLink() === true) {
       throw outInvalid(`${quote(folder)} is a symbolic link that leads nowhere`);
     }
     if (stats === undefined || stats.isDirectory()) return stats !== undefined;
