@@ -33,6 +33,8 @@ await Promise.all([
     outdir: 'dist/cli',
     format: 'esm',
     splitting: true,
+    // A part named for its folder's index would be a hidden file.
+    chunkNames: 'part-[hash]',
   }),
   build({
     ...common,

@@ -47,6 +47,8 @@ const PACKAGE_OF_PROGRAM = {
   'dumb-init': 'dumb-init',
   strace: 'strace',
   '/usr/bin/python3': 'python3',
+  git: 'git',
+  '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
 } as const;
 
 export default function setup(project: TestProject): () => void {
