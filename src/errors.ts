@@ -125,6 +125,8 @@ export function quote(value: unknown): string {
 
 /** Everything that a terminal would not show as itself, escaped. */
 function escapeInvisible(text: string): string {
+  // The common case first: tables of Unicode take half a millisecond to set up.
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
     const codePoint = character.codePointAt(0) ?? 0;
     return character === '\n' ? '\\n' : `\\u{${codePoint.toString(16)}}`;

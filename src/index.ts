@@ -21,7 +21,8 @@ export type {
   ServerTlsOptions,
 } from './pki/credential.js';
 export { FLAW_NAMES, FLAWS, type Flaw, type FlawName } from './pki/flaws.js';
-export { KEY_TYPES, type KeyType, type PrivateKey } from './pki/keys.js';
+export { KEY_TYPES, type KeyType } from './pki/key-types.js';
+export type { PrivateKey } from './pki/keys.js';
 export type { SetRequest } from './pki/request.js';
 export type { Revocation, RevocationList } from './pki/revocation-list.js';
 export type { CertificateSet } from './pki/set.js';
@@ -34,7 +35,7 @@ export { type RemovalResult, removeCertificateSet } from './store/clean.js';
 export { type EnsureResult, ensureCertificateSet } from './store/ensure.js';
 export type { KeyAccessOptions } from './store/key-access.js';
 export { loadCertificateSet } from './store/load.js';
-export type { LockOptions } from './store/lock.js';
+export type { LockOptions } from './store/lock-options.js';
 export type {
   Manifest,
   ManifestCertificate,
@@ -46,4 +47,5 @@ export { readManifest } from './store/read.js';
 export { type CredentialFiles, TemporaryCertificates, temporaryCertificates } from './store/temporary.js';
 export { type TrustOptions, type TrustVariables, trustVariables } from './store/trust.js';
 export { type WatchOptions, watchCertificateSet } from './store/watch.js';
-export { type WriteOptions, writeCertificateSet } from './store/write.js';
+export { writeCertificateSet } from './store/write.js';
+export type { WriteOptions } from './store/write-options.js';

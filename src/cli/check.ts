@@ -1,14 +1,12 @@
-import type { ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
 import { GenerateCertsError } from '../errors.js';
 import type { FlagReport } from '../index.js';
+import type { Colours } from './colours.js';
 import { jsonOption, quietOption } from './options.js';
 import { ExitStatus, Terminal } from './terminal.js';
 
-export function addCheckCommand(program: Command, setExitStatus: (status: ExitStatus) => void): void {
-  program
-    .command('check')
-    .description("the TLS flags of a model server's command line, checked before it starts")
+export function describeCheck(command: Command, setExitStatus: (status: ExitStatus) => void): void {
+  command
     .usage('[options] -- <server command...>')
     .argument('[command...]', "the server's command line")
     .addOption(jsonOption('print the findings as JSON'))
@@ -32,7 +30,7 @@ export function addCheckCommand(program: Command, setExitStatus: (status: ExitSt
 
 const WORDS = { right: 'right', wrong: 'WRONG', warning: 'warn ' } as const;
 
-function formatFindings({ findings }: FlagReport, colour: ChalkInstance): string {
+function formatFindings({ findings }: FlagReport, colour: Colours): string {
   const colours = { right: colour.green, wrong: colour.red, warning: colour.yellow };
   return findings
     .map(({ verdict, message, hint }) => {

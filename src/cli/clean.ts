@@ -5,10 +5,8 @@ import { jsonOption, lockTimeoutOption, outOption, quietOption } from './options
 import { Terminal } from './terminal.js';
 import { count } from './text.js';
 
-export function addCleanCommand(program: Command): void {
-  program
-    .command('clean')
-    .description('removes what the manifest names, and nothing else')
+export function describeClean(command: Command): void {
+  command
     .addOption(outOption())
     .addOption(lockTimeoutOption())
     .addOption(jsonOption('print what was removed and what was kept as JSON'))

@@ -7,10 +7,8 @@ import { jsonOption, lockTimeoutOption, outOption, quietOption } from './options
 import { Terminal } from './terminal.js';
 import { count } from './text.js';
 
-export function addClientCommand(program: Command): void {
-  program
-    .command('client')
-    .description("more clients from the set's CA, into all its layouts")
+export function describeClient(command: Command): void {
+  command
     .argument('<identity...>', 'plain names, e-mail addresses, DNS names, IP addresses or URIs')
     .addOption(outOption())
     .addOption(lockTimeoutOption())

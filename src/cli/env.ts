@@ -17,10 +17,8 @@ interface EnvOptions {
   quiet?: boolean;
 }
 
-export function addEnvCommand(program: Command): void {
-  program
-    .command('env')
-    .description('the variables that make other programs trust the set')
+export function describeEnv(command: Command): void {
+  command
     .addOption(outOption())
     .addOption(new Option('--format <format>', `${FORMAT_NAMES.join(', ')}`).default('sh', 'sh'))
     .addOption(jsonOption('print the variables as JSON'))

@@ -7,10 +7,8 @@ import { variablesOf } from './env.js';
 import { outOption, quietOption } from './options.js';
 import { PROGRAM, Terminal } from './terminal.js';
 
-export function addExecCommand(program: Command, setExitStatus: (status: number) => void): void {
-  program
-    .command('exec')
-    .description('runs a command with the variables of env')
+export function describeExec(command: Command, setExitStatus: (status: number) => void): void {
+  command
     .usage('[options] -- <command...>')
     .argument('[command...]', 'the program and its arguments')
     // What stands behind the program's name is the program's.

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { DEFAULT_LOCK_TIMEOUT } from '../store/lock.js';
+import { DEFAULT_LOCK_TIMEOUT } from '../store/lock-options.js';
 
 /** Where the set lives: every command has it. */
 export const outOption = () =>

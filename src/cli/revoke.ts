@@ -5,10 +5,8 @@ import { interruptible } from './interrupt.js';
 import { jsonOption, lockTimeoutOption, outOption, quietOption } from './options.js';
 import { Terminal } from './terminal.js';
 
-export function addRevokeCommand(program: Command): void {
-  program
-    .command('revoke')
-    .description('puts a client on the CRL and rewrites the CRL in every layout')
+export function describeRevoke(command: Command): void {
+  command
     .argument('<client>', 'the identity it was made with')
     .addOption(outOption())
     .addOption(lockTimeoutOption())

@@ -44,10 +44,8 @@ Examples:
       in front of a server that runs already
 `;
 
-export function addServeCommand(program: Command, setExitStatus: (status: ExitStatus) => void): void {
-  program
-    .command('serve')
-    .description('NGINX with mutual TLS in front of a model server, in one command')
+export function describeServe(command: Command, setExitStatus: (status: ExitStatus) => void): void {
+  command
     .usage('[options] -- <server command...>')
     .argument('[command...]', "the server's command line")
     .addOption(outOption())

@@ -1,17 +1,15 @@
-import type { ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
 import { printable } from '../errors.js';
 import { formatDistance, formatMoment } from '../moments.js';
 import { FLAWS } from '../pki/flaws.js';
 import { type Manifest, type ManifestCertificate, serializeManifest } from '../store/manifest.js';
 import { inspectSet } from '../store/read.js';
+import type { Colours } from './colours.js';
 import { jsonOption, outOption, quietOption } from './options.js';
 import { Terminal } from './terminal.js';
 
-export function addShowCommand(program: Command): void {
-  program
-    .command('show')
-    .description('the set as a tree: who signed whom, names, key, time left, files')
+export function describeShow(command: Command): void {
+  command
     .addOption(outOption())
     .addOption(jsonOption('print the manifest'))
     .addOption(quietOption())
@@ -27,7 +25,7 @@ function formatTree(
   manifest: Manifest,
   damages: ReadonlyMap<string, string>,
   folder: string,
-  colour: ChalkInstance,
+  colour: Colours,
 ): string {
   const now = new Date();
   const ended = Date.parse(manifest.expiresAt) <= now.getTime();
@@ -75,7 +73,7 @@ function details(
   certificate: ManifestCertificate,
   indent: string,
   damages: ReadonlyMap<string, string>,
-  colour: ChalkInstance,
+  colour: Colours,
 ): string[] {
   const names = certificate.subjectAltNames.join(', ');
   const revoked = certificate.revokedAt === null ? '' : `, revoked ${formatMoment(certificate.revokedAt)}`;

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { ChalkInstance } from 'chalk';
 import { printable } from '../errors.js';
 import { type LayoutName, layoutFolder, layoutOf } from '../layouts/index.js';
 import type { NextStep } from '../layouts/layout.js';
@@ -7,13 +6,14 @@ import { formatDistance, formatMoment } from '../moments.js';
 import { FLAWS } from '../pki/flaws.js';
 import type { EnsureResult } from '../store/ensure.js';
 import type { Manifest, ManifestCertificate } from '../store/manifest.js';
+import type { Colours } from './colours.js';
 import { alignColumns, count, shellQuote } from './text.js';
 
 /** How many clients the summary names. */
 const MOST_CLIENTS = 10;
 
 /** What a run made, how long it lives, and what to do with it next. */
-export function formatSummary(result: EnsureResult, folder: string, colour: ChalkInstance): string {
+export function formatSummary(result: EnsureResult, folder: string, colour: Colours): string {
   const { manifest, made, reason } = result;
   const life = `ends ${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, new Date())}`;
   if (!made) return `the set in ${printable(folder)} is fresh, nothing to do (${life})\n`;

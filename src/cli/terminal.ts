@@ -4,76 +4,65 @@
 // lines, `generate-certs: error: …` and `generate-certs: hint: …`, a warning likewise; lower case, no
 // full stop. Colour only on a terminal, and never where NO_COLOR is set (https://no-color.org). With
 // --quiet only errors are written. A reader that goes away (`| head`) is no error.
-import { Chalk, type ChalkInstance, chalkStderr } from 'chalk';
 import { GenerateCertsError, type Warning } from '../errors.js';
+import { type Colours, coloursFor } from './colours.js';
 import { interruptionStatus } from './interrupt.js';
+import { ERR, OUT, setOutputFailure, write } from './output.js';
 
 export const PROGRAM = 'generate-certs';
 
 export class Terminal {
   readonly #quiet: boolean;
-  /** Colours for standard output; without effect where it takes none. */
-  readonly colour: ChalkInstance;
 
   constructor({ quiet = false }: { readonly quiet?: boolean | undefined } = {}) {
     this.#quiet = quiet;
-    this.colour = coloursFor(process.stdout);
+  }
+
+  /** Colours for standard output; without effect where it takes none. */
+  get colour(): Colours {
+    return coloursFor(OUT);
   }
 
   /** The result of a command. */
   result(text: string): void {
-    if (!this.#quiet) write(process.stdout, text);
+    if (!this.#quiet) write(OUT, text);
   }
 
   /** A result that was asked for by name, such as --json: --quiet does not take it away. */
   data(text: string): void {
-    write(process.stdout, text);
+    write(OUT, text);
   }
 
   /** What goes on meanwhile. */
   progress(text: string): void {
-    if (!this.#quiet) write(process.stderr, text);
+    if (!this.#quiet) write(ERR, text);
   }
 
   warn({ message, hint }: Warning): void {
     if (this.#quiet) return;
-    this.#twoLines('warning', coloursFor(process.stderr).yellow, message, hint);
+    this.#twoLines('warning', coloursFor(ERR).yellow, message, hint);
   }
 
   error({ message, hint }: Warning): void {
-    this.#twoLines('error', coloursFor(process.stderr).red, message, hint);
+    this.#twoLines('error', coloursFor(ERR).red, message, hint);
   }
 
-  #twoLines(label: string, colour: ChalkInstance, message: string, hint: string): void {
-    write(process.stderr, `${PROGRAM}: ${colour(`${label}:`)} ${message}\n${PROGRAM}: hint: ${hint}\n`);
+  #twoLines(label: string, colour: (text: string) => string, message: string, hint: string): void {
+    write(ERR, `${PROGRAM}: ${colour(`${label}:`)} ${message}\n${PROGRAM}: hint: ${hint}\n`);
   }
 }
 
-function coloursFor(stream: NodeJS.WriteStream): ChalkInstance {
-  const wanted = stream.isTTY === true && (process.env.NO_COLOR ?? '') === '';
-  if (!wanted) return new Chalk({ level: 0 });
-  return stream === process.stderr ? chalkStderr : new Chalk();
-}
-
-function write(stream: NodeJS.WriteStream, text: string): void {
-  stream.write(text);
-}
-
-/**
- * Lets a reader of the output go away without an error. Output that cannot be written for another
- * reason (a full disk) is one, and ends the program.
- */
+/** Output that cannot be written (a full disk) ends the program. */
 export function watchOutput(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') return;
+  setOutputFailure((error, output) => {
+    if (output === OUT) {
       new Terminal().error({
         message: `cannot write the output: ${error.code ?? error.message}`,
         hint: 'see where the output goes: is the disk full?',
       });
-      process.exit(ExitStatus.surroundings);
-    });
-  }
+    }
+    process.exit(ExitStatus.surroundings);
+  });
 }
 
 /** What the program ends with. */
@@ -82,8 +71,7 @@ export type ExitStatus = number;
 
 /** Reports a failure and gives the exit status that stands for it. */
 export function reportFailure(error: unknown, terminal: Terminal): number {
-  if (process.env.GENERATE_CERTS_DEBUG)
-    write(process.stderr, `${String((error as Error)?.stack ?? error)}\n`);
+  if (process.env.GENERATE_CERTS_DEBUG) write(ERR, `${String((error as Error)?.stack ?? error)}\n`);
   if (error instanceof GenerateCertsError) {
     terminal.error(error);
     const interruption = interruptionStatus(error);

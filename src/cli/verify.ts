@@ -27,10 +27,8 @@ interface VerifyOptions {
   quiet?: boolean;
 }
 
-export function addVerifyCommand(program: Command, setExitStatus: (status: ExitStatus) => void): void {
-  program
-    .command('verify')
-    .description('the set checked by itself; with --grpc and --rest, the endpoint proved')
+export function describeVerify(command: Command, setExitStatus: (status: ExitStatus) => void): void {
+  command
     .addOption(outOption())
     .addOption(new Option('--grpc <host:port>', 'a gRPC endpoint; may be repeated').argParser(gather))
     .addOption(new Option('--rest <url>', 'a REST endpoint; may be repeated').argParser(gather))

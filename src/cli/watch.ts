@@ -16,10 +16,8 @@ interface WatchCommandOptions {
   quiet?: boolean;
 }
 
-export function addWatchCommand(program: Command): void {
-  program
-    .command('watch')
-    .description('keeps the set alive: renews it before it ends, with the same CA key, until it is stopped')
+export function describeWatch(command: Command): void {
+  command
     .addOption(outOption())
     .addOption(
       new Option(

@@ -346,7 +346,7 @@ export async function previewConfig(run: Pick<FrontRun, 'plan' | 'out' | 'log'>)
       start: { program },
       sides,
       backends: await placeBackends(sides),
-      manifest: await findManifest(run.out),
+      manifest: findManifest(run.out),
       credentials: { nginx, flags: () => [] },
       path,
     }),

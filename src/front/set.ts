@@ -24,7 +24,7 @@ export async function prepareSet(
   names: readonly string[] | undefined,
   { renewAt, signal }: { readonly renewAt: number; readonly signal: AbortSignal },
 ): Promise<{ manifest: Manifest; warnings: readonly Warning[] }> {
-  const found = await findManifest(folder);
+  const found = findManifest(folder);
   if (found !== undefined) requireNginxLayout(folder, found);
   const options = found === undefined ? {} : optionsOf(found);
   const sameNames = names === undefined || names.join() === found?.request.names.join();

@@ -1,4 +1,4 @@
-import type { KeyType } from '../pki/keys.js';
+import type { KeyType } from '../pki/key-types.js';
 import { FFDHE3072_PEM } from './ffdhe3072.js';
 import { credentialFiles, type Layout, type NextStepContext } from './layout.js';
 

@@ -4,7 +4,7 @@ import { nameClients } from '../pki/client-names.js';
 import { LONGEST_QUIET_LIFE, parseDuration } from '../pki/duration.js';
 import { FLAWS, type FlawName, findFlaw } from '../pki/flaws.js';
 import { type Identity, parseClientIdentity, parseEndpointName } from '../pki/identity.js';
-import { KEY_TYPES, type KeyType, parseKeyType } from '../pki/keys.js';
+import { KEY_TYPES, type KeyType, parseKeyType } from '../pki/key-types.js';
 import type { ParsedClient, ParsedRequest } from '../pki/request.js';
 import { LAYOUT_NAMES, type LayoutName, layoutOf, parseLayoutName } from './index.js';
 

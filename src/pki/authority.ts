@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { type Certificate, randomSerialNumber, signCertificate, type Validity } from './certificate.js';
 import { authorityName, type DistinguishedName } from './distinguished-name.js';
 import { authorityExtensions } from './extensions.js';
-import { generatePrivateKey, type KeyType, type PrivateKey } from './keys.js';
+import type { KeyType } from './key-types.js';
+import { generatePrivateKey, type PrivateKey } from './keys.js';
 import { createSigner, type Signer } from './signer.js';
 
 /**

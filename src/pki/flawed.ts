@@ -7,7 +7,8 @@ import { critical, type Extension } from './extensions.js';
 import { type Departure, type FlawName, findFlaw, flawFileName } from './flaws.js';
 import { type Identity, parseClientIdentity, type SubjectAltName } from './identity.js';
 import { freshKeys, type KeySource } from './key-source.js';
-import type { KeyType, PrivateKey } from './keys.js';
+import type { KeyType } from './key-types.js';
+import type { PrivateKey } from './keys.js';
 import { clientLeaf, type Leaf, signLeaf } from './leaf.js';
 import { createSigner, type Signer } from './signer.js';
 

@@ -232,7 +232,8 @@ function checkSpiffeId(text: string): void {
 function plainIdentity(text: string): Identity {
   const hint = 'a plain name has at most 64 letters, digits, _, - or spaces';
   const value = text.normalize('NFC');
-  const odd = /[^\p{L}\p{M}\p{Nd}_ -]/u.exec(value);
+  // The common case first: tables of Unicode take half a millisecond to set up.
+  const odd = /^[\w -]*$/.test(value) ? null : /[^\p{L}\p{M}\p{Nd}_ -]/u.exec(value);
   if (odd !== null) {
     if (odd[0] === '*')
       throw invalid(text, 'is a wildcard', 'a client is one name: give each client its own');

@@ -1,4 +1,5 @@
-import { generatePrivateKey, type KeyType, type PrivateKey } from './keys.js';
+import type { KeyType } from './key-types.js';
+import { generatePrivateKey, type PrivateKey } from './keys.js';
 import type { SetRequest } from './request.js';
 
 /**

@@ -1,41 +1,9 @@
 import { createECDH, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { inspect, promisify } from 'node:util';
-import { GenerateCertsError, quote } from '../errors.js';
-import { hintForUnknown } from '../suggest.js';
 import { bitString, explicit, octetString, oid, sequence, smallInteger } from './der.js';
+import type { KeyType } from './key-types.js';
 import { encodePem } from './pem.js';
-
-/**
- * The key types that a set may be made with.
- *
- * @example
- * ```ts
- * console.log(KEY_TYPES.join(', '));
- * ```
- */
-export const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256', 'ec-p384'] as const;
-/**
- * One of {@link KEY_TYPES}.
- *
- * @example
- * ```ts
- * const key: KeyType = 'ec-p256';
- * const set = await createCertificateSet({ key });
- * ```
- */
-export type KeyType = (typeof KEY_TYPES)[number];
-
-/** @throws {@link GenerateCertsError} `ERR_KEY_TYPE_UNKNOWN` */
-export function parseKeyType(typed: unknown): KeyType {
-  const known = KEY_TYPES.find((type) => type === typed);
-  if (known !== undefined) return known;
-  throw new GenerateCertsError(
-    'ERR_KEY_TYPE_UNKNOWN',
-    `${quote(typed)} is not a key type`,
-    hintForUnknown(String(typed), KEY_TYPES),
-  );
-}
 
 /**
  * A private key that does not show itself: printing, inspecting or serialising one gives its type

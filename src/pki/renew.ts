@@ -2,7 +2,7 @@ import { createAuthority } from './authority.js';
 import { parseDuration } from './duration.js';
 import { parseClientIdentity, parseEndpointName } from './identity.js';
 import { issueUnder, lifeFrom } from './issue.js';
-import type { KeyType } from './keys.js';
+import type { KeyType } from './key-types.js';
 import type { CertificateSet } from './set.js';
 
 /**

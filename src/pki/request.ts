@@ -1,6 +1,6 @@
 import type { FlawName } from './flaws.js';
 import type { Identity } from './identity.js';
-import type { KeyType } from './keys.js';
+import type { KeyType } from './key-types.js';
 
 /**
  * What a set is made from: checked, canonical, every default filled in. Stands in the manifest.

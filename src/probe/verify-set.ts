@@ -92,7 +92,7 @@ function memorySource(set: CertificateSet): Source {
 async function folderSource(folder: string): Promise<Source> {
   // All of it from one set, while others may be writing.
   const { manifest, damages, contents } = await readConsistently(folder, async () => {
-    const found = await requireManifest(folder);
+    const found = requireManifest(folder);
     const texts = new Map<string, string>();
     for (const { path } of found.files) {
       const text = await readFile(join(folder, path), 'utf8').catch(() => undefined);

@@ -2,16 +2,17 @@ import { printable } from '../errors.js';
 import type { ClientCredential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
 import { surroundingsError } from './file-system.js';
+import { unlessInterrupted } from './interruption.js';
 import { recordedKeyAccess } from './key-access.js';
 import { loadSet } from './load.js';
-import { type FolderLock, type LockOptions, unlessInterrupted } from './lock.js';
-import { MANIFEST_NAME, type Manifest, serializeManifest } from './manifest.js';
+import type { FolderLock } from './lock.js';
+import type { LockOptions } from './lock-options.js';
+import { isIgnoredByGit, MANIFEST_NAME, type Manifest, serializeManifest } from './manifest.js';
 import { refuseObstacles } from './obstacles.js';
 import { planSet } from './plan.js';
 import { readManifest } from './read.js';
 import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
-import { isIgnoredByGit } from './write.js';
 
 /**
  * What became of a set in its folder.

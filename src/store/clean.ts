@@ -2,13 +2,12 @@ import { rmdir } from 'node:fs/promises';
 import { printable } from '../errors.js';
 import { surroundingsError } from './file-system.js';
 import { statInside } from './freshness.js';
-import type { LockOptions } from './lock.js';
-import { MANIFEST_NAME } from './manifest.js';
+import type { LockOptions } from './lock-options.js';
+import { isIgnoredByGit, MANIFEST_NAME } from './manifest.js';
 import { findForeign } from './ownership.js';
 import { readManifest, requireManifest } from './read.js';
 import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
-import { isIgnoredByGit } from './write.js';
 
 /**
  * What {@link removeCertificateSet} did.
@@ -48,7 +47,7 @@ export async function removeCertificateSet(
       folder,
       { ...options, create: false },
       async (lock) => {
-        const manifest = await requireManifest(folder);
+        const manifest = requireManifest(folder);
         const paths = manifest.files
           .map(({ path }) => path)
           .filter((path) => statInside(folder, path) !== undefined);

@@ -1,14 +1,14 @@
-import { promises as fs } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { GenerateCertsError, printable, quote } from '../errors.js';
 import { parseDuration } from '../pki/duration.js';
-import { ifThere, surroundingsError } from './file-system.js';
-import { DEFAULT_LOCK_TIMEOUT, type LockOptions, throwIfInterrupted } from './lock.js';
+import { delay } from '../turns.js';
+import { surroundingsError } from './file-system.js';
+import { throwIfInterrupted } from './interruption.js';
+import { DEFAULT_LOCK_TIMEOUT, type LockOptions } from './lock-options.js';
 import { MANIFEST_NAME } from './manifest.js';
 import { statFolder } from './out-folder.js';
-import { settle } from './recover.js';
-import { isMarked } from './work-folder.js';
+import { isMarked, listWorkFolder } from './work-folder.js';
 
 /**
  * Reads something out of a set's folder, all of it from one set, while others write.
@@ -25,21 +25,23 @@ export async function readConsistently<T>(
   read: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  if (!(await statFolder(folder))) return read();
+  if (!statFolder(folder)) return read();
   const lockTimeout = options.lockTimeout ?? DEFAULT_LOCK_TIMEOUT;
   const timeout = parseDuration(lockTimeout) * 1000;
-  const begin = performance.now();
+  let begin: number | undefined;
   try {
     for (;;) {
       throwIfInterrupted(options.signal);
       if (await settle(folder, options)) {
-        const before = await manifestState(folder);
+        const before = manifestState(folder);
         const [outcome] = await Promise.allSettled([read()]);
-        if (!(await isMarked(folder)) && (await manifestState(folder)) === before) {
+        if (!isMarked(folder) && manifestState(folder) === before) {
           if (outcome.status === 'rejected') throw outcome.reason;
           return outcome.value;
         }
       }
+      // Not the wall clock: it may jump.
+      begin ??= performance.now();
       if (performance.now() - begin > timeout) throw neverStill(folder, lockTimeout);
       await delay(10);
     }
@@ -48,9 +50,16 @@ export async function readConsistently<T>(
   }
 }
 
+async function settle(folder: string, options: LockOptions): Promise<boolean> {
+  // Nearly always there is nothing to settle, and then what would do it is not loaded.
+  if (listWorkFolder(folder) === undefined) return true;
+  const { settle: settleFolder } = await import('./recover.js');
+  return settleFolder(folder, options);
+}
+
 /** Another manifest has another state: it is written anew, never changed in its place. */
-async function manifestState(folder: string): Promise<string> {
-  const stats = await ifThere(fs.lstat(join(folder, MANIFEST_NAME), { bigint: true }));
+function manifestState(folder: string): string {
+  const stats = lstatSync(join(folder, MANIFEST_NAME), { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? '' : [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
 }
 

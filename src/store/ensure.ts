@@ -1,19 +1,12 @@
 import type { Warning } from '../errors.js';
-import { printable } from '../errors.js';
-import { createSet } from '../layouts/create.js';
 import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../layouts/request.js';
 import { checkFlag, checkOptionNames } from '../options.js';
 import { readConsistently } from './consistent.js';
-import { surroundingsError } from './file-system.js';
 import { reasonToRemake } from './freshness.js';
 import { formatMode, keyAccessWarnings, parseKeyAccess } from './key-access.js';
-import { type FolderLock, unlessInterrupted } from './lock.js';
-import { MANIFEST_NAME, type Manifest, type ManifestRequest, serializeManifest } from './manifest.js';
-import { refuseObstacles } from './obstacles.js';
-import { GITIGNORE, sha256 } from './plan.js';
-import { withLock } from './recover.js';
-import { replaceFiles } from './replace.js';
-import { findReplaceable, isIgnoredByGit, WRITE_OPTION_NAMES, type WriteOptions, writeSet } from './write.js';
+import type { Manifest, ManifestRequest } from './manifest.js';
+import { findReplaceable } from './read.js';
+import { WRITE_OPTION_NAMES, type WriteOptions } from './write-options.js';
 
 /**
  * What {@link ensureCertificateSet} did.
@@ -31,6 +24,12 @@ export interface EnsureResult {
   /** Why the set that was there did not serve; nothing where there was none. */
   readonly reason?: string | undefined;
   readonly warnings: readonly Warning[];
+}
+
+/** What a look into the folder found: the set that is there, and why it does not serve. */
+export interface SetFound {
+  readonly old: Manifest | undefined;
+  readonly reason: string | undefined;
 }
 
 /**
@@ -60,8 +59,8 @@ export async function ensureCertificateSet(
     keyMode: formatMode(access.mode),
     owner: access.owner?.text ?? null,
   };
-  const look = async () => {
-    const old = await findReplaceable(folder, { force });
+  const look = async (): Promise<SetFound> => {
+    const old = findReplaceable(folder, { force });
     const reason = old && (await reasonToRemake(folder, old, request, new Date()));
     return { old, reason };
   };
@@ -75,31 +74,7 @@ export async function ensureCertificateSet(
   if (found.old !== undefined && found.reason === undefined) {
     return { manifest: found.old, made: false, warnings };
   }
-  try {
-    return await withLock(folder, { ...lockOptions, create: true, force }, async (lock) => {
-      // Another run may have made the set while this one waited.
-      const { old, reason } = await look();
-      if (old !== undefined && reason === undefined) {
-        return { manifest: await keepFromGit(lock, old), made: false, warnings };
-      }
-      const set = await unlessInterrupted(createSet(checked, new Date()), signal);
-      const manifest = await writeSet(lock, set, { access, force, old, signal });
-      return { manifest, made: true, reason, warnings };
-    });
-  } catch (error) {
-    throw surroundingsError(error, `write the set to ${printable(folder)}`);
-  }
-}
-
-/** Where this run made the folder and another one, quicker, the set in it: its keys still are not for git. */
-async function keepFromGit(lock: FolderLock, manifest: Manifest): Promise<Manifest> {
-  if (!lock.madeFolder || isIgnoredByGit(manifest)) return manifest;
-  const ignore = { path: '.gitignore', content: GITIGNORE, mode: 0o644 };
-  const hint = 'move it away and run again';
-  await refuseObstacles(lock.folder, [ignore.path], manifest, { force: false, hint });
-  const entry = { path: ignore.path, mode: formatMode(ignore.mode), sha256: sha256(ignore.content) };
-  const changed = { ...manifest, files: [...manifest.files, entry] };
-  const manifestFile = { path: MANIFEST_NAME, content: serializeManifest(changed), mode: 0o644 };
-  await replaceFiles(lock, { files: [ignore, manifestFile], removals: [] });
-  return changed;
+  // What makes sets takes most of the start: a run with nothing to do does not load it.
+  const { makeSet } = await import('./make-set.js');
+  return { ...(await makeSet(folder, { checked, access, force, look, lockOptions })), warnings };
 }

@@ -1,12 +1,11 @@
 import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { formatDistance } from '../moments.js';
+import { nextTurn } from '../turns.js';
 import { errnoOf } from './file-system.js';
 import { formatMode, recordedKeyAccess } from './key-access.js';
 import type { Manifest, ManifestFile, ManifestRequest } from './manifest.js';
-import { sha256 } from './plan.js';
+import { sha256 } from './sha256.js';
 
 /** A set is used again while this share of its life is left. */
 const SHARE_LEFT = 0.25;
@@ -34,7 +33,7 @@ export async function reasonToRemake(
 
 function differingRequest(made: ManifestRequest, asked: ManifestRequest): string | undefined {
   const keys = Object.keys(asked) as (keyof ManifestRequest)[];
-  const key = keys.find((candidate) => !isDeepStrictEqual(made[candidate], asked[candidate]));
+  const key = keys.find((candidate) => JSON.stringify(made[candidate]) !== JSON.stringify(asked[candidate]));
   if (key === undefined) return undefined;
   return `${WORDS[key]} differ: ${brief(made[key])}, now ${brief(asked[key])}`;
 }

@@ -34,7 +34,7 @@ export async function loadCertificateSet(folder: string): Promise<CertificateSet
  * moment: for the folder's one writer, or within {@link readConsistently}.
  */
 export async function loadSet(folder: string): Promise<{ set: CertificateSet; manifest: Manifest }> {
-  const manifest = await requireManifest(folder);
+  const manifest = requireManifest(folder);
   return { set: await readSet(folder, manifest), manifest };
 }
 

@@ -5,29 +5,9 @@ import { GenerateCertsError, quote } from '../errors.js';
 import { parseDuration } from '../pki/duration.js';
 import { type Claimant, claimName, describeSelf, lifeOf, parseClaimName } from './claimant.js';
 import { errnoOf, FOLDER_MODE, ifThere, makeFolder, removeEmptyFolders } from './file-system.js';
+import { throwIfInterrupted } from './interruption.js';
+import { DEFAULT_LOCK_TIMEOUT, type LockOptions } from './lock-options.js';
 import { listWorkFolder, workPaths } from './work-folder.js';
-
-/**
- * How long to wait for others that write into the same folder, and when to give up.
- *
- * @example
- * ```ts
- * const options: LockOptions = { lockTimeout: '5s', signal: AbortSignal.timeout(60_000) };
- * await ensureCertificateSet('certs', options);
- * ```
- */
-export interface LockOptions {
-  /**
-   * How long to wait for another run that writes into the same folder: a whole number and a unit.
-   * @default '30s'
-   */
-  readonly lockTimeout?: string | undefined;
-  /** Stops the work; what was in the folder before is then still there. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** How long a run waits for another one. */
-export const DEFAULT_LOCK_TIMEOUT = '30s';
 
 /** A folder in which this process alone writes. */
 export interface FolderLock {
@@ -97,49 +77,13 @@ export async function lockFolder(
   }
 }
 
-/** @throws {@link GenerateCertsError} `ERR_INTERRUPTED` */
-export function throwIfInterrupted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new GenerateCertsError('ERR_INTERRUPTED', 'interrupted', 'what was there before is still there', {
-    cause: signal.reason,
-  });
-}
-
-/** Waits for some work, but not after an interruption: key generation cannot be stopped, only left. */
-export async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  throwIfInterrupted(signal);
-  if (signal === undefined) return work;
-  const { promise, reject } = withReject();
-  const interrupt = () => {
-    try {
-      throwIfInterrupted(signal);
-    } catch (error) {
-      reject(error);
-    }
-  };
-  signal.addEventListener('abort', interrupt, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', interrupt);
-  }
-}
-
-function withReject(): { promise: Promise<never>; reject: (error: unknown) => void } {
-  let reject: (error: unknown) => void = () => undefined;
-  const promise = new Promise<never>((_resolve, rejectPromise) => {
-    reject = rejectPromise;
-  });
-  return { promise, reject };
-}
-
 /** Whether a process that runs has claimed the folder. */
 export async function isClaimed(folder: string): Promise<boolean> {
   return (await liveClaims(folder, new SilenceObserver())).length > 0;
 }
 
 async function liveClaims(folder: string, silence: SilenceObserver, own?: Claimant): Promise<Claimant[]> {
-  const claims = ((await listWorkFolder(folder)) ?? []).flatMap((name) => parseClaimName(name) ?? []);
+  const claims = (listWorkFolder(folder) ?? []).flatMap((name) => parseClaimName(name) ?? []);
   const live: Claimant[] = [];
   for (const claim of claims) {
     if (claim.token === own?.token) continue;
@@ -198,7 +142,7 @@ async function removeClaim(folder: string, claim: Claimant): Promise<void> {
 
 async function heldLock(folder: string, own: Claimant, made: readonly string[]): Promise<FolderLock> {
   const { work } = workPaths(folder);
-  const dead = ((await listWorkFolder(folder)) ?? [])
+  const dead = (listWorkFolder(folder) ?? [])
     .flatMap((name) => parseClaimName(name) ?? [])
     .filter(({ token }) => token !== own.token);
   const inherited = dead.some(({ madeFolder }) => madeFolder);

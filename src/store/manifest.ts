@@ -108,6 +108,11 @@ export interface ManifestFile {
   readonly sha256: string;
 }
 
+/** Whether a run made the set's folder and keeps it out of a repository. */
+export function isIgnoredByGit(manifest: Manifest | undefined): boolean {
+  return manifest?.files.some(({ path }) => path === '.gitignore') ?? false;
+}
+
 /** Writes a manifest: JSON with one certificate and one file a line, so that a large one stays small. */
 export function serializeManifest(manifest: Manifest): string {
   const lines = Object.entries(manifest).map(([key, value]) => {

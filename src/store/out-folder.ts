@@ -1,21 +1,21 @@
-import { promises as fs } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { GenerateCertsError, printable, quote } from '../errors.js';
-import { errnoOf, ifThere, surroundingsError } from './file-system.js';
+import { errnoOf, surroundingsError } from './file-system.js';
 
 /**
  * Whether a set's folder is there.
  *
  * @throws {@link GenerateCertsError} `ERR_OUT_INVALID` where something else is in its place
  */
-export async function statFolder(folder: string): Promise<boolean> {
+export function statFolder(folder: string): boolean {
   // From JavaScript anything may come.
   if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
     throw outInvalid(`${quote(folder)} is not a folder's name`);
   }
   try {
-    const stats = await ifThere(fs.stat(folder));
+    const stats = statSync(folder, { throwIfNoEntry: false });
     // Another run may have made the folder between the two looks: only a link leads nowhere.
-    if (stats === undefined && (await ifThere(fs.lstat(folder)))?.isSymbolicLink() === true) {
+    if (stats === undefined && lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
       throw outInvalid(`${quote(folder)} is a symbolic link that leads nowhere`);
     }
     if (stats === undefined || stats.isDirectory()) return stats !== undefined;

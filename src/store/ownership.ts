@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FFDHE3072_PEM } from '../layouts/ffdhe3072.js';
 import { statInside } from './freshness.js';
 import type { Manifest } from './manifest.js';
-import { sha256 } from './plan.js';
+import { sha256 } from './sha256.js';
 
 /**
  * Tells which of the files in the way of a set's are somebody else's, by what they hold.

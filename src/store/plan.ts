@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type LayoutName, layoutFolder, layoutOf } from '../layouts/index.js';
 import type { LayoutFile } from '../layouts/layout.js';
 import { isoSeconds } from '../moments.js';
@@ -6,6 +5,7 @@ import type { Certificate } from '../pki/certificate.js';
 import type { CertificateSet } from '../pki/set.js';
 import { formatMode, type KeyAccess, type Owner } from './key-access.js';
 import type { Manifest, ManifestCertificate, ManifestFile } from './manifest.js';
+import { sha256 } from './sha256.js';
 
 /** A file as it is to stand in the set's folder. */
 export interface PlannedFile {
@@ -131,9 +131,4 @@ function describeCertificate(set: CertificateSet, certificate: Certificate, key:
 
 function describeFile({ path, mode, content }: PlannedFile): ManifestFile {
   return { path, mode: formatMode(mode), sha256: sha256(content) };
-}
-
-/** SHA-256 over a file's content, lower-case hex. */
-export function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,8 +1,8 @@
-import { promises as fs } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError, quote } from '../errors.js';
 import { readConsistently } from './consistent.js';
-import { ifThere, surroundingsError } from './file-system.js';
+import { surroundingsError } from './file-system.js';
 import { findDamages } from './freshness.js';
 import { LARGEST_MANIFEST, MANIFEST_NAME, type Manifest, parseManifest } from './manifest.js';
 import { statFolder } from './out-folder.js';
@@ -19,7 +19,7 @@ import { statFolder } from './out-folder.js';
  * ```
  */
 export async function readManifest(folder: string): Promise<Manifest> {
-  return readConsistently(folder, () => requireManifest(folder));
+  return readConsistently(folder, async () => requireManifest(folder));
 }
 
 /** As {@link readManifest}, with what became of the set's files: by path, for those not as they were made. */
@@ -27,14 +27,14 @@ export async function inspectSet(
   folder: string,
 ): Promise<{ manifest: Manifest; damages: ReadonlyMap<string, string> }> {
   return readConsistently(folder, async () => {
-    const manifest = await requireManifest(folder);
+    const manifest = requireManifest(folder);
     return { manifest, damages: await findDamages(folder, manifest.files) };
   });
 }
 
 /** The manifest as it is in this moment: for a reader that has made sure of the moment. */
-export async function requireManifest(folder: string): Promise<Manifest> {
-  const manifest = await findManifest(folder);
+export function requireManifest(folder: string): Manifest {
+  const manifest = findManifest(folder);
   if (manifest !== undefined) return manifest;
   throw new GenerateCertsError(
     'ERR_SET_NOT_FOUND',
@@ -44,17 +44,31 @@ export async function requireManifest(folder: string): Promise<Manifest> {
 }
 
 /** As {@link requireManifest}, but nothing where there is no set. */
-export async function findManifest(folder: string): Promise<Manifest | undefined> {
-  await statFolder(folder);
+export function findManifest(folder: string): Manifest | undefined {
+  statFolder(folder);
   const path = join(folder, MANIFEST_NAME);
   try {
-    const stats = await ifThere(fs.lstat(path));
+    const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
     if (!stats.isFile()) throw notAManifest('it is not a regular file');
     if (stats.size > LARGEST_MANIFEST) throw notAManifest(`it has ${stats.size} bytes`);
-    return parseManifest(await fs.readFile(path, 'utf8'));
+    return parseManifest(readFileSync(path, 'utf8'));
   } catch (error) {
     throw surroundingsError(error, `read ${path}`);
+  }
+}
+
+/** The manifest of the set that is to be replaced. One that cannot be read is a foreign file. */
+export function findReplaceable(
+  folder: string,
+  { force }: { readonly force: boolean },
+): Manifest | undefined {
+  try {
+    return findManifest(folder);
+  } catch (error) {
+    const foreign = error instanceof GenerateCertsError && error.code === 'ERR_MANIFEST_INVALID';
+    if (foreign && force) return undefined;
+    throw error;
   }
 }
 

@@ -10,9 +10,10 @@ import {
   syncFolder,
 } from './file-system.js';
 import { type Journal, type JournalFile, journalInvalid, readJournal } from './journal.js';
-import { type FolderLock, isClaimed, type LockOptions, lockFolder } from './lock.js';
-import { sha256 } from './plan.js';
+import { type FolderLock, isClaimed, lockFolder } from './lock.js';
+import type { LockOptions } from './lock-options.js';
 import { foldersOf } from './replace.js';
+import { sha256 } from './sha256.js';
 import { clearWorkFolder, isMarked, listWorkFolder, WORK_FOLDER, workPaths } from './work-folder.js';
 
 /** Does some work as the one writer of a folder, after what a killed run left there was seen to. */
@@ -40,10 +41,10 @@ export async function withLock<T>(
  * @returns false while another run moves files in this moment: look again
  */
 export async function settle(folder: string, options: LockOptions): Promise<boolean> {
-  if ((await listWorkFolder(folder)) === undefined) return true;
+  if (listWorkFolder(folder) === undefined) return true;
   // First the claims, then the mark: a run that claims in between has not marked anything yet.
   const claimed = await isClaimed(folder);
-  const marked = await isMarked(folder);
+  const marked = isMarked(folder);
   if (claimed && !marked) return true;
   try {
     await withLock(folder, { ...options, create: false }, async () => undefined);

@@ -8,10 +8,12 @@ import {
   removeEmptyFolders,
   syncFolder,
 } from './file-system.js';
+import { throwIfInterrupted } from './interruption.js';
 import type { Journal } from './journal.js';
-import { type FolderLock, throwIfInterrupted } from './lock.js';
+import type { FolderLock } from './lock.js';
 import { MANIFEST_NAME } from './manifest.js';
-import { type PlannedFile, sha256 } from './plan.js';
+import type { PlannedFile } from './plan.js';
+import { sha256 } from './sha256.js';
 import { clearWorkFolder, workPaths } from './work-folder.js';
 
 /** What a set's folder is to become: these files there, those gone. */

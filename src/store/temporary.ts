@@ -1,6 +1,6 @@
+import { promises as fs } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fs from 'fs-extra';
 import { GenerateCertsError } from '../errors.js';
 import { createSet } from '../layouts/create.js';
 import { type LayoutName, layoutFolder, parseLayoutName } from '../layouts/index.js';
@@ -102,7 +102,7 @@ export class TemporaryCertificates {
    */
   async remove(): Promise<void> {
     try {
-      await fs.remove(this.path);
+      await fs.rm(this.path, { recursive: true, force: true });
     } catch (error) {
       throw surroundingsError(error, `remove ${this.path}`);
     }
@@ -162,7 +162,7 @@ export async function temporaryCertificates(
     const manifest = await writeCertificateSet(set, path, { keyMode, owner });
     return new TemporaryCertificates(set, manifest, path, forget);
   } catch (error) {
-    await fs.remove(path).catch(() => undefined);
+    await fs.rm(path, { recursive: true, force: true }).catch(() => undefined);
     forget();
     throw error;
   }

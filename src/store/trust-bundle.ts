@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { promises as fs } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import tls from 'node:tls';
-import fs from 'fs-extra';
 import { ifThere, surroundingsError } from './file-system.js';
 
 /** The variables of a process. */
@@ -47,7 +47,7 @@ export async function writeTrustBundle(
     const content = joinCertificates(texts);
     const name = `ca-bundle-${createHash('sha256').update(content).digest('hex').slice(0, 32)}.pem`;
     const path = join(folder, name);
-    await fs.promises.mkdir(folder, { recursive: true });
+    await fs.mkdir(folder, { recursive: true });
     if ((await readIfFile(path)) === content) await fs.utimes(path, new Date(), new Date());
     else await writeWhole(path, content);
     await forgetOld(folder);

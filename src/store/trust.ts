@@ -1,5 +1,5 @@
+import { promises as fs } from 'node:fs';
 import { join, resolve } from 'node:path';
-import fs from 'fs-extra';
 import { GenerateCertsError, quote } from '../errors.js';
 import { checkOptionNames } from '../options.js';
 import { ifThere, surroundingsError } from './file-system.js';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GenerateCertsError, quote } from '../errors.js';
 import { renewCertificateSet } from './change.js';
-import type { LockOptions } from './lock.js';
+import type { LockOptions } from './lock-options.js';
 import type { Manifest } from './manifest.js';
 import { readManifest } from './read.js';
 

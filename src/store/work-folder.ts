@@ -1,7 +1,7 @@
-import { promises as fs } from 'node:fs';
+import { promises as fs, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError, quote } from '../errors.js';
-import { errnoOf, ifThere } from './file-system.js';
+import { errnoOf } from './file-system.js';
 
 /**
  * The folder within a set's folder in which a run prepares what it is about to change. It is there only
@@ -39,9 +39,9 @@ export function workPaths(folder: string): WorkPaths {
  *
  * @throws {@link GenerateCertsError} `ERR_FILE_IN_THE_WAY` where something else has its name
  */
-export async function listWorkFolder(folder: string): Promise<string[] | undefined> {
+export function listWorkFolder(folder: string): string[] | undefined {
   const { work } = workPaths(folder);
-  const stats = await ifThere(fs.lstat(work));
+  const stats = lstatSync(work, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
   if (!stats.isDirectory()) {
     throw new GenerateCertsError(
@@ -50,16 +50,20 @@ export async function listWorkFolder(folder: string): Promise<string[] | undefin
       'move it away, or choose another folder with --out',
     );
   }
-  return ifThere(fs.readdir(work));
+  try {
+    return readdirSync(work);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Whether a change is marked to be finished. */
-export async function isMarked(folder: string): Promise<boolean> {
+export function isMarked(folder: string): boolean {
   try {
-    await fs.lstat(workPaths(folder).journal);
-    return true;
+    return lstatSync(workPaths(folder).journal, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return false;
+    if (errnoOf(error) === 'ENOTDIR') return false;
     throw error;
   }
 }

@@ -3,35 +3,17 @@ import { checkFlag, checkOptionNames } from '../options.js';
 import type { CertificateSet } from '../pki/set.js';
 import { surroundingsError } from './file-system.js';
 import { statInside } from './freshness.js';
-import { type KeyAccess, type KeyAccessOptions, parseKeyAccess } from './key-access.js';
-import type { FolderLock, LockOptions } from './lock.js';
-import { MANIFEST_NAME, type Manifest, serializeManifest } from './manifest.js';
+import { type KeyAccess, parseKeyAccess } from './key-access.js';
+import type { FolderLock } from './lock.js';
+import { isIgnoredByGit, MANIFEST_NAME, type Manifest, serializeManifest } from './manifest.js';
 import { refuseObstacles } from './obstacles.js';
 import { statFolder } from './out-folder.js';
 import { findForeign } from './ownership.js';
 import { planSet } from './plan.js';
-import { findManifest } from './read.js';
+import { findReplaceable } from './read.js';
 import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
-
-/**
- * How a set is written.
- *
- * @example
- * ```ts
- * const options: WriteOptions = { force: true };
- * await writeCertificateSet(set, 'certs', options);
- * ```
- */
-export interface WriteOptions extends KeyAccessOptions, LockOptions {
-  /**
-   * Replace files that this program did not write: those that the manifest does not name and that bear no
-   * older set's marks, and those of the set in whose place somebody put a certificate, a key or a
-   * revocation list of their own.
-   * @default false
-   */
-  readonly force?: boolean | undefined;
-}
+import { WRITE_OPTION_NAMES, type WriteOptions } from './write-options.js';
 
 /**
  * Writes a set into a folder, in all its layouts, whole or not at all.
@@ -57,25 +39,16 @@ export async function writeCertificateSet(
   const access = parseKeyAccess(options);
   const force = checkFlag('force', options.force ?? false);
   const { signal } = options;
-  await statFolder(folder);
+  statFolder(folder);
   try {
     return await withLock(folder, { ...options, create: true }, async (lock) => {
-      const old = await findReplaceable(folder, { force });
+      const old = findReplaceable(folder, { force });
       return writeSet(lock, set, { access, force, old, signal });
     });
   } catch (error) {
     throw surroundingsError(error, `write the set to ${printable(folder)}`);
   }
 }
-
-/** The options that say how a set is written. */
-export const WRITE_OPTION_NAMES = [
-  'keyMode',
-  'owner',
-  'force',
-  'lockTimeout',
-  'signal',
-] as const satisfies readonly (keyof WriteOptions)[];
 
 function isPromise(value: unknown): boolean {
   return value !== null && typeof value === 'object' && 'then' in value;
@@ -113,25 +86,6 @@ export async function writeSet(
   const removals = await leftOver(folder, old, new Set(paths));
   await replaceFiles(lock, { files: [...files, manifestFile], removals }, signal);
   return manifest;
-}
-
-/** Whether a run made the set's folder and keeps it out of a repository. */
-export function isIgnoredByGit(manifest: Manifest | undefined): boolean {
-  return manifest?.files.some(({ path }) => path === '.gitignore') ?? false;
-}
-
-/** The manifest of the set that is to be replaced. One that cannot be read is a foreign file. */
-export async function findReplaceable(
-  folder: string,
-  { force }: { readonly force: boolean },
-): Promise<Manifest | undefined> {
-  try {
-    return await findManifest(folder);
-  } catch (error) {
-    const foreign = error instanceof GenerateCertsError && error.code === 'ERR_MANIFEST_INVALID';
-    if (foreign && force) return undefined;
-    throw error;
-  }
 }
 
 /** The old set's files that the new one does not have; one that is somebody else's by now stays. */

@@ -22,12 +22,15 @@ test('the tarball holds what users need and nothing else', () => {
   const kinds = listed.map((path) =>
     path
       .replace(/^package\//, '')
-      .replace(/^dist\/cli\/[\w-]+\.js$/, 'dist/cli/*.js')
+      .replace(/^dist\/cli\/[\w-]+\.cjs$/, 'dist/cli/*.cjs')
       .replace(/^dist\/types\/.*\.d\.ts$/, 'dist/types/**.d.ts'),
   );
   expect([...new Set(kinds)].sort()).toEqual([
-    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/generate-certs.js', 'dist/cli/*.js', 'dist/index.cjs'],
+    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/generate-certs.js', 'bin/package.json'],
     ...[
+      'dist/THIRD-PARTY-LICENSES.txt',
+      'dist/cli/*.cjs',
+      'dist/index.cjs',
       'dist/index.d.mts',
       'dist/index.mjs',
       'dist/types/**.d.ts',

@@ -1,7 +1,7 @@
-import { Chalk } from 'chalk';
 import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
+import { PLAIN } from '../../src/cli/colours.js';
 import { formatJunit } from '../../src/cli/report/junit.js';
 import { formatMarkdown } from '../../src/cli/report/markdown.js';
 import { formatTable } from '../../src/cli/report/table.js';
@@ -110,7 +110,7 @@ describe('a report', () => {
         note: 'the valid client was not let in',
       }),
     ];
-    expect(formatTable(summarize(rows), new Chalk({ level: 0 })).split('\n')).toEqual([
+    expect(formatTable(summarize(rows), PLAIN).split('\n')).toEqual([
       'localhost:9178',
       '  right  client a        TLS 1.3, 1.2  let in  gRPC OK (5 ms)',
       '  WRONG  no certificate  TLS 1.3       let in   (5 ms)',

@@ -1,11 +1,11 @@
-import type { ChalkInstance } from 'chalk';
 import type { VerifyReport } from '../../index.js';
 import { NOT_TRIED, type Verdict } from '../../probe/row.js';
+import type { Colours } from '../colours.js';
 import { alignColumns } from '../text.js';
 import { bySubject, foldVersions, formatCounts } from './fold.js';
 
 /** A report for people: a line a case, what is not right with its reason below it. */
-export function formatTable(report: VerifyReport, colour: ChalkInstance): string {
+export function formatTable(report: VerifyReport, colour: Colours): string {
   const lines: string[] = [];
   for (const [subject, all] of bySubject(foldVersions(report.rows))) {
     lines.push(colour.bold(subject));
@@ -35,7 +35,7 @@ export function formatTable(report: VerifyReport, colour: ChalkInstance): string
 
 const WORDS: Record<Verdict, string> = { right: 'right', wrong: 'WRONG', warning: 'warn', inconclusive: '?' };
 
-function colourOf(verdict: Verdict, colour: ChalkInstance): (text: string) => string {
+function colourOf(verdict: Verdict, colour: Colours): (text: string) => string {
   return {
     right: (text: string) => text,
     wrong: colour.red,
@@ -44,7 +44,7 @@ function colourOf(verdict: Verdict, colour: ChalkInstance): (text: string) => st
   }[verdict];
 }
 
-function verdictOf({ result, silent }: VerifyReport, colour: ChalkInstance): string {
+function verdictOf({ result, silent }: VerifyReport, colour: Colours): string {
   if (result === 'right') return colour.green('all that must be right is right');
   if (result === 'no-answer') return colour.red(`no answer from ${silent.join(', ')}`);
   return colour.red('not all that must be right is right');
