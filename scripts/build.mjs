@@ -3,6 +3,7 @@
 //   dist/cli/       the program: what every run needs in one file, each command's parts in files of their own
 //   dist/index.cjs  the library, in one CommonJS file
 //   dist/index.mjs  the same library for `import`: its names passed on
+//   issuing-thread.cjs  in both: what worker threads run
 //   dist/types/     the declarations of both
 //   dist/THIRD-PARTY-LICENSES.txt  of what is put into them
 //
@@ -104,6 +105,11 @@ await bundle(
   },
 );
 await bundle({ index: 'src/index.ts' }, { file: 'dist/index.cjs', codeSplitting: false });
+// Beside each file that starts it.
+for (const folder of ['dist', 'dist/cli']) {
+  const file = `${folder}/issuing-thread.cjs`;
+  await bundle({ thread: 'src/pki/issuing-thread.ts' }, { ...short, file, codeSplitting: false });
+}
 
 const names = Object.keys(require('../dist/index.cjs'));
 writeFileSync(

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCertificateSet } from '../layouts/create.js';
 import { layoutOf } from '../layouts/index.js';
+import { layoutFiles } from '../layouts/layout.js';
 import type { BackendTls } from './nginx-config.js';
 import type { Protocol } from './plan.js';
 
@@ -35,7 +36,7 @@ export async function makeBackendCredentials(parent: string): Promise<BackendCre
   });
   const folder = join(parent, 'backend');
   await mkdir(folder, { mode: 0o700 });
-  for (const { name, content } of layoutOf('grpc').files(set)) {
+  for (const { name, content } of layoutFiles(layoutOf('grpc'), set)) {
     await writeFile(join(folder, name), content, { mode: 0o600 });
   }
   const file = (name: string) => join(folder, name);

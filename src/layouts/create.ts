@@ -1,4 +1,5 @@
 import type { CertificateSet } from '../pki/set.js';
+import type { IssuingWork } from '../pki/work.js';
 import { type CertificateSetOptions, type CheckedRequest, checkRequest } from './request.js';
 
 /**
@@ -17,8 +18,12 @@ export async function createCertificateSet(options: CertificateSetOptions = {}):
 }
 
 /** As {@link createCertificateSet}, of a request that was checked already. */
-export async function createSet(request: CheckedRequest, now: Date): Promise<CertificateSet> {
+export async function createSet(
+  request: CheckedRequest,
+  now: Date,
+  work: IssuingWork = {},
+): Promise<CertificateSet> {
   // The certificate libraries take most of the start: only a run that makes something loads them.
   const { issueSet } = await import('../pki/issue.js');
-  return issueSet(request, now);
+  return issueSet(request, now, work);
 }

@@ -1,5 +1,5 @@
 import { KEY_TYPES } from '../pki/key-types.js';
-import { credentialFiles, type Layout } from './layout.js';
+import type { Layout } from './layout.js';
 
 /** The files of a model server's native gRPC TLS. */
 export const grpc: Layout = {
@@ -9,8 +9,7 @@ export const grpc: Layout = {
   keyTypes: ['ec-p256', 'ec-p384', ...KEY_TYPES.filter((type) => type.startsWith('rsa-'))],
   keyTypeProblem: () => undefined,
   reservedNames: ['server', 'ca'],
-  files: (set) => [
-    ...credentialFiles(set),
+  ownFiles: (set) => [
     { name: 'ca.pem', content: set.authority.certificate.pem, of: 'ca', part: 'certificate' },
   ],
   nextSteps: ({ folder, quote }) => [

@@ -13,8 +13,8 @@ export interface Layout {
   keyTypeProblem(type: KeyType): string | undefined;
   /** File names, without the extension, that a client must not take. */
   readonly reservedNames: readonly string[];
-  /** The files of a set, by names relative to the layout's folder. */
-  files(set: CertificateSet): LayoutFile[];
+  /** The files that it has beside those of the credentials, by names relative to the layout's folder. */
+  ownFiles(set: CertificateSet): LayoutFile[];
   /** What to do next with the files. */
   nextSteps(context: NextStepContext): NextStep[];
 }
@@ -46,10 +46,16 @@ export interface LayoutFile {
   readonly part: 'certificate' | 'key' | 'revocationList' | 'parameters';
 }
 
-/** The certificate and the key of every leaf of a set, as all layouts have them. */
-export function credentialFiles(set: CertificateSet): LayoutFile[] {
-  return set.credentials.flatMap((credential): LayoutFile[] => [
-    { name: `${credential.fileName}.pem`, content: credential.pem, of: credential, part: 'certificate' },
-    { name: `${credential.fileName}.key`, content: credential.privateKey.pem, of: credential, part: 'key' },
-  ]);
+/** All files of a set as a layout has them. */
+export function layoutFiles(layout: Layout, set: CertificateSet): LayoutFile[] {
+  return [...set.credentials.flatMap(credentialFiles), ...layout.ownFiles(set)];
+}
+
+/** The certificate and the key of a leaf, the same in every layout. */
+export function credentialFiles(credential: Credential): LayoutFile[] {
+  const { fileName, pem, privateKey } = credential;
+  return [
+    { name: `${fileName}.pem`, content: pem, of: credential, part: 'certificate' },
+    { name: `${fileName}.key`, content: privateKey.pem, of: credential, part: 'key' },
+  ];
 }

@@ -1,6 +1,6 @@
 import type { KeyType } from '../pki/key-types.js';
 import { FFDHE3072_PEM } from './ffdhe3072.js';
-import { credentialFiles, type Layout, type NextStepContext } from './layout.js';
+import type { Layout, NextStepContext } from './layout.js';
 
 /** The files that the example's container has mounted at /certs. */
 const MOUNTED = ['server.pem', 'server.key', 'client_cert_ca.pem', 'client_cert_ca.crl', 'dhparam.pem'];
@@ -31,8 +31,7 @@ export const nginx: Layout = {
     }
   },
   reservedNames: ['server', 'client_cert_ca', 'dhparam'],
-  files: (set) => [
-    ...credentialFiles(set),
+  ownFiles: (set) => [
     { name: 'client_cert_ca.pem', content: set.authority.certificate.pem, of: 'ca', part: 'certificate' },
     { name: 'client_cert_ca.crl', content: set.revocationList.pem, of: 'ca', part: 'revocationList' },
     { name: 'dhparam.pem', content: FFDHE3072_PEM, of: 'consumer', part: 'parameters' },

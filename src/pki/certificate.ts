@@ -141,15 +141,28 @@ export class Certificate {
  */
 export function signCertificate(parameters: CertificateParameters, signer: Signer): Certificate {
   const tbs = encodeTbsCertificate(parameters, signer);
+  const der = sequence(tbs, signer.algorithm, bitString(signer.sign(tbs)));
+  return new Certificate(der, describeCertificate(parameters, signer));
+}
+
+/**
+ * What a certificate says, in words, from what it is made of.
+ *
+ * @internal
+ */
+export function describeCertificate(
+  parameters: Omit<CertificateParameters, 'publicKey' | 'extensions'>,
+  signer: Signer,
+): CertificateFields {
   const { serialNumber, subject, validity, subjectAltNames = [], permittedDnsNames } = parameters;
-  return new Certificate(sequence(tbs, signer.algorithm, bitString(signer.sign(tbs))), {
+  return {
     serialNumber,
     subjectName: subject,
     issuer: signer.name.text,
     validity,
     subjectAltNames: subjectAltNames.map(({ type, value }) => `${type}:${value}`),
     permittedDnsNames,
-  });
+  };
 }
 
 // RFC 5280 section 4.1.2.1: version 3 is 2.

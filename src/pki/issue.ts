@@ -1,23 +1,28 @@
 import { type Authority, createAuthority } from './authority.js';
 import { randomSerialNumber, type Validity, validityFrom } from './certificate.js';
-import { issueClient } from './client.js';
 import type { ClientCredential } from './credential.js';
 import { issueFlawed } from './flawed.js';
 import { commonNameOf, type Identity, type SubjectAltName } from './identity.js';
+import { issueClients } from './issue-clients.js';
 import { freshKeys, reusedKeys } from './key-source.js';
 import type { PrivateKey } from './keys.js';
 import { signLeaf } from './leaf.js';
 import type { ParsedClient, ParsedRequest } from './request.js';
 import { type Revocation, signRevocationList } from './revocation-list.js';
 import { CertificateSet, type ServerParts } from './set.js';
+import type { IssuingWork } from './work.js';
 
 /** Makes a set. All its keys are made side by side. */
-export async function issueSet(parsed: ParsedRequest, now: Date): Promise<CertificateSet> {
+export async function issueSet(
+  parsed: ParsedRequest,
+  now: Date,
+  work: IssuingWork = {},
+): Promise<CertificateSet> {
   const { request, names, clients, lifetime } = parsed;
   const life = lifeFrom(now, lifetime);
   const permittedDnsNames = request.nameConstraints ? dnsSubtrees(names, clients) : undefined;
   const revokedSerialNumber = randomSerialNumber();
-  return issueUnder(parsed, life, {
+  const parts = {
     authority: createAuthority({
       key: request.caKey,
       validity: life.validity,
@@ -27,7 +32,8 @@ export async function issueSet(parsed: ParsedRequest, now: Date): Promise<Certif
     revokedSerialNumber,
     listNumber: 1,
     revocationsOf: () => [{ serialNumber: revokedSerialNumber, revokedAt: life.validity.notBefore }],
-  });
+  };
+  return issueUnder(parsed, life, parts, work);
 }
 
 /** Where a request's keys come from. */
@@ -59,20 +65,22 @@ export async function issueUnder(
     /** What the revocation list holds, of the clients as they are issued. */
     readonly revocationsOf: (clients: readonly ClientCredential[]) => readonly Revocation[];
   },
+  work: IssuingWork = {},
 ): Promise<CertificateSet> {
   const { request, names, clients, reservedNames } = parsed;
   const { createdAt, expiresAt, validity } = life;
   const { revokedSerialNumber } = authorityParts;
   const keys = keySourceOf(parsed);
-  const [authority, serverKey, untrustedKey, clientKeys] = await Promise.all([
+  const [authority, serverKey, untrustedKey, issuedClients] = await Promise.all([
     authorityParts.authority,
     keys(request.key, 'server'),
     request.untrusted.length > 0 ? keys(request.key, 'untrusted') : undefined,
-    Promise.all(clients.map(({ fileName }) => keys(request.key, `client ${fileName}`))),
+    issueClients(
+      clients,
+      { keyType: request.key, keys, authority: authorityParts.authority, validity },
+      work,
+    ),
   ]);
-  const issuedClients = clients.map((client, index) =>
-    issueClient(client, clientKeys[index] as PrivateKey, authority, validity),
-  );
   const untrustedClients =
     untrustedKey === undefined
       ? []

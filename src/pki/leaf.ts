@@ -24,7 +24,7 @@ export interface Leaf {
 export function clientLeaf(
   identity: Identity,
   privateKey: PrivateKey,
-  authority: Authority,
+  authority: Pick<Authority, 'permittedDnsNames'>,
   validity: Validity,
 ): Leaf {
   const leaf = { purpose: 'client', privateKey, validity } as const;

@@ -33,11 +33,18 @@ export class RevocationList {
   /** The CRL number: a later list of the same CA has a higher one (RFC 5280 section 5.2.3). */
   readonly number: number;
   readonly revocations: readonly Revocation[];
+  #moments: ReadonlyMap<string, Date> | undefined;
 
   constructor(der: Uint8Array, number: number, revocations: readonly Revocation[]) {
     this.der = Buffer.from(der);
     this.number = number;
     this.revocations = revocations;
+  }
+
+  /** When a serial number was put on the list; nothing where it is not on it. */
+  revokedAt(serialNumber: string): Date | undefined {
+    this.#moments ??= new Map(this.revocations.map((line) => [line.serialNumber, line.revokedAt]));
+    return this.#moments.get(serialNumber);
   }
 
   /**

@@ -3,12 +3,13 @@ import { formatDistance, formatMoment, isoSeconds } from '../moments.js';
 import { hintForUnknown } from '../suggest.js';
 import type { Authority } from './authority.js';
 import { type Certificate, type Validity, validityFrom } from './certificate.js';
-import { issueClient } from './client.js';
 import { nameClients } from './client-names.js';
 import { type ClientCredential, type Credential, ServerCredential } from './credential.js';
 import { issueFlawed } from './flawed.js';
 import { FLAWS, type FlawName, findFlaw } from './flaws.js';
 import { type Identity, parseClientIdentity } from './identity.js';
+import { issueClients } from './issue-clients.js';
+import { freshKeys } from './key-source.js';
 import { generatePrivateKey, type PrivateKey } from './keys.js';
 import type { SetRequest } from './request.js';
 import { type RevocationList, signRevocationList } from './revocation-list.js';
@@ -185,10 +186,9 @@ export class CertificateSet {
     const parsed = nameClients(identities.map(parseClientIdentity), this.#reservedNames, this.#clients);
     for (const { identity } of parsed) refuseOutsideNames(identity, this.authority);
     const validity = this.#validityFrom(now);
-    const keys = await Promise.all(parsed.map(() => generatePrivateKey(this.request.key)));
-    const clients = parsed.map((client, index) =>
-      issueClient(client, keys[index] as PrivateKey, this.authority, validity),
-    );
+    const { authority, request } = this;
+    const context = { keyType: request.key, keys: freshKeys, authority, validity };
+    const clients = await issueClients(parsed, context);
     this.#clients = [...this.#clients, ...clients];
     return clients;
   }
@@ -225,8 +225,7 @@ export class CertificateSet {
 
   /** When a certificate was put on the revocation list; nothing where it is not on it. */
   revokedAt({ serialNumber }: Certificate): Date | undefined {
-    return this.#revocationList.revocations.find((revocation) => revocation.serialNumber === serialNumber)
-      ?.revokedAt;
+    return this.#revocationList.revokedAt(serialNumber);
   }
 
   /** File names, without the extension and in lower case, that no client of the set may take. */

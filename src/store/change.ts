@@ -7,9 +7,9 @@ import { recordedKeyAccess } from './key-access.js';
 import { loadSet } from './load.js';
 import type { FolderLock } from './lock.js';
 import type { LockOptions } from './lock-options.js';
-import { isIgnoredByGit, MANIFEST_NAME, type Manifest, serializeManifest } from './manifest.js';
+import { isIgnoredByGit, type Manifest } from './manifest.js';
 import { refuseObstacles } from './obstacles.js';
-import { planSet } from './plan.js';
+import { manifestFile, planSet } from './plan.js';
 import { readManifest } from './read.js';
 import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
@@ -132,8 +132,7 @@ async function writeChange(
   }
   const hint = 'choose another folder with --out, or move the file away';
   await refuseObstacles(lock.folder, [...changed], old, { force: false, hint });
-  const manifestFile = { path: MANIFEST_NAME, content: serializeManifest(manifest), mode: 0o644 };
-  const replaced = [...files.filter(({ path }) => changed.has(path)), manifestFile];
-  await replaceFiles(lock, { files: replaced, removals: [] }, signal);
+  const replaced = [...files.filter(({ path }) => changed.has(path)), manifestFile(manifest)];
+  await replaceFiles(lock, { files: replaced, removals: [] }, { signal });
   return { set, manifest, changed: true };
 }

@@ -53,7 +53,7 @@ export async function removeCertificateSet(
           .filter((path) => statInside(folder, path) !== undefined);
         const foreign = new Set(await findForeign(folder, paths, manifest));
         const removals = [...paths.filter((path) => !foreign.has(path)), MANIFEST_NAME];
-        await replaceFiles(lock, { files: [], removals }, options.signal);
+        await replaceFiles(lock, { files: [], removals }, { signal: options.signal });
         return { removed: removals, kept: [...foreign], ownFolder: isIgnoredByGit(manifest) };
       },
     );

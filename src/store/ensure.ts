@@ -1,6 +1,7 @@
 import type { Warning } from '../errors.js';
 import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../layouts/request.js';
 import { checkFlag, checkOptionNames } from '../options.js';
+import type { Work } from '../pki/work.js';
 import { readConsistently } from './consistent.js';
 import { reasonToRemake } from './freshness.js';
 import { formatMode, keyAccessWarnings, parseKeyAccess } from './key-access.js';
@@ -48,6 +49,15 @@ export async function ensureCertificateSet(
   folder: string,
   options: CertificateSetOptions & WriteOptions = {},
 ): Promise<EnsureResult> {
+  return ensureSet(folder, options);
+}
+
+/** As {@link ensureCertificateSet}, telling now and then how much is done. */
+export async function ensureSet(
+  folder: string,
+  options: CertificateSetOptions & WriteOptions,
+  onProgress?: Work['onProgress'],
+): Promise<EnsureResult> {
   checkOptionNames(options, [...OPTION_NAMES, ...WRITE_OPTION_NAMES], "{ names: ['localhost'] }");
   const { keyMode, owner, force: forced, lockTimeout, signal, ...setOptions } = options;
   const force = checkFlag('force', forced ?? false);
@@ -76,5 +86,5 @@ export async function ensureCertificateSet(
   }
   // What makes sets takes most of the start: a run with nothing to do does not load it.
   const { makeSet } = await import('./make-set.js');
-  return { ...(await makeSet(folder, { checked, access, force, look, lockOptions })), warnings };
+  return { ...(await makeSet(folder, { checked, access, force, look, lockOptions, onProgress })), warnings };
 }

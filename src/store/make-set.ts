@@ -1,18 +1,20 @@
 import { printable } from '../errors.js';
 import { createSet } from '../layouts/create.js';
 import type { CheckedRequest } from '../layouts/request.js';
+import type { ClientCredential } from '../pki/credential.js';
+import type { Work } from '../pki/work.js';
 import type { EnsureResult, SetFound } from './ensure.js';
 import { surroundingsError } from './file-system.js';
 import { unlessInterrupted } from './interruption.js';
 import { formatMode, type KeyAccess } from './key-access.js';
 import type { FolderLock } from './lock.js';
 import type { LockOptions } from './lock-options.js';
-import { isIgnoredByGit, MANIFEST_NAME, type Manifest, serializeManifest } from './manifest.js';
+import { isIgnoredByGit, type Manifest } from './manifest.js';
 import { refuseObstacles } from './obstacles.js';
-import { GITIGNORE } from './plan.js';
+import { GITIGNORE, manifestFile, publicFile, SetPlanner } from './plan.js';
 import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
-import { sha256 } from './sha256.js';
+import { Staging } from './staging.js';
 import { writeSet } from './write.js';
 
 /** What a set is made of and where it goes, checked. */
@@ -23,12 +25,13 @@ export interface MakeSetOptions {
   /** Looks whether there is still a set to make. */
   readonly look: () => Promise<SetFound>;
   readonly lockOptions: LockOptions;
+  readonly onProgress: Work['onProgress'];
 }
 
 /** Makes a set in a folder as its one writer, unless another run has done so meanwhile. */
 export async function makeSet(
   folder: string,
-  { checked, access, force, look, lockOptions }: MakeSetOptions,
+  { checked, access, force, look, lockOptions, onProgress }: MakeSetOptions,
 ): Promise<Omit<EnsureResult, 'warnings'>> {
   const { signal } = lockOptions;
   try {
@@ -37,8 +40,7 @@ export async function makeSet(
       if (old !== undefined && reason === undefined) {
         return { manifest: await keepFromGit(lock, old), made: false };
       }
-      const set = await unlessInterrupted(createSet(checked, new Date()), signal);
-      const manifest = await writeSet(lock, set, { access, force, old, signal });
+      const manifest = await makeInto(lock, checked, { access, force, old, work: { signal, onProgress } });
       return { manifest, made: true, reason };
     });
   } catch (error) {
@@ -46,15 +48,39 @@ export async function makeSet(
   }
 }
 
+/**
+ * Makes a set and writes it. Its clients' files are written while worker threads make more clients, into the
+ * work folder, where nobody reads them: only with the last of them the change begins.
+ */
+async function makeInto(
+  lock: FolderLock,
+  checked: CheckedRequest,
+  options: { access: KeyAccess; force: boolean; old: Manifest | undefined; work: Work },
+): Promise<Manifest> {
+  const planner = new SetPlanner(checked.layouts, options.access);
+  const staging = new Staging(lock.folder);
+  await staging.begin();
+  const onClients = (clients: readonly ClientCredential[]) => {
+    for (const client of clients) for (const file of planner.filesOf(client)) staging.write(file);
+  };
+  try {
+    const work = { ...options.work, onClients };
+    const set = await unlessInterrupted(createSet(checked, new Date(), work), work.signal);
+    return await writeSet(lock, set, { ...options, begun: { planner, staging } });
+  } catch (error) {
+    await staging.abandon().catch(() => undefined);
+    throw error;
+  }
+}
+
 /** Where this run made the folder and another one, quicker, the set in it: its keys still are not for git. */
 async function keepFromGit(lock: FolderLock, manifest: Manifest): Promise<Manifest> {
   if (!lock.madeFolder || isIgnoredByGit(manifest)) return manifest;
-  const ignore = { path: '.gitignore', content: GITIGNORE, mode: 0o644 };
+  const ignore = publicFile('.gitignore', GITIGNORE);
   const hint = 'move it away and run again';
   await refuseObstacles(lock.folder, [ignore.path], manifest, { force: false, hint });
-  const entry = { path: ignore.path, mode: formatMode(ignore.mode), sha256: sha256(ignore.content) };
+  const entry = { path: ignore.path, mode: formatMode(ignore.mode), sha256: ignore.sha256 };
   const changed = { ...manifest, files: [...manifest.files, entry] };
-  const manifestFile = { path: MANIFEST_NAME, content: serializeManifest(changed), mode: 0o644 };
-  await replaceFiles(lock, { files: [ignore, manifestFile], removals: [] });
+  await replaceFiles(lock, { files: [ignore, manifestFile(changed)], removals: [] });
   return changed;
 }

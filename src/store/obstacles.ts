@@ -1,9 +1,10 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError, quote } from '../errors.js';
 import { MANIFEST_NAME, type Manifest } from './manifest.js';
 import { findForeign } from './ownership.js';
 import { foldersOf } from './replace.js';
+import { WORK_FOLDER } from './work-folder.js';
 
 /** How many files in the way a message names. */
 const MOST_NAMED = 5;
@@ -23,6 +24,7 @@ export async function refuseObstacles(
   old: Manifest | undefined,
   { force, hint }: { readonly force: boolean; readonly hint: string },
 ): Promise<void> {
+  if (isEmpty(folder)) return;
   const stat = (path: string) => lstatSync(join(folder, path), { throwIfNoEntry: false });
   for (const path of foldersOf(paths)) {
     if (stat(path)?.isDirectory() === false) throw unmovable(path, 'is not a folder');
@@ -41,6 +43,11 @@ export async function refuseObstacles(
     `in ${quote(folder)} this program did not write ${named}${others}`,
     hint,
   );
+}
+
+/** Whether there is nothing in a folder but what this run has put there: then nothing is in the way. */
+function isEmpty(folder: string): boolean {
+  return readdirSync(folder).every((name) => name === WORK_FOLDER);
 }
 
 function unmovable(path: string, problem: string): GenerateCertsError {

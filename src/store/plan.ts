@@ -1,10 +1,11 @@
 import { type LayoutName, layoutFolder, layoutOf } from '../layouts/index.js';
-import type { LayoutFile } from '../layouts/layout.js';
+import { credentialFiles, type LayoutFile } from '../layouts/layout.js';
 import { isoSeconds } from '../moments.js';
 import type { Certificate } from '../pki/certificate.js';
+import type { Credential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
 import { formatMode, type KeyAccess, type Owner } from './key-access.js';
-import type { Manifest, ManifestCertificate, ManifestFile } from './manifest.js';
+import { MANIFEST_NAME, type Manifest, type ManifestCertificate, serializeManifest } from './manifest.js';
 import { sha256 } from './sha256.js';
 
 /** A file as it is to stand in the set's folder. */
@@ -12,6 +13,8 @@ export interface PlannedFile {
   /** Relative to the set's folder, with `/`. */
   readonly path: string;
   readonly content: string;
+  /** SHA-256 over the content, lower-case hex. */
+  readonly sha256: string;
   readonly mode: number;
   /** The user who runs the program, when absent. */
   readonly owner?: Owner | undefined;
@@ -34,45 +37,74 @@ export function planSet(
   set: CertificateSet,
   options: { readonly access: KeyAccess; readonly ignoredByGit: boolean },
 ): SetPlan {
-  const layouts = set.request.layouts as LayoutName[];
-  const files = new Map<string, PlannedFile>();
-  const places = new Map<LayoutFile['of'], Record<string, Record<string, string>>>();
-  const add = (path: string, folder: string, { content, of, part }: Omit<LayoutFile, 'name'>) => {
-    files.set(path, plannedFile(path, content, of, part, options.access));
-    const placesOf = places.get(of) ?? {};
-    places.set(of, placesOf);
-    placesOf[folder] = { ...placesOf[folder], [part]: path };
-  };
-
-  const { certificate, privateKey } = set.authority;
-  add('ca.pem', 'authority', { content: certificate.pem, of: 'ca', part: 'certificate' });
-  add('ca.key', 'authority', { content: privateKey.pem, of: 'ca', part: 'key' });
-  for (const layout of layouts) {
-    const folder = layoutFolder(layout, layouts);
-    for (const file of layoutOf(layout).files(set)) {
-      add(folder === '' ? file.name : `${folder}/${file.name}`, layout, file);
-    }
-  }
-  if (options.ignoredByGit) {
-    add('.gitignore', 'authority', { content: GITIGNORE, of: 'consumer', part: 'parameters' });
-  }
-
-  const planned = [...files.values()];
-  return { files: planned, manifest: describeSet(set, planned, places, options.access) };
+  return new SetPlanner(set.request.layouts, options.access).plan(set, options.ignoredByGit);
 }
 
-function plannedFile(
-  path: string,
-  content: string,
-  of: LayoutFile['of'],
-  part: LayoutFile['part'],
-  access: KeyAccess,
-): PlannedFile {
-  if (part !== 'key') return { path, content, mode: PUBLIC_MODE };
-  const serverKey = typeof of === 'object' && of.role === 'server';
-  return serverKey
-    ? { path, content, mode: access.mode, owner: access.owner }
-    : { path, content, mode: SECRET_MODE };
+/** Lays a set out while it is made: the files of its credentials as they come, the rest at the end. */
+export class SetPlanner {
+  readonly #layouts: readonly LayoutName[];
+  readonly #access: KeyAccess;
+  /** By layout, in the order of the layouts. */
+  readonly #credentials = new Map<Credential, readonly (readonly PlannedFile[])[]>();
+  readonly #places = new Map<LayoutFile['of'], Record<string, Record<string, string>>>();
+
+  constructor(layouts: readonly string[], access: KeyAccess) {
+    this.#layouts = layouts as readonly LayoutName[];
+    this.#access = access;
+  }
+
+  /** The files of a credential in every layout. */
+  filesOf(credential: Credential): readonly PlannedFile[] {
+    return this.#byLayout(credential).flat();
+  }
+
+  plan(set: CertificateSet, ignoredByGit: boolean): SetPlan {
+    const { certificate, privateKey } = set.authority;
+    const files = [
+      this.#place({ name: 'ca.pem', content: certificate.pem, of: 'ca', part: 'certificate' }, 'authority'),
+      this.#place({ name: 'ca.key', content: privateKey.pem, of: 'ca', part: 'key' }, 'authority'),
+    ];
+    this.#layouts.forEach((layout, index) => {
+      for (const credential of set.credentials) files.push(...(this.#byLayout(credential)[index] ?? []));
+      for (const file of layoutOf(layout).ownFiles(set)) files.push(this.#place(file, layout));
+    });
+    if (ignoredByGit) files.push(publicFile('.gitignore', GITIGNORE));
+    // With one layout the authority's certificate and the layout's may be the same file.
+    const distinct = [...new Map(files.map((file) => [file.path, file])).values()];
+    return { files: distinct, manifest: describeSet(set, distinct, this.#places, this.#access) };
+  }
+
+  #byLayout(credential: Credential): readonly (readonly PlannedFile[])[] {
+    const known = this.#credentials.get(credential);
+    if (known !== undefined) return known;
+    const files = credentialFiles(credential);
+    const planned = this.#layouts.map((layout) => files.map((file) => this.#place(file, layout)));
+    this.#credentials.set(credential, planned);
+    return planned;
+  }
+
+  /** Plans a file, and notes for the manifest where that part of its credential is. */
+  #place({ name, content, of, part }: LayoutFile, place: LayoutName | 'authority'): PlannedFile {
+    const folder = place === 'authority' ? '' : layoutFolder(place, this.#layouts);
+    const path = folder === '' ? name : `${folder}/${name}`;
+    const places = this.#places.get(of) ?? {};
+    this.#places.set(of, places);
+    places[place] = { ...places[place], [part]: path };
+    if (part !== 'key') return publicFile(path, content);
+    const isServers = typeof of === 'object' && of.role === 'server';
+    const { mode, owner } = isServers ? this.#access : { mode: SECRET_MODE };
+    return { path, content, sha256: sha256(content), mode, owner };
+  }
+}
+
+/** A file that everybody may read. */
+export function publicFile(path: string, content: string): PlannedFile {
+  return { path, content, sha256: sha256(content), mode: PUBLIC_MODE };
+}
+
+/** The manifest's own file. */
+export function manifestFile(manifest: Manifest): PlannedFile {
+  return publicFile(MANIFEST_NAME, serializeManifest(manifest));
 }
 
 function describeSet(
@@ -110,7 +142,7 @@ function describeSet(
         revokedAt: isoSeconds(revokedAt),
       })),
     },
-    files: files.map(describeFile),
+    files: files.map(({ path, mode, sha256 }) => ({ path, mode: formatMode(mode), sha256 })),
   };
 }
 
@@ -127,8 +159,4 @@ function describeCertificate(set: CertificateSet, certificate: Certificate, key:
     notAfter: isoSeconds(certificate.notAfter),
     revokedAt: revokedAt === undefined ? null : isoSeconds(revokedAt),
   };
-}
-
-function describeFile({ path, mode, content }: PlannedFile): ManifestFile {
-  return { path, mode: formatMode(mode), sha256: sha256(content) };
 }

@@ -1,19 +1,14 @@
-import { promises as fs } from 'node:fs';
-import { dirname, join } from 'node:path';
-import {
-  errnoOf,
-  forEachSideBySide,
-  ifThere,
-  makeFolder,
-  removeEmptyFolders,
-  syncFolder,
-} from './file-system.js';
+import { promises as fs, lstatSync, readdirSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Work } from '../pki/work.js';
+import { forEachInTurns } from '../turns.js';
+import { errnoOf, makeFolder, removeEmptyFolders, syncFiles, syncFolder } from './file-system.js';
 import { throwIfInterrupted } from './interruption.js';
 import type { Journal } from './journal.js';
 import type { FolderLock } from './lock.js';
 import { MANIFEST_NAME } from './manifest.js';
-import type { PlannedFile } from './plan.js';
-import { sha256 } from './sha256.js';
+import { type PlannedFile, publicFile } from './plan.js';
+import { Staging, writeNew } from './staging.js';
 import { clearWorkFolder, workPaths } from './work-folder.js';
 
 /** What a set's folder is to become: these files there, those gone. */
@@ -26,7 +21,7 @@ export interface Replacement {
 /**
  * Replaces the files of a folder all together or not at all, whatever happens in between.
  *
- * 1. The new files are written into `new/` in the work folder, and synced to the disk.
+ * 1. The new files are written into `new/` in the work folder, and synced to the disk (staging.ts).
  * 2. The journal is renamed into its place: the mark. Until then nothing that was there has changed, and
  *    a kill leaves only a work folder that the next command removes. From then on a kill leaves a change
  *    that the next command finishes (recover.ts), before it looks at anything else.
@@ -37,13 +32,16 @@ export interface Replacement {
 export async function replaceFiles(
   lock: FolderLock,
   replacement: Replacement,
-  signal?: AbortSignal,
+  work: Work = {},
+  begun?: Staging,
 ): Promise<void> {
   const { folder } = lock;
+  const { signal } = work;
   const { journal } = workPaths(folder);
   const moves = new Moves(folder);
   try {
-    await stage(folder, replacement.files);
+    const staging = begun ?? (await beginStaging(folder));
+    await staging.complete(replacement.files, work);
     await lock.assertHeld();
     throwIfInterrupted(signal);
     await writeMark(folder, replacement);
@@ -65,40 +63,21 @@ export async function replaceFiles(
   await removeEmptyFolders(foldersOf(replacement.removals).map((name) => join(folder, name)));
 }
 
-async function stage(folder: string, files: readonly PlannedFile[]): Promise<void> {
-  await clearWorkFolder(folder);
-  const { incoming, outgoing } = workPaths(folder);
-  const parents = foldersOf(files.map(({ path }) => path)).map((name) => join(incoming, name));
-  for (const path of [incoming, outgoing, ...parents]) {
-    await fs.mkdir(path, { mode: 0o700 });
-    await fs.chmod(path, 0o700);
-  }
-  await forEachSideBySide(files, (file) => writeStaged(join(incoming, file.path), file));
-  for (const path of [...parents, incoming]) await syncFolder(path);
-}
-
-/** Keys are created with their final permissions: at no moment are they open to more than at the end. */
-async function writeStaged(path: string, { content, mode, owner }: PlannedFile): Promise<void> {
-  const handle = await fs.open(path, 'wx', mode);
-  try {
-    await handle.writeFile(content);
-    if (owner !== undefined) await handle.chown(owner.uid, owner.gid ?? (await handle.stat()).gid);
-    // The umask may have taken rights away that the file is to have.
-    if (((await handle.stat()).mode & 0o777) !== mode) await handle.chmod(mode);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+async function beginStaging(folder: string): Promise<Staging> {
+  const staging = new Staging(folder);
+  await staging.begin();
+  return staging;
 }
 
 async function writeMark(folder: string, { files, removals }: Replacement): Promise<void> {
   const { work, draft, journal } = workPaths(folder);
   const content: Journal = {
     version: 1,
-    files: files.map((file) => ({ path: file.path, sha256: sha256(file.content) })),
+    files: files.map(({ path, sha256 }) => ({ path, sha256 })),
     removals,
   };
-  await writeStaged(draft, { path: draft, content: JSON.stringify(content), mode: 0o644 });
+  writeNew(draft, publicFile(draft, JSON.stringify(content)));
+  await syncFiles(work, [draft]);
   await fs.rename(draft, journal);
   await syncFolder(work);
 }
@@ -107,21 +86,27 @@ async function move(moves: Moves, replacement: Replacement, signal: AbortSignal 
   const paths = replacement.files.map(({ path }) => path).filter((path) => path !== MANIFEST_NAME);
   const removals = replacement.removals.filter((path) => path !== MANIFEST_NAME);
   await moves.prepareFolders(foldersOf([...paths, ...removals]), foldersOf(paths));
-  await forEachSideBySide(removals, (path) => moves.out(path));
-  await forEachSideBySide(paths, async (path) => {
-    throwIfInterrupted(signal);
-    await moves.out(path);
-    await moves.in(path);
-  });
+  const goOn = () => throwIfInterrupted(signal);
+  goOn();
+  await forEachInTurns(removals, (path) => moves.out(path), goOn);
+  await forEachInTurns(
+    paths,
+    (path) => {
+      moves.out(path);
+      moves.in(path);
+    },
+    goOn,
+  );
   // The manifest last: whoever reads the files without this program finds the old one until then.
-  await moves.out(MANIFEST_NAME);
-  if (replacement.files.some(({ path }) => path === MANIFEST_NAME)) await moves.in(MANIFEST_NAME);
+  moves.out(MANIFEST_NAME);
+  if (replacement.files.some(({ path }) => path === MANIFEST_NAME)) moves.in(MANIFEST_NAME);
   await moves.sync();
 }
 
 /** The moves of a change that were done so far, so that they can be taken back. */
 class Moves {
   readonly #folder: string;
+  readonly #present = new Map<string, ReadonlySet<string>>();
   readonly #out = new Set<string>();
   readonly #in = new Set<string>();
   readonly #made: string[] = [];
@@ -138,14 +123,26 @@ class Moves {
   }
 
   /** Moves a file that is to be replaced or removed aside, if it is there. */
-  async out(path: string): Promise<void> {
-    const aside = join(workPaths(this.#folder).outgoing, path);
-    const moved = await ifThere(fs.rename(join(this.#folder, path), aside).then(() => true));
-    if (moved) this.#out.add(path);
+  out(path: string): void {
+    if (!this.#isThere(path)) return;
+    const place = join(this.#folder, path);
+    if (lstatSync(place, { throwIfNoEntry: false }) === undefined) return;
+    renameSync(place, join(workPaths(this.#folder).outgoing, path));
+    this.#out.add(path);
   }
 
-  async in(path: string): Promise<void> {
-    await fs.rename(join(workPaths(this.#folder).incoming, path), join(this.#folder, path));
+  /** By one look into each folder, and without regard to letter case: the file system may have none. */
+  #isThere(path: string): boolean {
+    const parent = dirname(path);
+    const known = this.#present.get(parent);
+    const present =
+      known ?? new Set(readdirSync(join(this.#folder, parent)).map((name) => name.toLowerCase()));
+    this.#present.set(parent, present);
+    return present.has(basename(path).toLowerCase());
+  }
+
+  in(path: string): void {
+    renameSync(join(workPaths(this.#folder).incoming, path), join(this.#folder, path));
     this.#in.add(path);
   }
 
@@ -161,17 +158,17 @@ class Moves {
    */
   async takeBack(): Promise<boolean> {
     const { incoming, outgoing } = workPaths(this.#folder);
-    const failed = (error: unknown) => {
-      // A folder that was removed meanwhile has nothing to go back to.
-      if (errnoOf(error) !== 'ENOENT') throw error;
+    const moveBack = (from: string, to: string) => {
+      try {
+        renameSync(from, to);
+      } catch (error) {
+        // A folder that was removed meanwhile has nothing to go back to.
+        if (errnoOf(error) !== 'ENOENT') throw error;
+      }
     };
     try {
-      for (const path of this.#in) {
-        await fs.rename(join(this.#folder, path), join(incoming, path)).catch(failed);
-      }
-      for (const path of this.#out) {
-        await fs.rename(join(outgoing, path), join(this.#folder, path)).catch(failed);
-      }
+      for (const path of this.#in) moveBack(join(this.#folder, path), join(incoming, path));
+      for (const path of this.#out) moveBack(join(outgoing, path), join(this.#folder, path));
     } catch {
       return false;
     }

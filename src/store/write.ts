@@ -1,18 +1,20 @@
 import { GenerateCertsError, printable, quote } from '../errors.js';
 import { checkFlag, checkOptionNames } from '../options.js';
 import type { CertificateSet } from '../pki/set.js';
+import type { Work } from '../pki/work.js';
 import { surroundingsError } from './file-system.js';
 import { statInside } from './freshness.js';
 import { type KeyAccess, parseKeyAccess } from './key-access.js';
 import type { FolderLock } from './lock.js';
-import { isIgnoredByGit, MANIFEST_NAME, type Manifest, serializeManifest } from './manifest.js';
+import { isIgnoredByGit, type Manifest } from './manifest.js';
 import { refuseObstacles } from './obstacles.js';
 import { statFolder } from './out-folder.js';
 import { findForeign } from './ownership.js';
-import { planSet } from './plan.js';
+import { manifestFile, SetPlanner } from './plan.js';
 import { findReplaceable } from './read.js';
 import { withLock } from './recover.js';
 import { replaceFiles } from './replace.js';
+import type { Staging } from './staging.js';
 import { WRITE_OPTION_NAMES, type WriteOptions } from './write-options.js';
 
 /**
@@ -43,7 +45,7 @@ export async function writeCertificateSet(
   try {
     return await withLock(folder, { ...options, create: true }, async (lock) => {
       const old = findReplaceable(folder, { force });
-      return writeSet(lock, set, { access, force, old, signal });
+      return writeSet(lock, set, { access, force, old, work: { signal } });
     });
   } catch (error) {
     throw surroundingsError(error, `write the set to ${printable(folder)}`);
@@ -72,19 +74,21 @@ export async function writeSet(
     readonly access: KeyAccess;
     readonly force: boolean;
     readonly old: Manifest | undefined;
-    readonly signal: AbortSignal | undefined;
+    readonly work?: Work;
+    /** Where the set's files were planned and staged while it was made. */
+    readonly begun?: { readonly planner: SetPlanner; readonly staging: Staging };
   },
 ): Promise<Manifest> {
-  const { access, force, old, signal } = options;
+  const { access, force, old, work, begun } = options;
   const { folder } = lock;
   const ignoredByGit = lock.madeFolder || isIgnoredByGit(old);
-  const { files, manifest } = planSet(set, { access, ignoredByGit });
+  const planner = begun?.planner ?? new SetPlanner(set.request.layouts, access);
+  const { files, manifest } = planner.plan(set, ignoredByGit);
   const paths = files.map(({ path }) => path);
   const hint = 'choose another folder with --out, or replace with --force';
   await refuseObstacles(folder, paths, old, { force, hint });
-  const manifestFile = { path: MANIFEST_NAME, content: serializeManifest(manifest), mode: 0o644 };
   const removals = await leftOver(folder, old, new Set(paths));
-  await replaceFiles(lock, { files: [...files, manifestFile], removals }, signal);
+  await replaceFiles(lock, { files: [...files, manifestFile(manifest)], removals }, work, begun?.staging);
   return manifest;
 }
 
