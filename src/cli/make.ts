@@ -1,10 +1,11 @@
 import { GenerateCertsError, quote } from '../errors.js';
-import { type CertificateSetOptions, MOST_CLIENTS } from '../layouts/request.js';
-import { ensureCertificateSet } from '../store/ensure.js';
+import { type CertificateSetOptions, MOST_NUMBERED_CLIENTS } from '../layouts/request.js';
+import { ensureSet } from '../store/ensure.js';
 import { serializeManifest } from '../store/manifest.js';
 import type { WriteOptions } from '../store/write-options.js';
 import { interruptible } from './interrupt.js';
 import type { MakeOptions } from './make-options.js';
+import { showingProgress } from './progress.js';
 import { formatSummary } from './summary.js';
 import { Terminal } from './terminal.js';
 
@@ -27,7 +28,11 @@ export async function make(names: readonly string[], options: MakeOptions): Prom
     force: options.force,
     lockTimeout: options.lockTimeout,
   } satisfies CertificateSetOptions & WriteOptions;
-  const result = await interruptible((signal) => ensureCertificateSet(options.out, { ...request, signal }));
+  const result = await interruptible((signal) =>
+    showingProgress(!options.quiet && !options.json, (onProgress) =>
+      ensureSet(options.out, { ...request, signal }, onProgress),
+    ),
+  );
   for (const warning of result.warnings) terminal.warn(warning);
   if (options.json) terminal.data(serializeManifest(result.manifest));
   else terminal.result(formatSummary(result, options.out, terminal.colour));
@@ -38,6 +43,6 @@ function wholeNumber(typed: string): number {
   throw new GenerateCertsError(
     'ERR_OPTION_INVALID',
     `${quote(typed)} is not a number of clients`,
-    `use a whole number from 0 to ${MOST_CLIENTS}`,
+    `use a whole number from 0 to ${MOST_NUMBERED_CLIENTS}`,
   );
 }

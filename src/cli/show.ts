@@ -56,7 +56,9 @@ function groupBySigner(certificates: readonly ManifestCertificate[]): Map<string
   for (const certificate of certificates) {
     if (certificate.role === 'ca') continue;
     const signer = FLAWS.find(({ name }) => name === certificate.flaw)?.signedBy ?? '';
-    groups.set(signer, [...(groups.get(signer) ?? []), certificate]);
+    const group = groups.get(signer);
+    if (group === undefined) groups.set(signer, [certificate]);
+    else group.push(certificate);
   }
   return groups;
 }

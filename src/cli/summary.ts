@@ -34,9 +34,8 @@ export function formatSummary(result: EnsureResult, folder: string, colour: Colo
 
 function certificateRows({ certificates }: Manifest): string[][] {
   const clients = certificates.filter(({ role }) => role === 'client');
-  const shown = certificates.filter((certificate) => {
-    return certificate.role !== 'client' || clients.indexOf(certificate) < MOST_CLIENTS;
-  });
+  const named = new Set(clients.slice(0, MOST_CLIENTS));
+  const shown = certificates.filter((certificate) => certificate.role !== 'client' || named.has(certificate));
   const rows = shown.map((certificate) => [certificate.role, certificate.key, describe(certificate)]);
   const hidden = clients.length - MOST_CLIENTS;
   if (hidden > 0) rows.push(['', '', `and ${count(hidden, 'client')} more: generate-certs show`]);

@@ -100,8 +100,10 @@ const DEFAULT_LIFE = '1d';
 export const RESERVED_NAMES = [
   ...new Set(['ca', ...LAYOUT_NAMES.flatMap((name) => layoutOf(name).reservedNames)]),
 ];
-/** More clients than this are refused: their files would be more than a folder is good for. */
-export const MOST_CLIENTS = 100_000;
+/** More numbered clients than this are refused: their files would be more than a folder is good for. */
+export const MOST_NUMBERED_CLIENTS = 100_000;
+/** With those that are named one by one. */
+const MOST_CLIENTS = 110_000;
 
 /**
  * Checks a request whole, before any key is made, and fills in its defaults.
@@ -166,11 +168,11 @@ export function defaultKeyType(layouts: readonly LayoutName[]): KeyType {
 }
 
 function numberedClients(count: unknown): string[] {
-  if (!Number.isInteger(count) || (count as number) < 0 || (count as number) > MOST_CLIENTS) {
+  if (!Number.isInteger(count) || (count as number) < 0 || (count as number) > MOST_NUMBERED_CLIENTS) {
     throw new GenerateCertsError(
       'ERR_OPTION_INVALID',
       `${quote(count)} is not a number of clients`,
-      `use a whole number from 0 to ${MOST_CLIENTS}`,
+      `use a whole number from 0 to ${MOST_NUMBERED_CLIENTS}`,
     );
   }
   return Array.from({ length: count as number }, (_, index) => `client-${index + 1}`);

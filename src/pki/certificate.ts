@@ -1,5 +1,5 @@
-import { createHash, randomBytes, X509Certificate } from 'node:crypto';
-import { bitString, explicit, integer, sequence, smallInteger, time } from './der.js';
+import { hash, randomBytes, X509Certificate } from 'node:crypto';
+import { bitString, explicit, integer, rememberLast, sequence, smallInteger, time } from './der.js';
 import type { DistinguishedName } from './distinguished-name.js';
 import type { Extension } from './extensions.js';
 import type { SubjectAltName } from './identity.js';
@@ -78,7 +78,7 @@ export class Certificate {
 
   /** The fingerprint: SHA-256 over the DER, lower-case hex. */
   get sha256(): string {
-    return createHash('sha256').update(this.der).digest('hex');
+    return hash('sha256', this.der, 'hex');
   }
 
   /** Lower-case hex, as many digits as the number's bytes need. */
@@ -165,6 +165,11 @@ export function describeCertificate(
   };
 }
 
+// One set's certificates share one validity.
+const encodeValidity = rememberLast(({ notBefore, notAfter }: Validity) =>
+  sequence(time(notBefore), time(notAfter)),
+);
+
 // RFC 5280 section 4.1.2.1: version 3 is 2.
 const VERSION_3 = explicit(0, smallInteger(2));
 
@@ -180,7 +185,7 @@ export function encodeTbsCertificate(parameters: CertificateParameters, signer: 
     integer(Buffer.from(serialNumber, 'hex')),
     signer.algorithm,
     signer.name.der,
-    sequence(time(validity.notBefore), time(validity.notAfter)),
+    encodeValidity(validity),
     subject.der,
     publicKey,
     explicit(3, sequence(...extensions)),

@@ -76,6 +76,18 @@ function base128(value: number): number[] {
   return digits;
 }
 
+/**
+ * Encodes what many certificates of a set have in common once: the same input as the last time has the same
+ * encoding. Buffers that come of it are shared, and nobody writes into them.
+ */
+export function rememberLast<Input>(encode: (input: Input) => Buffer): (input: Input) => Buffer {
+  let last: { readonly input: Input; readonly der: Buffer } | undefined;
+  return (input) => {
+    if (last === undefined || last.input !== input) last = { input, der: encode(input) };
+    return last.der;
+  };
+}
+
 /** A moment in whole seconds: UTCTime up to 2049, GeneralizedTime after (RFC 5280 section 4.1.2.5). */
 export function time(moment: Date): Buffer {
   const digits = moment.toISOString().replace(/[-:T]|\..*$/g, '');

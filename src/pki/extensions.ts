@@ -5,6 +5,7 @@ import {
   implicit,
   octetString,
   oid,
+  rememberLast,
   sequence,
   smallInteger,
   TRUE,
@@ -74,9 +75,9 @@ export function leafExtensions(options: {
 }
 
 /** The authority key identifier of what a key signs (RFC 5280 section 4.2.1.1). */
-export function authorityKey(keyIdentifier: string): Extension {
+export const authorityKey = rememberLast((keyIdentifier: string): Extension => {
   return extension('2.5.29.35', sequence(implicit(0, Buffer.from(keyIdentifier, 'hex'))));
-}
+});
 
 export function extension(id: string, value: Uint8Array): Extension {
   return sequence(oid(id), octetString(value));
@@ -86,8 +87,10 @@ export function critical(id: string, value: Uint8Array): Extension {
   return sequence(oid(id), TRUE, octetString(value));
 }
 
+const SUBJECT_KEY_IDENTIFIER = oid('2.5.29.14');
+
 function subjectKeyIdentifier(keyIdentifier: string): Extension {
-  return extension('2.5.29.14', octetString(Buffer.from(keyIdentifier, 'hex')));
+  return sequence(SUBJECT_KEY_IDENTIFIER, octetString(octetString(Buffer.from(keyIdentifier, 'hex'))));
 }
 
 function subjectAltName(names: readonly SubjectAltName[]): Extension {

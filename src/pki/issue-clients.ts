@@ -35,9 +35,10 @@ export async function issueClients(
   let done = 0;
   const advance = (made: readonly ClientCredential[]) => {
     done += made.length;
-    work.onClients?.(made);
-    work.onProgress?.({ of: 'certificates', done, total: clients.length });
+    if (made.length > 0) work.onClients?.(made);
+    work.onProgress?.({ of: 'clients', done, total: clients.length });
   };
+  advance([]);
   if (isEcType(keyType) && keys === freshKeys) {
     return issueInBatches(
       clients,

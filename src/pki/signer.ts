@@ -1,4 +1,4 @@
-import { createHash, type KeyObject, sign } from 'node:crypto';
+import { hash, type KeyObject, sign } from 'node:crypto';
 import { children, NULL, oid, sequence } from './der.js';
 import type { DistinguishedName } from './distinguished-name.js';
 import type { PrivateKey } from './keys.js';
@@ -57,7 +57,5 @@ export function keyIdentifier(publicKeyDer: Uint8Array): string {
   const [info] = children(publicKeyDer);
   const [, bits] = children(info?.content ?? new Uint8Array());
   // The first octet of a BIT STRING counts its unused bits.
-  return createHash('sha1')
-    .update(bits?.content.subarray(1) ?? '')
-    .digest('hex');
+  return hash('sha1', bits?.content.subarray(1) ?? '', 'hex');
 }

@@ -15,8 +15,8 @@ export interface IssuingWork extends Work {
 
 /** How much of some work is done. */
 export interface Progress {
-  /** What is counted: certificates made, or files written. */
-  readonly of: 'certificates' | 'files';
+  /** What is counted: clients made, or files put in their places. */
+  readonly of: 'clients' | 'files';
   readonly done: number;
   readonly total: number;
 }

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError, printable, quote } from '../errors.js';
 import { parseDuration } from '../pki/duration.js';
-import { delay } from '../turns.js';
+import { delay, nextTurn } from '../turns.js';
 import { surroundingsError } from './file-system.js';
 import { throwIfInterrupted } from './interruption.js';
 import { DEFAULT_LOCK_TIMEOUT, type LockOptions } from './lock-options.js';
@@ -32,6 +32,8 @@ export async function readConsistently<T>(
   try {
     for (;;) {
       throwIfInterrupted(options.signal);
+      // All that follows may be done at once: who reads in a loop would let nothing else have its turn.
+      await nextTurn();
       if (await settle(folder, options)) {
         const before = manifestState(folder);
         const [outcome] = await Promise.allSettled([read()]);

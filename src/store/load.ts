@@ -1,13 +1,15 @@
-import { promises as fs } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError, quote } from '../errors.js';
 import { RESERVED_NAMES } from '../layouts/request.js';
 import type { Authority } from '../pki/authority.js';
 import type { Certificate } from '../pki/certificate.js';
+import type { ClientCredential } from '../pki/credential.js';
 import { findFlaw } from '../pki/flaws.js';
 import type { PrivateKey } from '../pki/keys.js';
 import type { RevocationList } from '../pki/revocation-list.js';
 import type { CertificateSet } from '../pki/set.js';
+import { nextTurn } from '../turns.js';
 import { readConsistently } from './consistent.js';
 import { findDamages } from './freshness.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
@@ -38,6 +40,9 @@ export async function loadSet(folder: string): Promise<{ set: CertificateSet; ma
   return { set: await readSet(folder, manifest), manifest };
 }
 
+/** How many certificates are read before others get their turn: some ten milliseconds of work. */
+const CERTIFICATES_A_TURN = 20;
+
 async function readSet(folder: string, manifest: Manifest): Promise<CertificateSet> {
   // The certificate libraries take most of the start: a folder without a set is told of without them.
   const [{ CertificateSet }, { ClientCredential }] = await Promise.all([
@@ -65,8 +70,14 @@ async function readSet(folder: string, manifest: Manifest): Promise<CertificateS
       authority: authority.certificate,
     });
   };
-  const withRole = (role: ManifestCertificate['role']) =>
-    Promise.all(manifest.certificates.filter((entry) => entry.role === role).map(readClient));
+  const withRole = async (role: ManifestCertificate['role']) => {
+    const clients: ClientCredential[] = [];
+    for (const [index, entry] of manifest.certificates.entries()) {
+      if (entry.role === role) clients.push(await readClient(entry));
+      if (index % CERTIFICATES_A_TURN === CERTIFICATES_A_TURN - 1) await nextTurn();
+    }
+    return clients;
+  };
   return new CertificateSet({
     request: manifest.request,
     createdAt: new Date(manifest.createdAt),
@@ -98,7 +109,7 @@ async function readCredential(
   if (paths?.certificate === undefined || paths.key === undefined) {
     throw damaged(folder, `the manifest names no files of ${quote(entry.name)}`);
   }
-  const [pem, key] = await Promise.all([readText(folder, paths.certificate), readText(folder, paths.key)]);
+  const [pem, key] = [readText(folder, paths.certificate), readText(folder, paths.key)];
   const [certificate, ...others] = await readCertificates(pem);
   const chain = others.filter((other) => other !== undefined);
   if (chain.length < others.length) throw damaged(folder, `${paths.certificate} cannot be read`);
@@ -134,14 +145,14 @@ async function readRevocationList(
       authority.signer,
     );
   }
-  const der = readRevocationListDer(await readText(folder, path));
+  const der = readRevocationListDer(readText(folder, path));
   if (der === undefined) throw damaged(folder, `${path} holds no revocation list`);
   return new RevocationList(der, number, listed);
 }
 
-async function readText(folder: string, path: string): Promise<string> {
+function readText(folder: string, path: string): string {
   try {
-    return await fs.readFile(join(folder, path), 'utf8');
+    return readFileSync(join(folder, path), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw damaged(folder, `${path} is missing`);
     throw error;

@@ -66,6 +66,7 @@ async function makeInto(
   try {
     const work = { ...options.work, onClients };
     const set = await unlessInterrupted(createSet(checked, new Date(), work), work.signal);
+    staging.beginSync(work.signal);
     return await writeSet(lock, set, { ...options, begun: { planner, staging } });
   } catch (error) {
     await staging.abandon().catch(() => undefined);

@@ -4,8 +4,10 @@ import { WORK_FOLDER } from './work-folder.js';
 
 /** The manifest's file name, relative to the set's folder. */
 export const MANIFEST_NAME = 'set.json';
-/** The largest manifest that is read, in bytes: room for the most clients that a set may have. */
-export const LARGEST_MANIFEST = 95_000_000;
+/** The largest manifest there may be, in bytes: 100,000 clients in two layouts have one of 112 MB. */
+export const LARGEST_MANIFEST = 130_000_000;
+/** A larger one must begin as this program writes it: what comes of any other JSON may fill the memory. */
+const LARGEST_FOREIGN = 10_000_000;
 
 /**
  * What was made, when it ends, and where each file is. Never holds key material.
@@ -131,6 +133,9 @@ export function serializeManifest(manifest: Manifest): string {
  * @throws {@link GenerateCertsError} `ERR_MANIFEST_INVALID`
  */
 export function parseManifest(text: string): Manifest {
+  if (text.length > LARGEST_FOREIGN && !text.startsWith('{\n  "version": 1,\n')) {
+    throw invalid(`it has ${text.length} characters, and this program did not write them`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

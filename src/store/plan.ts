@@ -1,3 +1,4 @@
+import { GenerateCertsError } from '../errors.js';
 import { type LayoutName, layoutFolder, layoutOf } from '../layouts/index.js';
 import { credentialFiles, type LayoutFile } from '../layouts/layout.js';
 import { isoSeconds } from '../moments.js';
@@ -5,7 +6,13 @@ import type { Certificate } from '../pki/certificate.js';
 import type { Credential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
 import { formatMode, type KeyAccess, type Owner } from './key-access.js';
-import { MANIFEST_NAME, type Manifest, type ManifestCertificate, serializeManifest } from './manifest.js';
+import {
+  LARGEST_MANIFEST,
+  MANIFEST_NAME,
+  type Manifest,
+  type ManifestCertificate,
+  serializeManifest,
+} from './manifest.js';
 import { sha256 } from './sha256.js';
 
 /** A file as it is to stand in the set's folder. */
@@ -102,9 +109,20 @@ export function publicFile(path: string, content: string): PlannedFile {
   return { path, content, sha256: sha256(content), mode: PUBLIC_MODE };
 }
 
-/** The manifest's own file. */
+/**
+ * The manifest's own file.
+ *
+ * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` where it would be larger than what is read
+ */
 export function manifestFile(manifest: Manifest): PlannedFile {
-  return publicFile(MANIFEST_NAME, serializeManifest(manifest));
+  const file = publicFile(MANIFEST_NAME, serializeManifest(manifest));
+  const size = Buffer.byteLength(file.content);
+  if (size <= LARGEST_MANIFEST) return file;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `the manifest of so many clients would have ${Math.ceil(size / 1e6)} MB`,
+    `it may have ${LARGEST_MANIFEST / 1e6}: ask for fewer clients, or for shorter names`,
+  );
 }
 
 function describeSet(

@@ -41,11 +41,11 @@ export async function replaceFiles(
   const moves = new Moves(folder);
   try {
     const staging = begun ?? (await beginStaging(folder));
-    await staging.complete(replacement.files, work);
+    await staging.complete(replacement.files, signal);
     await lock.assertHeld();
     throwIfInterrupted(signal);
     await writeMark(folder, replacement);
-    await move(moves, replacement, signal);
+    await move(moves, replacement, work);
     await fs.unlink(journal);
   } catch (error) {
     if (await moves.takeBack()) {
@@ -82,7 +82,7 @@ async function writeMark(folder: string, { files, removals }: Replacement): Prom
   await syncFolder(work);
 }
 
-async function move(moves: Moves, replacement: Replacement, signal: AbortSignal | undefined): Promise<void> {
+async function move(moves: Moves, replacement: Replacement, { signal, onProgress }: Work): Promise<void> {
   const paths = replacement.files.map(({ path }) => path).filter((path) => path !== MANIFEST_NAME);
   const removals = replacement.removals.filter((path) => path !== MANIFEST_NAME);
   await moves.prepareFolders(foldersOf([...paths, ...removals]), foldersOf(paths));
@@ -95,7 +95,10 @@ async function move(moves: Moves, replacement: Replacement, signal: AbortSignal 
       moves.out(path);
       moves.in(path);
     },
-    goOn,
+    (done) => {
+      goOn();
+      onProgress?.({ of: 'files', done, total: paths.length });
+    },
   );
   // The manifest last: whoever reads the files without this program finds the old one until then.
   moves.out(MANIFEST_NAME);
@@ -106,6 +109,8 @@ async function move(moves: Moves, replacement: Replacement, signal: AbortSignal 
 /** The moves of a change that were done so far, so that they can be taken back. */
 class Moves {
   readonly #folder: string;
+  readonly #incoming: string;
+  readonly #outgoing: string;
   readonly #present = new Map<string, ReadonlySet<string>>();
   readonly #out = new Set<string>();
   readonly #in = new Set<string>();
@@ -114,6 +119,7 @@ class Moves {
 
   constructor(folder: string) {
     this.#folder = folder;
+    ({ incoming: this.#incoming, outgoing: this.#outgoing } = workPaths(folder));
   }
 
   async prepareFolders(all: readonly string[], needed: readonly string[]): Promise<void> {
@@ -125,9 +131,9 @@ class Moves {
   /** Moves a file that is to be replaced or removed aside, if it is there. */
   out(path: string): void {
     if (!this.#isThere(path)) return;
-    const place = join(this.#folder, path);
+    const place = `${this.#folder}/${path}`;
     if (lstatSync(place, { throwIfNoEntry: false }) === undefined) return;
-    renameSync(place, join(workPaths(this.#folder).outgoing, path));
+    renameSync(place, `${this.#outgoing}/${path}`);
     this.#out.add(path);
   }
 
@@ -142,7 +148,7 @@ class Moves {
   }
 
   in(path: string): void {
-    renameSync(join(workPaths(this.#folder).incoming, path), join(this.#folder, path));
+    renameSync(`${this.#incoming}/${path}`, `${this.#folder}/${path}`);
     this.#in.add(path);
   }
 

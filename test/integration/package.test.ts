@@ -33,6 +33,7 @@ test('the tarball holds what users need and nothing else', () => {
       'dist/index.cjs',
       'dist/index.d.mts',
       'dist/index.mjs',
+      'dist/issuing-thread.cjs',
       'dist/types/**.d.ts',
       'dist/types/package.json',
       'package.json',
