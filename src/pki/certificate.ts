@@ -1,5 +1,5 @@
 import { hash, randomBytes, X509Certificate } from 'node:crypto';
-import { bitString, explicit, integer, rememberLast, sequence, smallInteger, time } from './der.js';
+import { bitString, children, explicit, integer, rememberLast, sequence, smallInteger, time } from './der.js';
 import type { DistinguishedName } from './distinguished-name.js';
 import type { Extension } from './extensions.js';
 import type { SubjectAltName } from './identity.js';
@@ -125,7 +125,20 @@ export class Certificate {
 
   /** Whether a private key is the one whose public half this certificate holds. */
   isOf({ publicKeyDer }: PrivateKey): boolean {
+    // Where the very bytes are in it there is nothing to ask OpenSSL, which takes 300 µs.
+    if (publicKeyDer.equals(this.#publicKeyDer ?? Buffer.alloc(0))) return true;
     return publicKeyDer.equals(this.x509Certificate.publicKey.export({ type: 'spki', format: 'der' }));
+  }
+
+  /** The SubjectPublicKeyInfo as it is encoded; nothing in what is no certificate of version 3. */
+  get #publicKeyDer(): Uint8Array | undefined {
+    try {
+      const [certificate] = children(this.der);
+      const [tbs] = children(certificate?.content ?? new Uint8Array());
+      return children(tbs?.content ?? new Uint8Array())[6]?.whole;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Node's own form, for `node:crypto`. */
