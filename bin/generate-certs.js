@@ -7,4 +7,7 @@ main(process.argv.slice(2)).then(({ status, signal }) => {
   // for forty of RSA 4096). The signal itself, its handlers gone, does not, and tells the shell the same.
   if (signal !== undefined) process.kill(process.pid, signal);
   process.exitCode = status;
+  // Everything is said and done. Connections that the other side is slow to close (gRPC C-core: a second)
+  // would keep Node waiting. A turn later, so that output which could not be written is still told of.
+  setImmediate(() => process.exit());
 });

@@ -94,7 +94,7 @@ test('many files are synced by one call, and each by itself where there is no pr
     const text = readFileSync(trace, 'utf8');
     return {
       each: text.match(/\bfsync\(\d+/g)?.length ?? 0,
-      together: text.match(/syncfs\(\d+\) += 0/g)?.length ?? 0,
+      together: text.match(/\bsyncfs\(\d+/g)?.length ?? 0,
     };
   };
   const together = make('together', {});
