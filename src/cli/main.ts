@@ -1,4 +1,5 @@
 import { interruptingSignal } from './interrupt.js';
+import { flushOutput } from './output.js';
 import { readPlainArguments } from './plain-arguments.js';
 import { ExitStatus, reportFailure, Terminal, watchOutput } from './terminal.js';
 
@@ -20,11 +21,12 @@ export interface ProgramEnd {
  */
 export async function main(argv: readonly string[]): Promise<ProgramEnd> {
   watchOutput();
-  try {
-    return { status: await run(argv) };
-  } catch (error) {
-    return { status: reportFailure(error, new Terminal()), signal: interruptingSignal(error) };
-  }
+  const end = await run(argv).then(
+    (status) => ({ status }),
+    (error) => ({ status: reportFailure(error, new Terminal()), signal: interruptingSignal(error) }),
+  );
+  await flushOutput();
+  return end;
 }
 
 async function run(argv: readonly string[]): Promise<number> {

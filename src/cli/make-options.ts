@@ -13,7 +13,7 @@ export interface OptionEntry {
 }
 
 /** The options of the command without a name, which makes a set, in the order of the help text. */
-export const MAKE_OPTIONS: Readonly<Record<string, OptionEntry>> = {
+export const MAKE_OPTIONS = {
   out: { short: 'o', value: 'folder', default: 'certs', description: 'where the set lives' },
   layout: {
     short: 'l',
@@ -52,7 +52,7 @@ export const MAKE_OPTIONS: Readonly<Record<string, OptionEntry>> = {
   },
   json: { description: 'print the manifest instead of the summary' },
   quiet: { short: 'q', description: 'errors only' },
-};
+} as const satisfies Readonly<Record<string, OptionEntry>>;
 
 /** What the options come to, by their names in camel case. */
 export interface MakeOptions {

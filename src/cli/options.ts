@@ -1,16 +1,21 @@
 import { type Command, Option } from 'commander';
-import { DEFAULT_LOCK_TIMEOUT } from '../store/lock-options.js';
+import { MAKE_OPTIONS, type OptionEntry } from './make-options.js';
+
+/** An option of the command line as Commander has it. */
+export function optionOf(name: string, entry: OptionEntry): Option {
+  const { short, value, repeated, description } = entry;
+  const flags = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`;
+  const option = new Option(flags, description);
+  if (repeated) option.argParser(gather);
+  if (entry.default !== undefined) option.default(entry.default, entry.default);
+  return option;
+}
 
 /** Where the set lives: every command has it. */
-export const outOption = () =>
-  new Option('-o, --out <folder>', 'where the set lives').default('certs', 'certs');
+export const outOption = () => optionOf('out', MAKE_OPTIONS.out);
 export const jsonOption = (what: string) => new Option('--json', what);
-export const lockTimeoutOption = () =>
-  new Option('--lock-timeout <duration>', 'how long to wait for another run in the same folder').default(
-    DEFAULT_LOCK_TIMEOUT,
-    DEFAULT_LOCK_TIMEOUT,
-  );
-export const quietOption = () => new Option('-q, --quiet', 'errors only');
+export const lockTimeoutOption = () => optionOf('lock-timeout', MAKE_OPTIONS['lock-timeout']);
+export const quietOption = () => optionOf('quiet', MAKE_OPTIONS.quiet);
 
 /** Gathers the values of an option that may be repeated. The first one given replaces the default. */
 export function gather(value: string, before: readonly string[] | undefined): string[] {

@@ -36,6 +36,15 @@ export function write(output: Output, text: string): void {
   streamOf(output).write(rest);
 }
 
+/** Waits until all that was written is out of this process, or cannot be. */
+export async function flushOutput(): Promise<void> {
+  for (const output of streamed) {
+    const stream = streamOf(output);
+    // The callback of a write comes when all before it is written, and with its failure where it is not.
+    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  }
+}
+
 /** Whether what is written is seen on a terminal. */
 export function isTerminal(output: Output): boolean {
   return isDevice(output) && (output === OUT ? process.stdout : process.stderr).isTTY === true;

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { COMMANDS } from './commands.js';
-import { MAKE_OPTIONS, type MakeOptions } from './make-options.js';
+import { MAKE_OPTIONS, type MakeOptions, type OptionEntry } from './make-options.js';
 
 /** What a set is asked to be on the command line. */
 export interface MakeArguments {
@@ -35,7 +35,7 @@ function isPlain(argument: string): boolean {
   return /^(?:-[a-z]|--[a-z-]+(?:=.+)?)$/s.test(argument) && argument !== '--';
 }
 
-const entries = Object.entries(MAKE_OPTIONS);
+const entries: [name: string, option: OptionEntry][] = Object.entries(MAKE_OPTIONS);
 
 const TYPES: NonNullable<ParseArgsConfig['options']> = Object.fromEntries(
   entries.map(([name, { short, value, repeated = false }]) => [

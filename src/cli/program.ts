@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { GenerateCertsError } from '../errors.js';
 import { FLAWS } from '../pki/flaws.js';
 import { nearest } from '../suggest.js';
 import { COMMANDS, type SetExitStatus } from './commands.js';
 import { MAKE_OPTIONS, type MakeOptions } from './make-options.js';
-import { adoptOptionsBefore, gather } from './options.js';
+import { adoptOptionsBefore, optionOf } from './options.js';
 import { columnsOf, OUT, write } from './output.js';
 import { ExitStatus, PROGRAM, Terminal } from './terminal.js';
 
@@ -89,7 +89,7 @@ export function createProgram(make: (names: string[], options: MakeOptions) => P
     .configureHelp({ subcommandTerm: listCommand })
     .showSuggestionAfterError(false);
   program.argument('[name...]', "the endpoint's names: DNS names (*.api.test too) and IP addresses");
-  for (const option of makeOptions()) program.addOption(option);
+  for (const [name, entry] of Object.entries(MAKE_OPTIONS)) program.addOption(optionOf(name, entry));
   program.action(make);
   program.hook('preSubcommand', (_program, command) => {
     const [misplaced] = adoptOptionsBefore(program, command);
@@ -102,16 +102,6 @@ export function createProgram(make: (names: string[], options: MakeOptions) => P
     }
   });
   return program;
-}
-
-function makeOptions(): Option[] {
-  return Object.entries(MAKE_OPTIONS).map(([name, { short, value, repeated, description, ...entry }]) => {
-    const flags = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`;
-    const option = new Option(flags, description);
-    if (repeated) option.argParser(gather);
-    if (entry.default !== undefined) option.default(entry.default, entry.default);
-    return option;
-  });
 }
 
 /** Gives the program its commands: those whose names stand among the arguments whole, the others to be listed. */

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
@@ -18,20 +17,18 @@ export interface IssuingThreads {
 }
 
 /**
- * Starts as many threads as pay: none for few clients, on one core, or where the file that they run is not
- * beside this one (this module bundled into somebody's program).
+ * Starts as many threads as pay: none for few clients or on one core. Where the file that they run is not
+ * beside this one (this module bundled into somebody's program), they fail, and this thread does the work.
  */
 export async function startIssuingThreads(clients: number, data: ThreadData): Promise<IssuingThreads> {
   const file = fileURLToPath(new URL('./issuing-thread.cjs', import.meta.url));
   const worthwhile = Math.floor(clients / CLIENTS_A_THREAD);
   const count = Math.min(worthwhile, availableParallelism() - 1, MOST_THREADS);
-  if (count < 1 || !existsSync(file)) return NO_THREADS;
+  if (count < 1) return NO_THREADS;
   const { Worker } = await import('node:worker_threads');
   const threads = Array.from({ length: count }, () => {
     // What this process was started with (a loader, a debugger) is not for it.
-    const worker = new Worker(file, { workerData: data, execArgv: [] });
-    worker.unref();
-    return new IssuingThread(worker);
+    return new IssuingThread(new Worker(file, { workerData: data, execArgv: [] }));
   });
   return {
     count,

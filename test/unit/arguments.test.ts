@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
-import { MAKE_OPTIONS } from '../../src/cli/make-options.js';
+import { MAKE_OPTIONS, type OptionEntry } from '../../src/cli/make-options.js';
 import { type MakeArguments, readPlainArguments } from '../../src/cli/plain-arguments.js';
 import { createProgram, describeCommands } from '../../src/cli/program.js';
 
@@ -31,7 +31,9 @@ const words = fc.constantFrom(
   '@',
 );
 const names = fc.constantFrom(...Object.keys(MAKE_OPTIONS));
-const shorts = fc.constantFrom(...Object.values(MAKE_OPTIONS).flatMap(({ short }) => short ?? []));
+const shorts = fc.constantFrom(
+  ...Object.values<OptionEntry>(MAKE_OPTIONS).flatMap(({ short }) => short ?? []),
+);
 const tokens = fc.oneof(
   { weight: 4, arbitrary: words },
   { weight: 4, arbitrary: names.map((name) => `--${name}`) },

@@ -1,11 +1,13 @@
 #!/bin/sh
 # The same set by openssl alone: a CA, a server, a client, an untrusted client of a namesake CA, a CRL.
-# usage: openssl-set.sh <folder> <rsa|ec>
+# usage: openssl-set.sh <folder> <rsa|ec|example>
+# `example` does what the script of the NGINX mTLS example does: RSA 4096, and its own Diffie-Hellman group.
 set -eu
 mkdir -p "$1"
 cd "$1"
 case $2 in
   rsa) leaf='-algorithm RSA -pkeyopt rsa_keygen_bits:2048' ;;
+  example) leaf='-algorithm RSA -pkeyopt rsa_keygen_bits:4096' ;;
   ec) leaf='-algorithm EC -pkeyopt ec_paramgen_curve:P-256' ;;
 esac
 subject='/CN=generate-certs test CA 00000000/O=generate-certs/OU=development only'
@@ -33,3 +35,4 @@ leaf untrusted client other client
 printf '%s\n' '[ca]' 'default_ca=set' '[set]' 'database=index.txt' 'default_md=sha256' >ca.cnf
 openssl ca -gencrl -config ca.cnf -keyfile ca.key -cert ca.pem -crldays 1 -out ca.crl 2>/dev/null
 cat ca.pem >>server.pem
+if [ "$2" = example ]; then openssl dhparam -out dhparam.pem 3072 2>/dev/null; fi
