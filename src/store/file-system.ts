@@ -111,6 +111,8 @@ export async function syncFiles(
   signal?: AbortSignal,
 ): Promise<void> {
   if (paths.length > MOST_SYNCED_EACH && (await syncFileSystem(folder, signal))) return;
+  // Whoever interrupted the work looks for that next.
+  if (signal?.aborted) return;
   // Windows syncs what is open for writing alone.
   const flags = process.platform === 'win32' ? 'r+' : 'r';
   await forEachSideBySide(paths, (path) => sync(path, flags));
