@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 const USAGE = fileURLToPath(new URL('usage.cjs', import.meta.url));
 
 /** Runs a command to its end: the milliseconds it took, and for a program of Node what else it took. */
-export function time([command, ...args], { scratch, status = 0, usage = false } = {}) {
+export function time([command, ...args], { scratch, status = 0, usage = false, settled = false } = {}) {
+  // What others have written and the disk has not is theirs to wait for.
+  if (settled) spawnSync('sync');
   const file = join(scratch, 'usage.json');
   const env = usage ? { ...process.env, NODE_OPTIONS: `--require ${USAGE}`, BENCH_USAGE: file } : process.env;
   const begin = process.hrtime.bigint();

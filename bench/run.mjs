@@ -79,22 +79,33 @@ function measureStarts(have) {
   const npmPeers = !values.quick && installPackages(npm, ['selfsigned', 'mkcert'], missing);
   const peers = (...names) =>
     Object.fromEntries(names.filter(([, there]) => there).map(([name, , command]) => [name, { command }]));
-  const works = {
-    'node -e 0': { command: node('-e', '0') },
-    'default set (rsa-2048)': { command: () => make('--out', fresh()) },
-    'openssl script, rsa-2048': { command: () => [file('peers/openssl-set.sh'), fresh(), 'rsa'] },
-    'ec-p256 set': { command: () => make('--layout', 'grpc', '--out', fresh()) },
-    'openssl script, ec-p256': { command: () => [file('peers/openssl-set.sh'), fresh(), 'ec'] },
-    'nothing to do': { command: make('--out', made) },
-    '--help': { command: node(program, '--help') },
-    'a usage error': { command: node(program, '--layuot', 'nginx'), status: 2 },
-    ...peers(
-      ["Debian's mkcert", have.mkcert, () => [file('peers/mkcert-set.sh'), fresh()]],
-      ['selfsigned (npm)', npmPeers, node(file('peers/npm-set.mjs'), 'selfsigned', npm)],
-      ['mkcert (npm)', npmPeers, node(file('peers/npm-set.mjs'), 'mkcert', npm)],
-    ),
-  };
-  const taken = timeInTurns(works, runs, { scratch });
+  // By themselves and often: what runs before a program of 60 ms changes what it takes.
+  const starts = timeInTurns(
+    {
+      'node -e 0': { command: node('-e', '0') },
+      'ec-p256 set': { command: () => make('--layout', 'grpc', '--out', fresh()) },
+      'nothing to do': { command: make('--out', made) },
+      '--help': { command: node(program, '--help') },
+      'a usage error': { command: node(program, '--layuot', 'nginx'), status: 2 },
+    },
+    3 * runs,
+    { scratch },
+  );
+  const sets = timeInTurns(
+    {
+      'default set (rsa-2048)': { command: () => make('--out', fresh()) },
+      'openssl script, rsa-2048': { command: () => [file('peers/openssl-set.sh'), fresh(), 'rsa'] },
+      'openssl script, ec-p256': { command: () => [file('peers/openssl-set.sh'), fresh(), 'ec'] },
+      ...peers(
+        ["Debian's mkcert", have.mkcert, () => [file('peers/mkcert-set.sh'), fresh()]],
+        ['selfsigned (npm)', npmPeers, node(file('peers/npm-set.mjs'), 'selfsigned', npm)],
+        ['mkcert (npm)', npmPeers, node(file('peers/npm-set.mjs'), 'mkcert', npm)],
+      ),
+    },
+    runs,
+    { scratch },
+  );
+  const taken = new Map([...starts, ...sets]);
   const ms = (name) => taken.get(name)?.map((run) => run.ms);
   const bare = ms('node -e 0');
   add('node -e 0', bare);
@@ -140,7 +151,7 @@ function measureStarts(have) {
         'nothing to do': { command: [executable, program, '-q', '--out', made] },
         '--help': { command: [executable, program, '--help'] },
       },
-      runs,
+      3 * runs,
       { scratch },
     );
     for (const name of ['ec-p256 set', 'nothing to do', '--help']) {
@@ -180,7 +191,7 @@ function measureManyClients(have) {
       'go, two routines': { command: () => [go, fresh(), String(MANY), '2'] },
     }),
   };
-  const taken = timeInTurns(works, runs, { scratch, warmUp: false });
+  const taken = timeInTurns(works, runs, { scratch, warmUp: false, settled: true });
   const ms = (name) => taken.get(name)?.map((run) => run.ms);
   const work = '10,000 ec-p256 clients, one layout';
   add(work, ms('ours'), { beside: 'the limit loop', limit: ms('limit'), asked: '1.5' });
@@ -230,7 +241,7 @@ function measureGrowth() {
         again: { command: make(...args, folder), usage: true },
       },
       all,
-      { scratch, warmUp: false },
+      { scratch, warmUp: false, settled: true },
     );
     const each = (name, key) => median(taken.get(name).map((run) => run[key]));
     const note = [
