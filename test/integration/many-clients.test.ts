@@ -183,3 +183,18 @@ test.each([
   expect(readFileSync(join(out, 'set.json'), 'utf8')).toBe(manifest);
   expect(existsSync(join(out, '.generate-certs'))).toBe(false);
 });
+
+test('a run that is killed while clients are made leaves nothing for the next to stumble over', async () => {
+  const out = join(temporaryFolder(), 'certs');
+  const { said, child } = start(process.execPath, [EXECUTABLE, ...slow(out)]);
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  await said(/made \d+ of/);
+  child.kill('SIGKILL');
+  await ended;
+  expect(readdirSync(out)).toEqual(['.generate-certs']);
+  expect(generateCerts(['--layout', 'grpc', '--out', out, '-q'])).toMatchObject({ status: 0, stderr: '' });
+  expect(readdirSync(out).sort()).toEqual([
+    ...['.gitignore', 'ca.key', 'ca.pem', 'client.key', 'client.pem', 'server.key', 'server.pem', 'set.json'],
+    ...['untrusted-unknown-ca.key', 'untrusted-unknown-ca.pem'],
+  ]);
+});
