@@ -47,7 +47,13 @@ export async function settle(folder: string, options: LockOptions): Promise<bool
   const marked = isMarked(folder);
   if (claimed && !marked) return true;
   try {
-    await withLock(folder, { ...options, create: false }, async () => undefined);
+    const lock = await lockFolder(folder, { ...options, create: false });
+    try {
+      await recover(lock, { force: false });
+    } finally {
+      // A folder that a killed run made, and in which there is nothing now, goes with what else it left.
+      await lock.release('failed');
+    }
     return true;
   } catch (error) {
     if (!isForbidden(error)) throw error;
