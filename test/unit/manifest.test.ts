@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createCertificateSet } from '../../src/index.js';
-import { type Manifest, parseManifest, serializeManifest } from '../../src/store/manifest.js';
-import { planSet } from '../../src/store/plan.js';
+import {
+  LARGEST_MANIFEST,
+  type Manifest,
+  parseManifest,
+  serializeManifest,
+} from '../../src/store/manifest.js';
+import { manifestFile, planSet } from '../../src/store/plan.js';
 
 describe('a manifest', () => {
   let manifest: Manifest;
@@ -14,6 +19,40 @@ describe('a manifest', () => {
   test('reads back as it was written', () => {
     expect(parseManifest(serializeManifest(manifest))).toEqual(manifest);
   });
+
+  test('of the most clients in both layouts is not too large to be read', () => {
+    const largest = Buffer.byteLength(serializeManifest(grown(100_001)));
+    expect(largest).toBeGreaterThan(100_000_000);
+    expect(largest).toBeLessThan(LARGEST_MANIFEST);
+  });
+
+  test('is not written where it would be too large to be read', () => {
+    expect(() => manifestFile(grown(125_000))).toThrow(/would have \d+ MB/);
+  });
+
+  test('of some size must be as this program writes it', () => {
+    const text = serializeManifest(grown(10_000));
+    expect(parseManifest(text).files.length).toBeGreaterThan(10_000);
+    expect(() => parseManifest(` ${text}`)).toThrow(/this program did not write them/);
+  });
+
+  /** The manifest as it is with so many clients of the first one's kind. */
+  function grown(count: number): Manifest {
+    const client = manifest.certificates.filter(({ role }) => role === 'client');
+    const files = manifest.files.filter(({ path }) => /\/client\./.test(path));
+    const names = Array.from({ length: count }, (_, index) => `client-${index + 1}`);
+    const renamed = <T>(item: T, name: string): T =>
+      JSON.parse(JSON.stringify(item).replace(/(?<!"role":")\bclient(?=["./])/g, name)) as T;
+    return {
+      ...manifest,
+      request: { ...manifest.request, clients: names },
+      certificates: [
+        ...manifest.certificates,
+        ...names.flatMap((name) => client.map((one) => renamed(one, name))),
+      ],
+      files: [...manifest.files, ...names.flatMap((name) => files.map((one) => renamed(one, name)))],
+    };
+  }
 
   test('may have more keys', () => {
     expect(() => parseManifest(JSON.stringify({ ...manifest, more: true }))).not.toThrow();

@@ -53,6 +53,7 @@ describe('a request', () => {
   });
 
   test('adds numbered clients to the named ones', () => {
+    expect(checkRequest({ extraClients: 100_000 }).clients).toHaveLength(100_001);
     expect(checkRequest({ extraClients: 2 }).request.clients).toEqual(['client', 'client-1', 'client-2']);
     expect(checkRequest({ clients: ['alice'], extraClients: 1 }).request.clients).toEqual([
       'alice',
