@@ -296,7 +296,9 @@ test('a folder that is removed while a run writes into it is not made again', as
     'rsa-2048',
   ]);
   const ended = new Promise((resolve) => child.on('close', resolve));
-  while (!existsSync(join(out, '.generate-certs'))) await new Promise((resolve) => setTimeout(resolve, 5));
+  // Once it stages files it has the lock; gone before that, the folder would be as if it had never been.
+  const staged = join(out, '.generate-certs', 'new');
+  while (!existsSync(staged)) await new Promise((resolve) => setTimeout(resolve, 5));
   // Away in one step: a removal file by file could meet a file that the run has just put there.
   renameSync(out, `${out}-gone`);
   expect(await ended).toBe(3);
