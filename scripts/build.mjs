@@ -73,10 +73,10 @@ async function bundle(input, write) {
  * that makes a set. A module goes into the first that needs it.
  */
 const FILES = {
-  start: ['src/cli/main.ts', 'src/pki/flaws.ts'],
+  start: ['src/cli/main.ts', 'src/pki/flaws/flaws.ts'],
   program: ['src/cli/program.ts', 'src/cli/options.ts'],
-  ensure: ['src/cli/make.ts'],
-  make: ['src/store/make-set.ts', 'src/pki/issue.ts'],
+  ensure: ['src/cli/commands/make.ts'],
+  make: ['src/store/make-set.ts', 'src/pki/issue/issue.ts'],
 };
 
 function fileOf(id, graph) {
@@ -108,7 +108,7 @@ await bundle({ index: 'src/index.ts' }, { file: 'dist/index.cjs', codeSplitting:
 // Beside each file that starts it.
 for (const folder of ['dist', 'dist/cli']) {
   const file = `${folder}/issuing-thread.cjs`;
-  await bundle({ thread: 'src/pki/issuing-thread.ts' }, { ...short, file, codeSplitting: false });
+  await bundle({ thread: 'src/pki/workers/issuing-thread.ts' }, { ...short, file, codeSplitting: false });
 }
 
 const names = Object.keys(require('../dist/index.cjs'));

@@ -1,7 +1,7 @@
-import { interruptingSignal } from './interrupt.js';
-import { flushOutput } from './output.js';
 import { readPlainArguments } from './plain-arguments.js';
-import { ExitStatus, reportFailure, Terminal, watchOutput } from './terminal.js';
+import { interruptingSignal } from './terminal/interrupt.js';
+import { flushOutput } from './terminal/output.js';
+import { ExitStatus, reportFailure, Terminal, watchOutput } from './terminal/terminal.js';
 
 /** How the program ends. */
 export interface ProgramEnd {
@@ -35,7 +35,7 @@ async function run(argv: readonly string[]): Promise<number> {
     const { runProgram } = await import('./program.js');
     return runProgram(argv);
   }
-  const { make } = await import('./make.js');
+  const { make } = await import('./commands/make.js');
   await make(plain.names, plain.options);
   return ExitStatus.done;
 }

@@ -1,6 +1,6 @@
 import { LAYOUT_NAMES } from '../layouts/index.js';
-import { KEY_TYPES } from '../pki/key-types.js';
-import { DEFAULT_LOCK_TIMEOUT } from '../store/lock-options.js';
+import { KEY_TYPES } from '../pki/keys/key-types.js';
+import { DEFAULT_LOCK_TIMEOUT } from '../store/transaction/lock-options.js';
 
 /** An option of the command line. */
 export interface OptionEntry {

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GenerateCertsError } from '../errors.js';
-import { FLAWS } from '../pki/flaws.js';
-import { nearest } from '../suggest.js';
+import { FLAWS } from '../pki/flaws/flaws.js';
+import { nearest } from '../util/suggest.js';
 import { COMMANDS, type SetExitStatus } from './commands.js';
 import { MAKE_OPTIONS, type MakeOptions } from './make-options.js';
 import { adoptOptionsBefore, optionOf } from './options.js';
-import { columnsOf, OUT, write } from './output.js';
-import { ExitStatus, PROGRAM, Terminal } from './terminal.js';
+import { columnsOf, OUT, write } from './terminal/output.js';
+import { ExitStatus, PROGRAM, Terminal } from './terminal/terminal.js';
 
 const EXAMPLES = `
 Examples:
@@ -48,7 +48,7 @@ Examples:
 export async function runProgram(argv: readonly string[]): Promise<number> {
   let exitStatus: number = ExitStatus.done;
   const program = createProgram(async (names, options) => {
-    const { make } = await import('./make.js');
+    const { make } = await import('./commands/make.js');
     await make(names, options);
   });
   await describeCommands(program, argv, (status) => {

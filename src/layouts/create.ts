@@ -1,6 +1,6 @@
 import type { CertificateSet } from '../pki/set.js';
-import type { IssuingWork } from '../pki/work.js';
-import { type CertificateSetOptions, type CheckedRequest, checkRequest } from './request.js';
+import type { IssuingWork } from '../pki/workers/work.js';
+import { type CertificateSetOptions, type CheckedRequest, checkRequest } from '../request/request.js';
 
 /**
  * Makes a set in memory: a test CA, a server's certificate, clients to let in and clients to refuse.
@@ -24,6 +24,6 @@ export async function createSet(
   work: IssuingWork = {},
 ): Promise<CertificateSet> {
   // The certificate libraries take most of the start: only a run that makes something loads them.
-  const { issueSet } = await import('../pki/issue.js');
+  const { issueSet } = await import('../pki/issue/issue.js');
   return issueSet(request, now, work);
 }

@@ -1,4 +1,4 @@
-import { KEY_TYPES } from '../pki/key-types.js';
+import { KEY_TYPES } from '../pki/keys/key-types.js';
 import type { Layout } from './layout.js';
 
 /** The files of a model server's native gRPC TLS. */

@@ -1,5 +1,5 @@
 import { GenerateCertsError, quote } from '../errors.js';
-import { hintForUnknown } from '../suggest.js';
+import { hintForUnknown } from '../util/suggest.js';
 import { grpc } from './grpc.js';
 import type { Layout } from './layout.js';
 import { nginx } from './nginx.js';

@@ -1,5 +1,5 @@
 import type { Credential } from '../pki/credential.js';
-import type { KeyType } from '../pki/key-types.js';
+import type { KeyType } from '../pki/keys/key-types.js';
 import type { CertificateSet } from '../pki/set.js';
 
 /** A set as one consumer wants it: its files, the keys it takes, and how it is told of them. */

@@ -1,4 +1,4 @@
-import type { KeyType } from '../pki/key-types.js';
+import type { KeyType } from '../pki/keys/key-types.js';
 import { FFDHE3072_PEM } from './ffdhe3072.js';
 import type { Layout, NextStepContext } from './layout.js';
 

@@ -1,9 +1,9 @@
 import { GenerateCertsError, quote } from '../errors.js';
-import { checkOptionNames } from '../options.js';
-import type { Certificate } from './certificate.js';
-import { type FlawName, findFlaw } from './flaws.js';
-import type { PrivateKey } from './keys.js';
-import type { RevocationList } from './revocation-list.js';
+import { checkOptionNames } from '../util/options.js';
+import { type FlawName, findFlaw } from './flaws/flaws.js';
+import type { Certificate } from './issue/certificate.js';
+import type { RevocationList } from './issue/revocation-list.js';
+import type { PrivateKey } from './keys/keys.js';
 
 /**
  * A certificate with its private key, as one side of a connection uses it.

@@ -1,6 +1,6 @@
-import type { FlawName } from './flaws.js';
-import type { Identity } from './identity.js';
-import type { KeyType } from './key-types.js';
+import type { FlawName } from './flaws/flaws.js';
+import type { KeyType } from './keys/key-types.js';
+import type { Identity } from './names/identity.js';
 
 /**
  * What a set is made from: checked, canonical, every default filled in. Stands in the manifest.

@@ -1,18 +1,18 @@
 import { GenerateCertsError, quote } from '../errors.js';
-import { formatDistance, formatMoment, isoSeconds } from '../moments.js';
-import { hintForUnknown } from '../suggest.js';
-import type { Authority } from './authority.js';
-import { type Certificate, type Validity, validityFrom } from './certificate.js';
-import { nameClients } from './client-names.js';
+import { formatDistance, formatMoment, isoSeconds } from '../util/moments.js';
+import { hintForUnknown } from '../util/suggest.js';
 import { type ClientCredential, type Credential, ServerCredential } from './credential.js';
-import { issueFlawed } from './flawed.js';
-import { FLAWS, type FlawName, findFlaw } from './flaws.js';
-import { type Identity, parseClientIdentity } from './identity.js';
-import { issueClients } from './issue-clients.js';
-import { freshKeys } from './key-source.js';
-import { generatePrivateKey, type PrivateKey } from './keys.js';
+import { issueFlawed } from './flaws/flawed.js';
+import { FLAWS, type FlawName, findFlaw } from './flaws/flaws.js';
+import type { Authority } from './issue/authority.js';
+import { type Certificate, type Validity, validityFrom } from './issue/certificate.js';
+import { type RevocationList, signRevocationList } from './issue/revocation-list.js';
+import { freshKeys } from './keys/key-source.js';
+import { generatePrivateKey, type PrivateKey } from './keys/keys.js';
+import { nameClients } from './names/client-names.js';
+import { type Identity, parseClientIdentity } from './names/identity.js';
 import type { SetRequest } from './request.js';
-import { type RevocationList, signRevocationList } from './revocation-list.js';
+import { issueClients } from './workers/issue-clients.js';
 
 /** What a server's credential is made of. */
 export interface ServerParts {

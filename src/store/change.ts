@@ -1,18 +1,18 @@
 import { printable } from '../errors.js';
 import type { ClientCredential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
-import { surroundingsError } from './file-system.js';
-import { unlessInterrupted } from './interruption.js';
-import { recordedKeyAccess } from './key-access.js';
-import { loadSet } from './load.js';
-import type { FolderLock } from './lock.js';
-import type { LockOptions } from './lock-options.js';
-import { isIgnoredByGit, type Manifest } from './manifest.js';
-import { refuseObstacles } from './obstacles.js';
-import { manifestFile, planSet } from './plan.js';
-import { readManifest } from './read.js';
-import { withLock } from './recover.js';
-import { replaceFiles } from './replace.js';
+import { loadSet } from './manifest/load.js';
+import { isIgnoredByGit, type Manifest } from './manifest/manifest.js';
+import { manifestFile, planSet } from './manifest/plan.js';
+import { readManifest } from './manifest/read.js';
+import { recordedKeyAccess } from './ownership/key-access.js';
+import { refuseObstacles } from './ownership/obstacles.js';
+import { surroundingsError } from './transaction/file-system.js';
+import { unlessInterrupted } from './transaction/interruption.js';
+import type { FolderLock } from './transaction/lock.js';
+import type { LockOptions } from './transaction/lock-options.js';
+import { withLock } from './transaction/recover.js';
+import { replaceFiles } from './transaction/replace.js';
 
 /**
  * What became of a set in its folder.
@@ -89,7 +89,7 @@ export async function revokeClient(
  */
 export async function renewCertificateSet(folder: string, options: LockOptions = {}): Promise<ChangeResult> {
   return changeSet(folder, options, async (set) => {
-    const { renewSet } = await import('../pki/renew.js');
+    const { renewSet } = await import('../pki/issue/renew.js');
     return renewSet(set, new Date());
   });
 }

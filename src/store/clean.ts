@@ -1,13 +1,13 @@
 import { rmdir } from 'node:fs/promises';
 import { printable } from '../errors.js';
-import { surroundingsError } from './file-system.js';
-import { statInside } from './freshness.js';
-import type { LockOptions } from './lock-options.js';
-import { isIgnoredByGit, MANIFEST_NAME } from './manifest.js';
-import { findForeign } from './ownership.js';
-import { readManifest, requireManifest } from './read.js';
-import { withLock } from './recover.js';
-import { replaceFiles } from './replace.js';
+import { statInside } from './manifest/freshness.js';
+import { isIgnoredByGit, MANIFEST_NAME } from './manifest/manifest.js';
+import { readManifest, requireManifest } from './manifest/read.js';
+import { findForeign } from './ownership/ownership.js';
+import { surroundingsError } from './transaction/file-system.js';
+import type { LockOptions } from './transaction/lock-options.js';
+import { withLock } from './transaction/recover.js';
+import { replaceFiles } from './transaction/replace.js';
 
 /**
  * What {@link removeCertificateSet} did.

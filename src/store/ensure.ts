@@ -1,12 +1,12 @@
 import type { Warning } from '../errors.js';
-import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../layouts/request.js';
-import { checkFlag, checkOptionNames } from '../options.js';
-import type { Work } from '../pki/work.js';
-import { readConsistently } from './consistent.js';
-import { reasonToRemake } from './freshness.js';
-import { formatMode, keyAccessWarnings, parseKeyAccess } from './key-access.js';
-import type { Manifest, ManifestRequest } from './manifest.js';
-import { findReplaceable } from './read.js';
+import type { Work } from '../pki/workers/work.js';
+import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../request/request.js';
+import { checkFlag, checkOptionNames } from '../util/options.js';
+import { reasonToRemake } from './manifest/freshness.js';
+import type { Manifest, ManifestRequest } from './manifest/manifest.js';
+import { findReplaceable } from './manifest/read.js';
+import { formatMode, keyAccessWarnings, parseKeyAccess } from './ownership/key-access.js';
+import { readConsistently } from './transaction/consistent.js';
 import { WRITE_OPTION_NAMES, type WriteOptions } from './write-options.js';
 
 /**

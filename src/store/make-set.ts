@@ -1,20 +1,20 @@
 import { printable } from '../errors.js';
 import { createSet } from '../layouts/create.js';
-import type { CheckedRequest } from '../layouts/request.js';
 import type { ClientCredential } from '../pki/credential.js';
-import type { Work } from '../pki/work.js';
+import type { Work } from '../pki/workers/work.js';
+import type { CheckedRequest } from '../request/request.js';
 import type { EnsureResult, SetFound } from './ensure.js';
-import { surroundingsError } from './file-system.js';
-import { unlessInterrupted } from './interruption.js';
-import { formatMode, type KeyAccess } from './key-access.js';
-import type { FolderLock } from './lock.js';
-import type { LockOptions } from './lock-options.js';
-import { isIgnoredByGit, type Manifest } from './manifest.js';
-import { refuseObstacles } from './obstacles.js';
-import { GITIGNORE, manifestFile, publicFile, SetPlanner } from './plan.js';
-import { withLock } from './recover.js';
-import { replaceFiles } from './replace.js';
-import { Staging } from './staging.js';
+import { isIgnoredByGit, type Manifest } from './manifest/manifest.js';
+import { GITIGNORE, manifestFile, publicFile, SetPlanner } from './manifest/plan.js';
+import { formatMode, type KeyAccess } from './ownership/key-access.js';
+import { refuseObstacles } from './ownership/obstacles.js';
+import { surroundingsError } from './transaction/file-system.js';
+import { unlessInterrupted } from './transaction/interruption.js';
+import type { FolderLock } from './transaction/lock.js';
+import type { LockOptions } from './transaction/lock-options.js';
+import { withLock } from './transaction/recover.js';
+import { replaceFiles } from './transaction/replace.js';
+import { Staging } from './transaction/staging.js';
 import { writeSet } from './write.js';
 
 /** What a set is made of and where it goes, checked. */

@@ -1,6 +1,6 @@
 import { lstatSync, statSync } from 'node:fs';
 import { GenerateCertsError, printable, quote } from '../errors.js';
-import { errnoOf, surroundingsError } from './file-system.js';
+import { errnoOf, surroundingsError } from './transaction/file-system.js';
 
 /**
  * Whether a set's folder is there.

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { GenerateCertsError } from '../errors.js';
 import { createSet } from '../layouts/create.js';
 import { type LayoutName, layoutFolder, parseLayoutName } from '../layouts/index.js';
-import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../layouts/request.js';
-import { checkOptionNames } from '../options.js';
 import type { Credential } from '../pki/credential.js';
-import type { FlawName } from '../pki/flaws.js';
+import type { FlawName } from '../pki/flaws/flaws.js';
 import type { CertificateSet } from '../pki/set.js';
-import { removeAtExit } from './at-exit.js';
-import { surroundingsError } from './file-system.js';
-import { type KeyAccessOptions, parseKeyAccess } from './key-access.js';
-import type { Manifest } from './manifest.js';
+import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../request/request.js';
+import { checkOptionNames } from '../util/options.js';
+import type { Manifest } from './manifest/manifest.js';
+import { type KeyAccessOptions, parseKeyAccess } from './ownership/key-access.js';
+import { removeAtExit } from './transaction/at-exit.js';
+import { surroundingsError } from './transaction/file-system.js';
 import { writeCertificateSet } from './write.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { KeyAccessOptions } from './key-access.js';
-import type { LockOptions } from './lock-options.js';
+import type { KeyAccessOptions } from './ownership/key-access.js';
+import type { LockOptions } from './transaction/lock-options.js';
 
 /**
  * How a set is written.

@@ -1,20 +1,20 @@
 import { GenerateCertsError, printable, quote } from '../errors.js';
-import { checkFlag, checkOptionNames } from '../options.js';
 import type { CertificateSet } from '../pki/set.js';
-import type { Work } from '../pki/work.js';
-import { surroundingsError } from './file-system.js';
-import { statInside } from './freshness.js';
-import { type KeyAccess, parseKeyAccess } from './key-access.js';
-import type { FolderLock } from './lock.js';
-import { isIgnoredByGit, type Manifest } from './manifest.js';
-import { refuseObstacles } from './obstacles.js';
+import type { Work } from '../pki/workers/work.js';
+import { checkFlag, checkOptionNames } from '../util/options.js';
+import { statInside } from './manifest/freshness.js';
+import { isIgnoredByGit, type Manifest } from './manifest/manifest.js';
+import { manifestFile, SetPlanner } from './manifest/plan.js';
+import { findReplaceable } from './manifest/read.js';
 import { statFolder } from './out-folder.js';
-import { findForeign } from './ownership.js';
-import { manifestFile, SetPlanner } from './plan.js';
-import { findReplaceable } from './read.js';
-import { withLock } from './recover.js';
-import { replaceFiles } from './replace.js';
-import type { Staging } from './staging.js';
+import { type KeyAccess, parseKeyAccess } from './ownership/key-access.js';
+import { refuseObstacles } from './ownership/obstacles.js';
+import { findForeign } from './ownership/ownership.js';
+import { surroundingsError } from './transaction/file-system.js';
+import type { FolderLock } from './transaction/lock.js';
+import { withLock } from './transaction/recover.js';
+import { replaceFiles } from './transaction/replace.js';
+import type { Staging } from './transaction/staging.js';
 import { WRITE_OPTION_NAMES, type WriteOptions } from './write-options.js';
 
 /**

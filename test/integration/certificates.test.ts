@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { KEY_TYPES } from '../../src/index.js';
-import type { Manifest } from '../../src/store/manifest.js';
+import type { Manifest } from '../../src/store/manifest/manifest.js';
 import { temporaryFolder } from '../support/folder.js';
 import { certtoolVerify, opensslText, opensslVerify } from '../support/openssl.js';
 import { generateCerts, run } from '../support/program.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, inject, test } from 'vitest';
 import { createCertificateSet, ensureCertificateSet, GenerateCertsError } from '../../src/index.js';
-import { parseClientIdentity } from '../../src/pki/identity.js';
+import { parseClientIdentity } from '../../src/pki/names/identity.js';
 import { temporaryFolder } from '../support/folder.js';
 import { run } from '../support/program.js';
 

@@ -17,7 +17,7 @@ import {
   loadCertificateSet,
   revokeClient,
 } from '../../src/index.js';
-import { lockFolder } from '../../src/store/lock.js';
+import { lockFolder } from '../../src/store/transaction/lock.js';
 import { temporaryFolder } from '../support/folder.js';
 import { start } from '../support/processes.js';
 import { EXECUTABLE, generateCerts, runBeside } from '../support/program.js';

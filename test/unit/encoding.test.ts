@@ -15,16 +15,16 @@ import {
 import { Crypto } from '@peculiar/webcrypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeTbsCertificate, randomSerialNumber } from '../../src/pki/certificate.js';
-import { children } from '../../src/pki/der.js';
-import { authorityName, type DistinguishedName, leafName } from '../../src/pki/distinguished-name.js';
-import { authorityExtensions, leafExtensions } from '../../src/pki/extensions.js';
-import { parseClientIdentity, parseEndpointName, type SubjectAltName } from '../../src/pki/identity.js';
-import { KEY_TYPES, type KeyType } from '../../src/pki/key-types.js';
-import { generatePrivateKey, type PrivateKey } from '../../src/pki/keys.js';
-import { encodeTbsCertList } from '../../src/pki/revocation-list.js';
-import { createSigner, keyIdentifier, type Signer } from '../../src/pki/signer.js';
-import { x509 } from '../../src/pki/x509.js';
+import { children } from '../../src/pki/asn1/der.js';
+import { authorityName, type DistinguishedName, leafName } from '../../src/pki/asn1/distinguished-name.js';
+import { authorityExtensions, leafExtensions } from '../../src/pki/asn1/extensions.js';
+import { encodeTbsCertificate, randomSerialNumber } from '../../src/pki/issue/certificate.js';
+import { encodeTbsCertList } from '../../src/pki/issue/revocation-list.js';
+import { createSigner, keyIdentifier, type Signer } from '../../src/pki/issue/signer.js';
+import { KEY_TYPES, type KeyType } from '../../src/pki/keys/key-types.js';
+import { generatePrivateKey, type PrivateKey } from '../../src/pki/keys/keys.js';
+import { parseClientIdentity, parseEndpointName, type SubjectAltName } from '../../src/pki/names/identity.js';
+import { x509 } from '../../src/pki/read/x509.js';
 
 const provider = new Crypto() as never;
 const TYPES = { DNS: 'dns', IP: 'ip', email: 'email', URI: 'url' } as const;

@@ -1,11 +1,11 @@
 // Reading a server's command line, and writing NGINX's configuration: pure, and closed to what is typed.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type NginxConfig, writeNginxConfig } from '../../src/front/nginx-config.js';
-import { type FrontOptions, planFront } from '../../src/front/plan.js';
-import { hasHttp2Directive } from '../../src/front/programs.js';
-import { moveServer } from '../../src/front/server-command.js';
 import { GenerateCertsError } from '../../src/index.js';
+import { type NginxConfig, writeNginxConfig } from '../../src/serve/nginx-config.js';
+import { type FrontOptions, planFront } from '../../src/serve/plan.js';
+import { hasHttp2Directive } from '../../src/serve/programs.js';
+import { moveServer } from '../../src/serve/server-command.js';
 
 const plan = (command: readonly string[], more: Omit<FrontOptions, 'command'> = {}) =>
   planFront({ command, ...more });

@@ -6,7 +6,7 @@ import {
   commonNameOf,
   parseClientIdentity,
   parseEndpointName,
-} from '../../src/pki/identity.js';
+} from '../../src/pki/names/identity.js';
 
 const long = (length: number) => 'a'.repeat(length);
 const longName = `${`${long(63)}.`.repeat(3)}${long(61)}`;

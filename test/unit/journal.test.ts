@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { claimName, describeSelf, lifeOf, parseClaimName } from '../../src/store/claimant.js';
-import { parseJournal } from '../../src/store/journal.js';
+import { claimName, describeSelf, lifeOf, parseClaimName } from '../../src/store/transaction/claimant.js';
+import { parseJournal } from '../../src/store/transaction/journal.js';
 
 const sha256 = 'ab'.repeat(32);
 const refused = expect.objectContaining({ code: 'ERR_JOURNAL_INVALID' });

@@ -6,8 +6,8 @@ import {
   type Manifest,
   parseManifest,
   serializeManifest,
-} from '../../src/store/manifest.js';
-import { manifestFile, planSet } from '../../src/store/plan.js';
+} from '../../src/store/manifest/manifest.js';
+import { manifestFile, planSet } from '../../src/store/manifest/plan.js';
 
 describe('a manifest', () => {
   let manifest: Manifest;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
-import { PLAIN } from '../../src/cli/colours.js';
 import { formatJunit } from '../../src/cli/report/junit.js';
 import { formatMarkdown } from '../../src/cli/report/markdown.js';
 import { formatTable } from '../../src/cli/report/table.js';
-import { type Row, summarize } from '../../src/probe/row.js';
+import { PLAIN } from '../../src/cli/terminal/colours.js';
+import { type Row, summarize } from '../../src/verify/row.js';
 
 const row = (more: Partial<Row>): Row => ({
   subject: 'localhost:9178',

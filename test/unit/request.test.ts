@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { CertificateSetOptions } from '../../src/layouts/request.js';
-import { checkRequest } from '../../src/layouts/request.js';
+import type { CertificateSetOptions } from '../../src/request/request.js';
+import { checkRequest } from '../../src/request/request.js';
 
 describe('a request', () => {
   test('has every default', () => {

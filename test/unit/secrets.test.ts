@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { createCertificateSet } from '../../src/index.js';
-import { planSet } from '../../src/store/plan.js';
+import { planSet } from '../../src/store/manifest/plan.js';
 
 test('no private key shows when a set is printed, inspected or serialised', async () => {
   const set = await createCertificateSet({ key: 'ec-p256', clients: ['alice'] });

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ENV_FORMATS } from '../../src/cli/shells.js';
+import { ENV_FORMATS } from '../../src/cli/terminal/shells.js';
 
 const ODD = [
   '',

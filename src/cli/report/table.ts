@@ -1,7 +1,7 @@
 import type { VerifyReport } from '../../index.js';
-import { NOT_TRIED, type Verdict } from '../../probe/row.js';
-import type { Colours } from '../colours.js';
-import { alignColumns } from '../text.js';
+import { NOT_TRIED, type Verdict } from '../../verify/row.js';
+import type { Colours } from '../terminal/colours.js';
+import { alignColumns } from '../terminal/text.js';
 import { bySubject, foldVersions, formatCounts } from './fold.js';
 
 /** A report for people: a line a case, what is not right with its reason below it. */

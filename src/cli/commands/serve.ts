@@ -1,0 +1,200 @@
+import { relative, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Warning } from '../../errors.js';
+import type { Manifest } from '../../index.js';
+import type { Endpoints, FrontEvents, FrontRun } from '../../serve/front.js';
+import { planFront } from '../../serve/plan.js';
+import { checkRenewAt, DEFAULT_RENEW_AT } from '../../store/watch.js';
+import { parseDuration } from '../../util/duration.js';
+import { formatDistance } from '../../util/moments.js';
+import { gather, jsonOption, outOption, quietOption } from '../options.js';
+import { formatTable } from '../report/table.js';
+import { ExitStatus, PROGRAM, reportFailure, Terminal } from '../terminal/terminal.js';
+import { alignColumns, shellQuote } from '../terminal/text.js';
+
+interface ServeOptions {
+  out: string;
+  name?: string[];
+  grpcPortFlag?: string;
+  restPortFlag?: string;
+  bindFlag?: string;
+  backendGrpc?: string;
+  backendRest?: string;
+  listenGrpc?: string;
+  listenRest?: string;
+  encryptBackend?: boolean;
+  backendRestTls?: boolean;
+  grace: string;
+  renewAt: string;
+  readyFile?: string;
+  accessLog?: boolean;
+  verify?: boolean;
+  printConfig?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  generate-certs serve -- ovms --model_path /models/face --model_name face --port 3335 --rest_port 2225
+      NGINX with mutual TLS on 3335 and 2225; the server is moved to loopback ports behind it
+  generate-certs serve --grpc-port-flag --grpc-port --rest-port-flag --http-port --bind-flag --host -- my-server
+      a server with other flags
+  generate-certs serve --backend-grpc 127.0.0.1:9000 --listen-grpc 9178
+      in front of a server that runs already
+`;
+
+export function describeServe(command: Command, setExitStatus: (status: ExitStatus) => void): void {
+  command
+    .usage('[options] -- <server command...>')
+    .argument('[command...]', "the server's command line")
+    .addOption(outOption())
+    .addOption(
+      new Option(
+        '--name <name>',
+        "a name of the endpoint; may be repeated (default: the set's, or localhost)",
+      ).argParser(gather),
+    )
+    .option('--grpc-port-flag <flag>', "the server's flag for its gRPC port, or none (default: --port)")
+    .option('--rest-port-flag <flag>', "the server's flag for its REST port, or none (default: --rest_port)")
+    .option(
+      '--bind-flag <flag>',
+      "the server's flag for its addresses, or none (default: --grpc_bind_address, --rest_bind_address)",
+    )
+    .option('--backend-grpc <host:port>', 'a gRPC server that runs already')
+    .option('--backend-rest <host:port>', 'a REST server that runs already')
+    .option('--listen-grpc <[address:]port>', "where to listen for gRPC (default: as the server's flags say)")
+    .option('--listen-rest <[address:]port>', "where to listen for REST (default: as the server's flags say)")
+    .option('--encrypt-backend', 'mutual TLS between NGINX and the server too, by its native TLS flags')
+    .option('--backend-rest-tls', 'with --encrypt-backend: the server has such flags for REST as well')
+    .addOption(new Option('--grace <duration>', 'how long what is to end may take').default('10s', '10s'))
+    .addOption(
+      new Option('--renew-at <share>', "the share of the set's life after which it is renewed").default(
+        String(DEFAULT_RENEW_AT),
+        String(DEFAULT_RENEW_AT),
+      ),
+    )
+    .option('--verify', 'prove the endpoint when it is ready, and stop everything if it is not right')
+    .option('--ready-file <path>', 'a file that is there as long as the endpoint is ready')
+    .option('--access-log', 'tell of every request, not only of refused ones')
+    .option('--print-config', 'print the configuration of NGINX and start nothing')
+    .addOption(jsonOption('print the addresses and the files as JSON when it is ready'))
+    .addOption(quietOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (command: string[], options: ServeOptions) => {
+      setExitStatus(await serve(command, options));
+    });
+}
+
+async function serve(command: string[], options: ServeOptions): Promise<ExitStatus> {
+  const terminal = new Terminal(options);
+  const { out, readyFile, name: names } = options;
+  const plan = planFront({ ...options, command });
+  const log = options.accessLog ? 'all' : 'refused';
+  const graceMs = parseDuration(options.grace) * 1000;
+  const renewAt = checkRenewAt(/^[\d.]+$/.test(options.renewAt) ? Number(options.renewAt) : options.renewAt);
+  if (options.printConfig) {
+    const { previewConfig } = await import('../../serve/front.js');
+    terminal.data(await previewConfig({ plan, out, log }));
+    return ExitStatus.done;
+  }
+  return runFront({ plan, out, names, graceMs, renewAt, log, readyFile }, options, terminal);
+}
+
+async function runFront(
+  run: FrontRun,
+  { verify = false, json = false }: ServeOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  let quiet = false;
+  const events: FrontEvents = {
+    onWarning: (warning: Warning) => terminal.warn(warning),
+    onLine: (line) => {
+      if (!quiet) terminal.progress(`nginx: ${line}\n`);
+    },
+    onRenewal: ({ expiresAt }) =>
+      terminal.progress(`renewed ${run.out} (ends ${formatDistance(expiresAt, new Date())})\n`),
+    onError: (error) => {
+      reportFailure(error, terminal);
+    },
+    onReady: async (endpoints, manifest) => {
+      // The refusals of the proof are no news; the last of them come a moment after it.
+      quiet = verify;
+      const verdict = verify ? await prove(run.out, endpoints, json ? undefined : terminal) : undefined;
+      setTimeout(() => {
+        quiet = false;
+      }, LOG_DELAY_MS).unref();
+      if (verdict !== undefined) return verdict;
+      if (json) terminal.data(`${JSON.stringify({ ...endpoints, ...clientFiles(run.out, manifest) })}\n`);
+      else terminal.result(formatReady(endpoints, run.out, manifest, terminal));
+      return undefined;
+    },
+  };
+  // Loaded where it is run: every other command starts without it.
+  const { Front, PASSED_ON } = await import('../../serve/front.js');
+  const front = new Front(run, events);
+  const passOn = (signal: NodeJS.Signals) => front.passOn(signal);
+  for (const signal of PASSED_ON) process.on(signal, passOn);
+  try {
+    return await front.run();
+  } finally {
+    for (const signal of PASSED_ON) process.removeListener(signal, passOn);
+  }
+}
+
+/** NGINX writes a request into its log after it has answered it. */
+const LOG_DELAY_MS = 500;
+
+/** @returns the exit status where the endpoint is not right */
+async function prove(
+  out: string,
+  endpoints: Endpoints,
+  terminal: Terminal | undefined,
+): Promise<ExitStatus | undefined> {
+  // gRPC for Node gives an address as the server name, and Node then warns whoever sits at the terminal.
+  process.noDeprecation = true;
+  const { loadCertificateSet, verifyEndpoint } = await import('../../index.js');
+  const report = await verifyEndpoint({ set: await loadCertificateSet(out), ...endpoints });
+  terminal?.result(formatTable(report, terminal.colour));
+  if (report.result === 'right') return undefined;
+  return report.result === 'no-answer' ? ExitStatus.surroundings : ExitStatus.check;
+}
+
+/** What a client needs, by paths from here. */
+function clientFiles(out: string, { certificates }: Manifest) {
+  const place = (path: string | undefined) =>
+    path === undefined ? undefined : relative('', resolve(out, path));
+  const client = certificates.find(({ role, revokedAt }) => role === 'client' && revokedAt === null);
+  const ca = certificates.find(({ role }) => role === 'ca');
+  const { certificate, key } = client?.files.nginx ?? {};
+  return {
+    certificate: place(certificate),
+    key: place(key),
+    ca: place(ca?.files.authority?.certificate),
+  };
+}
+
+function formatReady(endpoints: Endpoints, out: string, manifest: Manifest, { colour }: Terminal): string {
+  const { grpc, rest } = endpoints;
+  const { certificate, key, ca } = clientFiles(out, manifest);
+  const files = [
+    [certificate, 'its certificate'],
+    [key, 'its key'],
+    [ca, 'the CA that it is to trust'],
+  ] as const;
+  const rows = files.flatMap(([path, what]) => (path === undefined ? [] : [[shellQuote(path), what]]));
+  const addresses = [...(grpc ? [['gRPC', grpc]] : []), ...(rest ? [['REST', rest]] : [])];
+  const command = [
+    ...[PROGRAM, 'verify', ...(out === 'certs' ? [] : ['--out', shellQuote(out)])],
+    ...[...(grpc ? ['--grpc', grpc] : []), ...(rest ? ['--rest', rest] : [])],
+  ];
+  const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}\n`).join('');
+  return [
+    `${colour.bold('ready: mutual TLS in front of the server')}\n`,
+    indent(alignColumns(addresses)),
+    `\n${colour.bold('a client needs:')}\n`,
+    indent(alignColumns(rows)),
+    `\n${colour.bold('to prove it:')}\n`,
+    indent([command.join(' ')]),
+  ].join('');
+}

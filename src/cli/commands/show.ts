@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import { printable } from '../../errors.js';
+import { FLAWS } from '../../pki/flaws/flaws.js';
+import { type Manifest, type ManifestCertificate, serializeManifest } from '../../store/manifest/manifest.js';
+import { inspectSet } from '../../store/manifest/read.js';
+import { formatDistance, formatMoment } from '../../util/moments.js';
+import { jsonOption, outOption, quietOption } from '../options.js';
+import type { Colours } from '../terminal/colours.js';
+import { Terminal } from '../terminal/terminal.js';
+
+export function describeShow(command: Command): void {
+  command
+    .addOption(outOption())
+    .addOption(jsonOption('print the manifest'))
+    .addOption(quietOption())
+    .action(async (options: { out: string; json?: boolean; quiet?: boolean }) => {
+      const terminal = new Terminal(options);
+      const { manifest, damages } = await inspectSet(options.out);
+      if (options.json) terminal.data(serializeManifest(manifest));
+      else terminal.result(formatTree(manifest, damages, options.out, terminal.colour));
+    });
+}
+
+function formatTree(
+  manifest: Manifest,
+  damages: ReadonlyMap<string, string>,
+  folder: string,
+  colour: Colours,
+): string {
+  const now = new Date();
+  const ended = Date.parse(manifest.expiresAt) <= now.getTime();
+  const end = `${ended ? 'ended' : 'ends'} ${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, now)}`;
+  const groups = groupBySigner(manifest.certificates);
+  const ca = manifest.certificates.find(({ role }) => role === 'ca');
+  const lines = [
+    colour.bold(`the set in ${printable(folder)}`),
+    `made ${formatMoment(manifest.createdAt)}, ${ended ? colour.red(end) : end}`,
+    '',
+  ];
+  for (const [signer, certificates] of groups) {
+    lines.push(colour.bold(signer === '' ? (ca?.subject ?? 'the CA') : signer));
+    if (signer === '' && ca !== undefined) lines.push(...details(ca, '│   ', damages, colour));
+    certificates.forEach((certificate, index) => {
+      const last = index === certificates.length - 1;
+      lines.push(`${last ? '└── ' : '├── '}${title(certificate)}`);
+      lines.push(...details(certificate, last ? '    ' : '│   ', damages, colour));
+    });
+    lines.push('');
+  }
+  return lines.join('\n');
+}
+
+/** The leaves by who signed them: the set's CA first, then whoever signed the flawed ones. */
+function groupBySigner(certificates: readonly ManifestCertificate[]): Map<string, ManifestCertificate[]> {
+  const groups = new Map<string, ManifestCertificate[]>([['', []]]);
+  for (const certificate of certificates) {
+    if (certificate.role === 'ca') continue;
+    const signer = FLAWS.find(({ name }) => name === certificate.flaw)?.signedBy ?? '';
+    const group = groups.get(signer);
+    if (group === undefined) groups.set(signer, [certificate]);
+    else group.push(certificate);
+  }
+  return groups;
+}
+
+function title({ role, name, flaw, subject }: ManifestCertificate): string {
+  if (role === 'untrusted') {
+    const summary = FLAWS.find((known) => known.name === flaw)?.summary;
+    return summary === undefined ? name : `${name}: ${summary}`;
+  }
+  return role === 'client' && subject !== `CN=${name}` ? `client ${name}` : `${role} ${subject}`;
+}
+
+function details(
+  certificate: ManifestCertificate,
+  indent: string,
+  damages: ReadonlyMap<string, string>,
+  colour: Colours,
+): string[] {
+  const names = certificate.subjectAltNames.join(', ');
+  const revoked = certificate.revokedAt === null ? '' : `, revoked ${formatMoment(certificate.revokedAt)}`;
+  const files = Object.values(certificate.files).flatMap((parts) => Object.values(parts));
+  return [
+    `${names === '' ? '' : `${names}, `}${certificate.key}, serial ${certificate.serialNumber}${revoked}`,
+    ...[...new Set(files)].map((path) => {
+      const damage = damages.get(path);
+      return damage === undefined ? colour.dim(path) : colour.red(`${path} ${damage}`);
+    }),
+  ].map((line) => `${indent}  ${line}`);
+}

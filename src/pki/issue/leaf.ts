@@ -1,0 +1,70 @@
+import { leafName } from '../asn1/distinguished-name.js';
+import { type Extension, leafExtensions, type Purpose } from '../asn1/extensions.js';
+import type { PrivateKey } from '../keys/keys.js';
+import { commonNameOf, type Identity, type SubjectAltName } from '../names/identity.js';
+import type { Authority } from './authority.js';
+import { type Certificate, randomSerialNumber, signCertificate, type Validity } from './certificate.js';
+import { keyIdentifier, type Signer } from './signer.js';
+
+/** A server's or a client's certificate, before it is signed. */
+export interface Leaf {
+  readonly purpose: Purpose;
+  /** None where the name is longer than a CN may be. */
+  readonly commonName: string | undefined;
+  readonly subjectAltNames: readonly SubjectAltName[];
+  readonly privateKey: PrivateKey;
+  readonly validity: Validity;
+  /** Random when absent. */
+  readonly serialNumber?: string | undefined;
+  /** Beyond those of the profile. */
+  readonly extensions?: readonly Extension[] | undefined;
+}
+
+/** What a client's certificate says of its identity below a CA. */
+export function clientLeaf(
+  identity: Identity,
+  privateKey: PrivateKey,
+  authority: Pick<Authority, 'permittedDnsNames'>,
+  validity: Validity,
+): Leaf {
+  const leaf = { purpose: 'client', privateKey, validity } as const;
+  const commonName = commonNameOf(identity);
+  if (authority.permittedDnsNames === undefined) {
+    return { ...leaf, commonName, subjectAltNames: identity.subjectAltNames };
+  }
+  return {
+    ...leaf,
+    // OpenSSL holds a CN that looks like an address against the DNS subtrees (error 47).
+    commonName: identity.kind === 'ip' ? undefined : commonName,
+    // BoringSSL refuses a leaf without a SAN below a CA with name constraints.
+    subjectAltNames: identity.kind === 'plain' ? [plainUri(identity)] : identity.subjectAltNames,
+  };
+}
+
+function plainUri({ value }: Identity): SubjectAltName {
+  return { type: 'URI', value: `urn:generate-certs:${encodeURIComponent(value)}` };
+}
+
+export function signLeaf(leaf: Leaf, signer: Signer): Certificate {
+  const publicKey = leaf.privateKey.publicKeyDer;
+  return signCertificate(
+    {
+      serialNumber: leaf.serialNumber ?? randomSerialNumber(),
+      subject: leafName(leaf.commonName),
+      subjectAltNames: leaf.subjectAltNames,
+      publicKey,
+      validity: leaf.validity,
+      extensions: [
+        ...leafExtensions({
+          purpose: leaf.purpose,
+          rsa: leaf.privateKey.type.startsWith('rsa-'),
+          subjectAltNames: leaf.subjectAltNames,
+          keyIdentifier: keyIdentifier(publicKey),
+          authorityKeyIdentifier: signer.keyIdentifier,
+        }),
+        ...(leaf.extensions ?? []),
+      ],
+    },
+    signer,
+  );
+}

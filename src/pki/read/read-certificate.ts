@@ -1,0 +1,44 @@
+import { X509Certificate } from 'node:crypto';
+import { Certificate } from '../issue/certificate.js';
+import type { SubjectAltName } from '../names/identity.js';
+
+/**
+ * Reads the certificates of a PEM text, in its order; text around them is passed over. In the place of
+ * one that cannot be read stands nothing.
+ */
+export async function readCertificates(pem: string): Promise<(Certificate | undefined)[]> {
+  const blocks = pem.matchAll(/-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g);
+  const certificates: (Certificate | undefined)[] = [];
+  for (const [, base64 = ''] of blocks)
+    certificates.push(await readCertificate(Buffer.from(base64, 'base64')));
+  return certificates;
+}
+
+/** Reads a certificate that anybody may have made. */
+async function readCertificate(der: Buffer): Promise<Certificate | undefined> {
+  // The parser takes longer to load than a set takes to make: only who reads certificates loads it.
+  const { x509, readPermittedDnsNames } = await import('./x509.js');
+  try {
+    // OpenSSL, behind Node's own class, is the stricter of the two.
+    new X509Certificate(der);
+    const parsed = new x509.X509Certificate(new Uint8Array(der));
+    const names = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
+    return new Certificate(der, {
+      serialNumber: parsed.serialNumber,
+      subjectName: { der: Buffer.from(parsed.subjectName.toArrayBuffer()), text: parsed.subject },
+      issuer: parsed.issuer,
+      validity: { notBefore: parsed.notBefore, notAfter: parsed.notAfter },
+      subjectAltNames: names.map(({ type, value }) => `${PREFIX_OF_TYPE[type] ?? type}:${value}`),
+      permittedDnsNames: readPermittedDnsNames(parsed),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+const PREFIX_OF_TYPE: Record<string, SubjectAltName['type']> = {
+  dns: 'DNS',
+  ip: 'IP',
+  email: 'email',
+  url: 'URI',
+};

@@ -1,0 +1,81 @@
+import type { DistinguishedName } from '../asn1/distinguished-name.js';
+import type { Validity } from '../issue/certificate.js';
+import type { EcKeyType } from '../keys/keys.js';
+import type { ParsedClient } from '../request.js';
+
+/** What a worker thread needs to know of a CA to sign for it. */
+export interface ThreadData {
+  readonly name: DistinguishedName;
+  /** The CA's private key; passed from memory to memory, within one process. */
+  readonly privateKeyPem: string;
+  readonly permittedDnsNames: readonly string[] | undefined;
+  readonly validity: Validity;
+  readonly keyType: EcKeyType;
+}
+
+/** Clients that a worker thread is to make. */
+export interface BatchRequest {
+  /** The first one's place among all. */
+  readonly from: number;
+  readonly clients: readonly ParsedClient[];
+}
+
+/** What a worker thread made, in the order of the request: the parts of all clients in one piece of memory. */
+export interface BatchReply {
+  readonly from: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of each part, one after the other. */
+  readonly lengths: Uint32Array<ArrayBuffer>;
+}
+
+/** A client's certificate and key, as they pass from one thread to another. */
+export interface ClientParts {
+  /** Hex. */
+  readonly serialNumber: string;
+  readonly der: Buffer;
+  readonly publicKeyDer: Buffer;
+  readonly privateKeyPem: string;
+}
+
+const PARTS = 4;
+
+/** One piece of memory moves to another thread as it is; many small ones would each be copied with their pool. */
+export function packClients(from: number, clients: readonly ClientParts[]): BatchReply {
+  const parts = clients.flatMap(({ serialNumber, der, publicKeyDer, privateKeyPem }) => [
+    Buffer.from(serialNumber, 'hex'),
+    der,
+    publicKeyDer,
+    Buffer.from(privateKeyPem, 'latin1'),
+  ]);
+  const lengths = Uint32Array.from(parts, (part) => part.length);
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return { from, bytes, lengths };
+}
+
+export function unpackClients({ bytes, lengths }: BatchReply): ClientParts[] {
+  const all = Buffer.from(bytes.buffer);
+  let end = 0;
+  const parts = Array.from(lengths, (length) => {
+    end += length;
+    return all.subarray(end - length, end);
+  });
+  return Array.from({ length: parts.length / PARTS }, (_, client) => {
+    const [serialNumber, der, publicKeyDer, privateKeyPem] = parts.slice(client * PARTS) as [
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+    ];
+    return {
+      serialNumber: serialNumber.toString('hex'),
+      der,
+      publicKeyDer,
+      privateKeyPem: privateKeyPem.toString('latin1'),
+    };
+  });
+}

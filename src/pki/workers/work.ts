@@ -1,0 +1,22 @@
+import type { ClientCredential } from '../credential.js';
+
+/** Long work, as whoever waits for it sees and stops it. */
+export interface Work {
+  /** Stops the work at its next step. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told now and then how much is done. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** As {@link Work}, for who has a use for each client as soon as it is made. */
+export interface IssuingWork extends Work {
+  readonly onClients?: ((clients: readonly ClientCredential[]) => void) | undefined;
+}
+
+/** How much of some work is done. */
+export interface Progress {
+  /** What is counted: clients made, or files put in their places. */
+  readonly of: 'clients' | 'files';
+  readonly done: number;
+  readonly total: number;
+}

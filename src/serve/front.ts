@@ -1,0 +1,386 @@
+import { constants, userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { GenerateCertsError, type Warning } from '../errors.js';
+import type { Manifest } from '../store/manifest/manifest.js';
+import { findManifest } from '../store/manifest/read.js';
+import { watchCertificateSet } from '../store/watch.js';
+import { type BackendCredentials, makeBackendCredentials } from './backend-tls.js';
+import { type Nginx, type NginxStart, openLog, startNginx, testConfig, writeConfig } from './nginx.js';
+import { type NginxConfig, writeNginxConfig } from './nginx-config.js';
+import type { FrontPlan, Side } from './plan.js';
+import { checkListen, freePorts, isTaken, portAnswers, resolveAddresses } from './ports.js';
+import {
+  cleanLeftovers,
+  examplePrivateFolder,
+  makePrivateFolder,
+  type PrivateFolder,
+} from './private-folder.js';
+import { FOLDER_VARIABLE } from './proc.js';
+import { awaitEnds, type End, type GroupLeader, startGroup, statusOf } from './processes.js';
+import { checkProgram, deathSignalPrefix, findNginx, type NginxProgram } from './programs.js';
+import { clearReadyFile, writeReadyFile } from './ready-file.js';
+import { moveServer } from './server-command.js';
+import { followSet, prepareSet, serverTls } from './set.js';
+
+/** How a front is run. */
+export interface FrontRun {
+  readonly plan: FrontPlan;
+  /** The set's folder. */
+  readonly out: string;
+  /** The endpoint's names; those of the set that is there, or `localhost`, where there are none. */
+  readonly names?: readonly string[] | undefined;
+  /** How long what is to end may take, in milliseconds. */
+  readonly graceMs: number;
+  /** The share of its life after which the set is renewed. */
+  readonly renewAt: number;
+  readonly log: 'refused' | 'all';
+  readonly readyFile?: string | undefined;
+}
+
+/** What happens, for whoever tells it to a person. */
+export interface FrontEvents {
+  readonly onWarning: (warning: Warning) => void;
+  /** A line of NGINX's log: a refusal, a failure. */
+  readonly onLine: (line: string) => void;
+  readonly onRenewal: (manifest: Manifest) => void;
+  readonly onError: (error: unknown) => void;
+  /** @returns an exit status to stop everything with; nothing to go on */
+  readonly onReady: (endpoints: Endpoints, manifest: Manifest) => Promise<number | undefined>;
+}
+
+/** Where clients call. */
+export interface Endpoints {
+  /** `host:port`. */
+  readonly grpc?: string;
+  /** A URL. */
+  readonly rest?: string;
+}
+
+/** Signals that are for the server, and that end the front (SIGHUP where there is no server to take it). */
+export const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** How often a race for a port is run again. */
+const MOST_ATTEMPTS = 5;
+
+/** NGINX with mutual TLS in front of a server, and both their ends. */
+export class Front {
+  readonly #run: FrontRun;
+  readonly #events: FrontEvents;
+  /** Aborted by the first signal that ends the front. */
+  readonly #interruption = new AbortController();
+  /** Aborted when nothing goes on any more. */
+  readonly #over = new AbortController();
+  readonly #seen = new Set<NodeJS.Signals>();
+  #server: GroupLeader | undefined;
+  #nginx: Nginx | undefined;
+  #killed = false;
+
+  constructor(run: FrontRun, events: FrontEvents) {
+    this.#run = run;
+    this.#events = events;
+  }
+
+  /** Passes a signal on to the server. A second SIGINT ends everything at once. */
+  passOn(signal: NodeJS.Signals): void {
+    if (signal === 'SIGINT' && this.#seen.has(signal)) {
+      this.#killed = true;
+      for (const leader of this.#leaders()) leader.signalAll('SIGKILL');
+      return;
+    }
+    this.#seen.add(signal);
+    this.#server?.signalAll(signal);
+    if (signal === 'SIGHUP' && this.#server !== undefined) return;
+    // It takes no more calls, and lets those end that are under way.
+    this.#nginx?.signal('SIGQUIT');
+    this.#interruption.abort(signal);
+  }
+
+  /**
+   * Runs the front until its end.
+   *
+   * @returns the exit status: of the server or NGINX, whichever ended first
+   * @throws {@link GenerateCertsError} where it does not come to run; nothing is left behind then
+   */
+  async run(): Promise<number> {
+    const { plan, readyFile } = this.#run;
+    const { program, sides } = await this.#lookAround();
+    const { signal } = this.#interruption;
+    const { manifest, warnings } = await prepareSet(this.#run.out, this.#run.names, {
+      renewAt: this.#run.renewAt,
+      signal,
+    });
+    for (const warning of [...warnings, ...planWarnings(plan)]) this.#events.onWarning(warning);
+    const folder = await makePrivateFolder();
+    let closeLog = () => {};
+    try {
+      closeLog = await openLog(folder.path, this.#events.onLine);
+      const start = {
+        program,
+        prefix: await deathSignalPrefix('TERM'),
+        folder: folder.path,
+        say: this.#events.onLine,
+      };
+      return await this.#operate({ folder, start, sides, manifest });
+    } finally {
+      this.#over.abort();
+      await this.#stopAll();
+      closeLog();
+      await folder.remove();
+      if (readyFile !== undefined) await clearReadyFile(readyFile).catch(this.#events.onError);
+    }
+  }
+
+  /** Everything that can be known to be wrong before anything is made or started. */
+  async #lookAround(): Promise<{ program: NginxProgram; sides: ResolvedSide[] }> {
+    const { plan, readyFile } = this.#run;
+    if (process.platform === 'win32') {
+      throw new GenerateCertsError('ERR_PLATFORM', 'serve does not run on Windows', 'run it in WSL');
+    }
+    const program = await findNginx();
+    if (plan.command !== undefined) await checkProgram(plan.command.argv[0] ?? '');
+    if (readyFile !== undefined) await clearReadyFile(readyFile);
+    // What a killed run left may still listen on the very ports.
+    await cleanLeftovers();
+    const sides = await resolveSides(plan);
+    for (const { addresses, side } of sides) await checkListen(addresses, side.listen.port);
+    return { program, sides };
+  }
+
+  async #operate(work: Work): Promise<number> {
+    const { folder, start, manifest } = work;
+    const encrypted = this.#run.plan.sides.some((side) => side.encrypted);
+    const credentials = encrypted ? await makeBackendCredentials(folder.path) : undefined;
+    // From now on: a model may take longer to load than a certificate lives.
+    this.#keepAlive(manifest);
+    const early = await this.#startServer(work, credentials);
+    if (early !== undefined) return early;
+    this.#nginx = await startNginx(start);
+    await folder.record(this.#leaders().map(({ pid }) => pid));
+    await Promise.race([this.#nginx.listening, this.#firstEnd(this.#server)]);
+    if (this.#isOver()) return this.#finish();
+    const endpoints = endpointsOf(this.#run.plan.sides, manifest);
+    const verdict = await Promise.race([
+      this.#events.onReady(endpoints, manifest),
+      this.#firstEnd(...this.#leaders()),
+    ]);
+    if (typeof verdict === 'number') return verdict;
+    if (this.#isOver()) return this.#finish();
+    if (this.#run.readyFile !== undefined) {
+      const { grpc = null, rest = null } = endpoints;
+      await writeReadyFile(this.#run.readyFile, { grpc, rest, pid: process.pid });
+    }
+    await this.#firstEnd(...this.#leaders());
+    return this.#finish();
+  }
+
+  /**
+   * Starts the server on ports that the system gave, and waits until they answer.
+   *
+   * @returns the exit status where it came to its end instead
+   */
+  async #startServer(work: Work, credentials: BackendCredentials | undefined): Promise<number | undefined> {
+    const { folder, start, sides, manifest } = work;
+    const { command } = this.#run.plan;
+    const death = await deathSignalPrefix('KILL');
+    for (let attempt = 1; ; attempt++) {
+      const backends = await placeBackends(sides);
+      const config = { ...work, run: this.#run, backends, credentials };
+      await writeConfig(folder.path, writeNginxConfig(configOf({ ...config, path: folder.path, manifest })));
+      if (attempt === 1) await testConfig(start);
+      if (this.#isOver()) return this.#finish();
+      if (command !== undefined) {
+        const flags = sides.filter(({ side }) => side.encrypted).map(({ side }) => side.protocol);
+        const more = flags.flatMap((protocol) => credentials?.flags(protocol) ?? []);
+        const argv = moveServer(command, portsOf(sides, backends), more);
+        this.#server = await startGroup('the server', [...death, ...argv], {
+          stdio: 'inherit',
+          env: { ...process.env, [FOLDER_VARIABLE]: folder.path },
+        });
+        await folder.record([this.#server.pid]);
+      }
+      const waiting = new AbortController();
+      const answered = Promise.all(backends.map(({ host, port }) => portAnswers(host, port, waiting.signal)));
+      await Promise.race([answered, this.#firstEnd(this.#server)]);
+      waiting.abort();
+      if (!this.#isOver()) return undefined;
+      const raced = this.#server?.end() !== undefined && (await anyTaken(sides, backends));
+      if (!raced || this.#interruption.signal.aborted || attempt === MOST_ATTEMPTS) return this.#finish();
+      this.#server = undefined;
+    }
+  }
+
+  /** Renews the set while the front runs, and has NGINX take up every change to it. */
+  #keepAlive(manifest: Manifest): void {
+    const { out, renewAt } = this.#run;
+    const { signal } = this.#over;
+    const { onError, onRenewal } = this.#events;
+    watchCertificateSet(out, { renewAt, signal, onError, onRenew: onRenewal }).catch(onError);
+    followSet(out, manifest, { onChange: () => this.#nginx?.reload(), signal }).catch(onError);
+  }
+
+  #leaders(): GroupLeader[] {
+    return [this.#server, this.#nginx].flatMap((leader) => leader ?? []);
+  }
+
+  /** Resolves when one of these has ended, or a signal is to end them. */
+  async #firstEnd(...leaders: readonly (GroupLeader | undefined)[]): Promise<void> {
+    const { signal } = this.#interruption;
+    const interrupted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([interrupted, ...leaders.flatMap((leader) => leader?.ended ?? [])]);
+  }
+
+  #isOver(): boolean {
+    return this.#interruption.signal.aborted || this.#leaders().some((leader) => leader.end() !== undefined);
+  }
+
+  /** Stops what still runs. The exit status is that of the one that ended first, or the server's after a signal. */
+  async #finish(): Promise<number> {
+    const { signal } = this.#interruption;
+    const first = this.#leaders().flatMap((leader) => leader.end() ?? [])[0];
+    if (!signal.aborted && first !== undefined) this.#events.onWarning(endWarning(first, this.#leaders()));
+    await this.#stopAll();
+    if (this.#killed) return 128 + constants.signals.SIGINT;
+    const last = (signal.aborted ? undefined : first) ?? this.#leaders()[0]?.end();
+    return last === undefined ? 128 + constants.signals[signal.reason as NodeJS.Signals] : statusOf(last);
+  }
+
+  async #stopAll(): Promise<void> {
+    // After a signal the server has had that one, and NGINX its own.
+    if (!this.#interruption.signal.aborted) {
+      this.#nginx?.signal('SIGQUIT');
+      this.#server?.signalAll('SIGTERM');
+    }
+    await awaitEnds(this.#leaders(), this.#run.graceMs);
+  }
+}
+
+/** What a front is run with. */
+interface Work {
+  readonly folder: PrivateFolder;
+  readonly start: NginxStart;
+  readonly sides: readonly ResolvedSide[];
+  readonly manifest: Manifest;
+}
+
+/** A side with the addresses that it listens on here. */
+interface ResolvedSide {
+  readonly side: Side;
+  readonly addresses: readonly string[];
+}
+
+interface Backend {
+  readonly host: string;
+  readonly port: number;
+}
+
+async function resolveSides({ sides }: FrontPlan): Promise<ResolvedSide[]> {
+  return Promise.all(sides.map(async (side) => ({ side, addresses: await resolveAddresses(side.listen) })));
+}
+
+/** Where the server of each side is: where it runs already, or on a free loopback port. */
+async function placeBackends(sides: readonly ResolvedSide[]): Promise<Backend[]> {
+  const free = await freePorts(sides.length);
+  return sides.map(({ side }, index) => side.running ?? { host: '127.0.0.1', port: free[index] ?? 0 });
+}
+
+function portsOf(sides: readonly ResolvedSide[], backends: readonly Backend[]) {
+  return Object.fromEntries(sides.map(({ side }, index) => [side.protocol, backends[index]?.port]));
+}
+
+async function anyTaken(sides: readonly ResolvedSide[], backends: readonly Backend[]): Promise<boolean> {
+  const own = backends.filter((_backend, index) => sides[index]?.side.running === undefined);
+  return (await Promise.all(own.map(({ port }) => isTaken(port)))).includes(true);
+}
+
+function configOf(parts: {
+  readonly run: Pick<FrontRun, 'out' | 'log'>;
+  readonly start: { readonly program: Pick<NginxProgram, 'http2Directive'> };
+  readonly sides: readonly ResolvedSide[];
+  readonly backends: readonly Backend[];
+  readonly manifest: Manifest | undefined;
+  readonly credentials: BackendCredentials | undefined;
+  readonly path: string;
+}): NginxConfig {
+  const { run, start, sides, backends, manifest, credentials, path } = parts;
+  return {
+    folder: path,
+    // A master of root's would have its workers drop to a user who may not enter the private folder.
+    user: process.getuid?.() === 0 ? userInfo().username : undefined,
+    http2Directive: start.program.http2Directive,
+    tls: serverTls(resolve(run.out), manifest),
+    log: run.log,
+    listeners: sides.map(({ side: { protocol, listen, encrypted }, addresses }, index) => ({
+      protocol,
+      addresses,
+      port: listen.port,
+      backend: {
+        ...(backends[index] as Backend),
+        tls: encrypted ? credentials?.nginx : undefined,
+      },
+    })),
+  };
+}
+
+/**
+ * The configuration that NGINX would be given. Nothing is made and nothing is started.
+ *
+ * @throws {@link GenerateCertsError} `ERR_CONFIG_VALUE`, or as {@link readManifest}
+ */
+export async function previewConfig(run: Pick<FrontRun, 'plan' | 'out' | 'log'>): Promise<string> {
+  const sides = await resolveSides(run.plan);
+  const path = await examplePrivateFolder();
+  const program = await findNginx().catch(() => ({ http2Directive: false }));
+  const file = (name: string) => `${path}/backend/${name}`;
+  const nginx = {
+    certificate: file('nginx-front.pem'),
+    key: file('nginx-front.key'),
+    ca: file('ca.pem'),
+    name: 'localhost',
+  };
+  return writeNginxConfig(
+    configOf({
+      run,
+      start: { program },
+      sides,
+      backends: await placeBackends(sides),
+      manifest: findManifest(run.out),
+      credentials: { nginx, flags: () => [] },
+      path,
+    }),
+  );
+}
+
+function planWarnings({ sides }: FrontPlan): Warning[] {
+  const plain = sides.find(({ protocol, encrypted }) => protocol === 'rest' && !encrypted);
+  if (plain === undefined || !sides.some(({ encrypted }) => encrypted)) return [];
+  return [
+    {
+      message: 'the REST hop between NGINX and the server stays plaintext, on loopback',
+      hint: 'for a server that takes --rest_certificate_path and its two companions, add --backend-rest-tls',
+    },
+  ];
+}
+
+function endWarning(end: End, leaders: readonly GroupLeader[]): Warning {
+  const how = end.signal === null ? `ended with exit status ${end.code}` : `was killed by ${end.signal}`;
+  const other = end.who === 'NGINX' ? 'the server is stopped' : 'NGINX is stopped';
+  return {
+    message: `${end.who} ${how}`,
+    hint: leaders.length > 1 ? `${other} with it` : 'it was not ready yet: see what it said above',
+  };
+}
+
+function endpointsOf(sides: readonly Side[], { request: { names } }: Manifest): Endpoints {
+  const known = names.filter((name) => !name.startsWith('*.'));
+  const name = known.includes('localhost') ? 'localhost' : (known[0] ?? names[0] ?? 'localhost');
+  const host = name.includes(':') ? `[${name}]` : name;
+  const port = (protocol: Side['protocol']) => sides.find((side) => side.protocol === protocol)?.listen.port;
+  const [grpc, rest] = [port('grpc'), port('rest')];
+  return {
+    ...(grpc !== undefined && { grpc: `${host}:${grpc}` }),
+    ...(rest !== undefined && { rest: `https://${host}:${rest}` }),
+  };
+}

@@ -1,0 +1,117 @@
+import { lstat, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { surroundingsError } from '../store/transaction/file-system.js';
+import { belongsTo, isAlive, membersOf, type ProcessMark, realm, startOf } from './proc.js';
+
+const PREFIX = 'generate-certs-serve-';
+const RECORD = 'processes.json';
+/** A folder without a record is a run's that has just begun; after this long, in milliseconds, it is nobody's. */
+const LONGEST_BEGINNING = 60_000;
+
+/** What stands in the record: by it the next run cleans up after one that was killed. */
+interface FolderRecord {
+  readonly realm: string;
+  readonly serve: ProcessMark;
+  readonly leaders: readonly ProcessMark[];
+}
+
+/** A folder that only this user may enter, with a record of what runs for it. */
+export interface PrivateFolder {
+  readonly path: string;
+  /** Records the leaders of the process groups that were started. */
+  readonly record: (leaders: readonly number[]) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+/** @throws {@link GenerateCertsError} `ERR_FILE_SYSTEM` */
+export async function makePrivateFolder(): Promise<PrivateFolder> {
+  try {
+    // 0700 under any umask, as mkdtemp(3) makes it.
+    const path = await mkdtemp(join(await realpath(tmpdir()), PREFIX));
+    const record = async (leaders: readonly number[]) => {
+      const text: FolderRecord = { realm: realm(), serve: mark(process.pid), leaders: leaders.map(mark) };
+      // Renamed into place: a run that is killed meanwhile leaves the record before.
+      await writeFile(join(path, `${RECORD}.new`), JSON.stringify(text), { mode: 0o600 });
+      await rename(join(path, `${RECORD}.new`), join(path, RECORD));
+    };
+    await record([]);
+    return { path, record, remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
+  } catch (error) {
+    throw surroundingsError(error, `make a folder in ${tmpdir()}`);
+  }
+}
+
+/** What a folder of this run would be called: for showing a configuration that is not run. */
+export async function examplePrivateFolder(): Promise<string> {
+  return join(await realpath(tmpdir()), `${PREFIX}example`);
+}
+
+function mark(pid: number): ProcessMark {
+  return { pid, start: startOf(pid) ?? '' };
+}
+
+/** Cleans up after runs that were killed themselves: ends what they left running, removes their folders. */
+export async function cleanLeftovers(): Promise<void> {
+  const parent = await realpath(tmpdir()).catch((error) => {
+    throw surroundingsError(error, `use the temporary folder ${tmpdir()}`);
+  });
+  const names = await readdir(parent).catch(() => []);
+  for (const name of names.filter((candidate) => candidate.startsWith(PREFIX))) {
+    // Another run may be cleaning up as well.
+    await cleanLeftover(join(parent, name)).catch(() => undefined);
+  }
+}
+
+async function cleanLeftover(path: string): Promise<void> {
+  const stats = await lstat(path);
+  // In a folder that everybody may write to, a name proves nothing.
+  if (!stats.isDirectory() || stats.uid !== process.geteuid?.() || (stats.mode & 0o077) !== 0) return;
+  const record = parseRecord(await readFile(join(path, RECORD), 'utf8').catch(() => ''));
+  if (record === undefined) {
+    if (Date.now() - stats.mtimeMs > LONGEST_BEGINNING) await rm(path, { recursive: true, force: true });
+    return;
+  }
+  if (record.realm === realm()) {
+    if (isAlive(record.serve)) return;
+    for (const leader of record.leaders) await endGroup(leader, path);
+  } else if (sameBoot(record.realm, realm())) {
+    // A process namespace of its own (a container with the same temporary folder): its processes cannot be told.
+    return;
+  }
+  await rm(path, { recursive: true, force: true });
+}
+
+function sameBoot(one: string, other: string): boolean {
+  return one.split(' ')[0] === other.split(' ')[0];
+}
+
+/** Ends a recorded process, and what of its group is known to be the front's. Nothing else is ever killed. */
+async function endGroup(leader: ProcessMark, folder: string): Promise<void> {
+  const recorded = isAlive(leader);
+  const targets = membersOf(leader.pid)
+    .filter((pid) => (recorded && pid === leader.pid) || belongsTo(pid, folder))
+    .flatMap((pid) => ({ pid, start: startOf(pid) ?? '' }));
+  if (recorded && targets.length === 0) targets.push(leader);
+  for (const target of targets) {
+    try {
+      if (isAlive(target)) process.kill(target.pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  while (targets.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+function parseRecord(text: string): FolderRecord | undefined {
+  try {
+    const value = JSON.parse(text) as FolderRecord;
+    const marks = [value.serve, ...value.leaders];
+    const valid = marks.every(
+      ({ pid, start }) => Number.isSafeInteger(pid) && pid > 0 && typeof start === 'string' && start !== '',
+    );
+    return valid && typeof value.realm === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { GenerateCertsError, quote } from '../errors.js';
+import { ifThere, surroundingsError } from '../store/transaction/file-system.js';
+
+/** What the file that says "ready" holds. */
+export interface ReadyState {
+  readonly grpc: string | null;
+  readonly rest: string | null;
+  readonly pid: number;
+}
+
+const MARK = 'generate-certs serve';
+
+/**
+ * Removes what a run before left: nobody must take it for this one's.
+ *
+ * @throws {@link GenerateCertsError} `ERR_FILE_IN_THE_WAY` where another program's file has the name
+ */
+export async function clearReadyFile(path: string): Promise<void> {
+  try {
+    const text = await ifThere(readFile(path, 'utf8'));
+    if (text === undefined) return;
+    if (!isOwn(text)) {
+      throw new GenerateCertsError(
+        'ERR_FILE_IN_THE_WAY',
+        `this program did not write ${quote(path)}`,
+        'choose another path with --ready-file, or remove the file',
+      );
+    }
+    await rm(path, { force: true });
+  } catch (error) {
+    throw surroundingsError(error, `use ${path} as the ready file`);
+  }
+}
+
+function isOwn(text: string): boolean {
+  try {
+    return JSON.parse(text).by === MARK;
+  } catch {
+    return false;
+  }
+}
+
+/** Writes it whole: whoever sees it can read it. */
+export async function writeReadyFile(path: string, state: ReadyState): Promise<void> {
+  try {
+    const text = `${JSON.stringify({ by: MARK, ...state })}\n`;
+    await writeFile(`${path}.${process.pid}`, text, { flag: 'wx' });
+    await rename(`${path}.${process.pid}`, path);
+  } catch (error) {
+    throw surroundingsError(error, `write ${path}`);
+  }
+}

@@ -1,0 +1,240 @@
+import { GenerateCertsError, quote } from '../../errors.js';
+import type { SetRequest } from '../../pki/request.js';
+import { WORK_FOLDER } from '../transaction/work-folder.js';
+
+/** The manifest's file name, relative to the set's folder. */
+export const MANIFEST_NAME = 'set.json';
+/** The largest manifest there may be, in bytes: 100,000 clients in two layouts have one of 112 MB. */
+export const LARGEST_MANIFEST = 130_000_000;
+/** A larger one must begin as this program writes it: what comes of any other JSON may fill the memory. */
+const LARGEST_FOREIGN = 10_000_000;
+
+/**
+ * What was made, when it ends, and where each file is. Never holds key material.
+ *
+ * @example
+ * ```ts
+ * const { expiresAt, certificates }: Manifest = await readManifest('certs');
+ * console.log(expiresAt, certificates.length);
+ * ```
+ */
+export interface Manifest {
+  readonly version: 1;
+  /** ISO 8601 in UTC, whole seconds, as every moment here. */
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly request: ManifestRequest;
+  readonly certificates: readonly ManifestCertificate[];
+  readonly revocationList: ManifestRevocationList;
+  readonly files: readonly ManifestFile[];
+}
+
+/**
+ * The request, and how the server's key was to be written.
+ *
+ * @example
+ * ```ts
+ * const { request } = await readManifest('certs');
+ * const { names, keyMode }: ManifestRequest = request;
+ * ```
+ */
+export interface ManifestRequest extends SetRequest {
+  /** Permissions of `server.key`, in four octal digits. */
+  readonly keyMode: string;
+  /** Owner of `server.key` as `uid` or `uid:gid`; null for the user who ran the program. */
+  readonly owner: string | null;
+}
+
+/**
+ * A certificate of the set, as its manifest has it.
+ *
+ * @example
+ * ```ts
+ * const { certificates } = await readManifest('certs');
+ * const server = certificates.find(({ role }: ManifestCertificate) => role === 'server');
+ * console.log(server?.files.grpc?.certificate); // grpc/server.pem
+ * ```
+ */
+export interface ManifestCertificate {
+  readonly role: 'ca' | 'server' | 'client' | 'untrusted';
+  /** `ca`, `server`, a client's identity, or `untrusted-<flaw>`. */
+  readonly name: string;
+  readonly flaw: string | null;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly subjectAltNames: readonly string[];
+  readonly key: string;
+  /** Lower-case hex. */
+  readonly serialNumber: string;
+  /** SHA-256 over the DER, lower-case hex. */
+  readonly sha256: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly revokedAt: string | null;
+  /** By layout, and `authority` for the CA's own: the paths of its parts, relative to the set's folder. */
+  readonly files: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/**
+ * The CA's revocation list, as the manifest has it.
+ *
+ * @example
+ * ```ts
+ * const { revocationList } = await readManifest('certs');
+ * const { number, revocations }: ManifestRevocationList = revocationList;
+ * ```
+ */
+export interface ManifestRevocationList {
+  readonly number: number;
+  /** On the list from the start, so that a revoked client can be made at any time. */
+  readonly reservedSerialNumber: string;
+  /** Everything on the list, the reserved serial number too. */
+  readonly revocations: readonly { readonly serialNumber: string; readonly revokedAt: string }[];
+}
+
+/**
+ * A file of the set, as its manifest has it.
+ *
+ * @example
+ * ```ts
+ * const { files } = await readManifest('certs');
+ * const secret = files.filter(({ mode }: ManifestFile) => mode === '0600');
+ * ```
+ */
+export interface ManifestFile {
+  /** Relative to the set's folder, with `/`. */
+  readonly path: string;
+  /** Four octal digits. */
+  readonly mode: string;
+  /** SHA-256 over the content, lower-case hex. */
+  readonly sha256: string;
+}
+
+/** Whether a run made the set's folder and keeps it out of a repository. */
+export function isIgnoredByGit(manifest: Manifest | undefined): boolean {
+  return manifest?.files.some(({ path }) => path === '.gitignore') ?? false;
+}
+
+/** Writes a manifest: JSON with one certificate and one file a line, so that a large one stays small. */
+export function serializeManifest(manifest: Manifest): string {
+  const lines = Object.entries(manifest).map(([key, value]) => {
+    const text = Array.isArray(value)
+      ? `[\n    ${value.map((item) => JSON.stringify(item)).join(',\n    ')}\n  ]`
+      : JSON.stringify(value);
+    return `  ${JSON.stringify(key)}: ${text}`;
+  });
+  return `{\n${lines.join(',\n')}\n}\n`;
+}
+
+/**
+ * Reads a manifest. It may have been edited by anybody, and every path in it will be read, replaced or
+ * removed: whatever this program would not have written itself is refused.
+ *
+ * @throws {@link GenerateCertsError} `ERR_MANIFEST_INVALID`
+ */
+export function parseManifest(text: string): Manifest {
+  if (text.length > LARGEST_FOREIGN && !text.startsWith('{\n  "version": 1,\n')) {
+    throw invalid(`it has ${text.length} characters, and this program did not write them`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid('it is not JSON');
+  }
+  const manifest = record(value, 'it');
+  if (manifest.version !== 1) throw invalid(`its version is ${quote(manifest.version)}, not 1`);
+  check(manifest.createdAt, isTime, 'createdAt');
+  check(manifest.expiresAt, isTime, 'expiresAt');
+  checkRequestShape(record(manifest.request, 'request'));
+  array(manifest.certificates, 'certificates').forEach(checkCertificate);
+  const list = record(manifest.revocationList, 'revocationList');
+  check(list.number, isNatural, 'revocationList.number');
+  check(list.reservedSerialNumber, isHex, 'revocationList.reservedSerialNumber');
+  array(list.revocations, 'revocationList.revocations').forEach((item) => {
+    const revocation = record(item, 'a revocation');
+    check(revocation.serialNumber, isHex, 'serialNumber');
+    check(revocation.revokedAt, isTime, 'revokedAt');
+  });
+  array(manifest.files, 'files').forEach(checkFile);
+  return value as Manifest;
+}
+
+function checkRequestShape(request: Record<string, unknown>): void {
+  for (const key of ['names', 'layouts', 'clients', 'untrusted']) {
+    array(request[key], `request.${key}`).forEach((item) => {
+      check(item, isText, `request.${key}`);
+    });
+  }
+  for (const key of ['key', 'caKey', 'validFor']) check(request[key], isText, `request.${key}`);
+  check(request.nameConstraints, (value) => typeof value === 'boolean', 'request.nameConstraints');
+  check(request.keyMode, isMode, 'request.keyMode');
+  check(request.owner, (value) => value === null || isText(value), 'request.owner');
+}
+
+function checkCertificate(value: unknown): void {
+  const certificate = record(value, 'a certificate');
+  check(certificate.role, (role) => ROLES.some((known) => known === role), 'role');
+  for (const key of ['name', 'subject', 'issuer', 'key']) check(certificate[key], isText, key);
+  check(certificate.flaw, (flaw) => flaw === null || isText(flaw), 'flaw');
+  array(certificate.subjectAltNames, 'subjectAltNames').forEach((name) => {
+    check(name, isText, 'subjectAltNames');
+  });
+  for (const key of ['serialNumber', 'sha256']) check(certificate[key], isHex, key);
+  for (const key of ['notBefore', 'notAfter']) check(certificate[key], isTime, key);
+  check(certificate.revokedAt, (time) => time === null || isTime(time), 'revokedAt');
+  for (const parts of Object.values(record(certificate.files, 'files'))) {
+    for (const path of Object.values(record(parts, 'files'))) check(path, isFilePath, 'path');
+  }
+}
+
+function checkFile(value: unknown): void {
+  const file = record(value, 'a file');
+  check(file.path, isFilePath, 'path');
+  check(file.mode, isMode, 'mode');
+  check(file.sha256, (text) => isHex(text) && text.length === 64, 'sha256');
+}
+
+const ROLES = ['ca', 'server', 'client', 'untrusted'] as const;
+
+type Check = (value: unknown) => boolean;
+
+/** What is in a manifest is shown on a terminal: nothing in it moves the cursor or breaks a line. */
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= 4096 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
+const isNatural: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
+const isHex = (value: unknown): value is string => isText(value) && /^[0-9a-f]+$/.test(value);
+/** Readable by its owner, executable by nobody: no other mode is ever written. */
+const isMode: Check = (value) => isText(value) && /^0[46][0246][0246]$/.test(value);
+const isTime: Check = (value) =>
+  isText(value) && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) && !Number.isNaN(Date.parse(value));
+/** A file in the set's folder or in a layout's: one name, or a folder's and a name; never `.` or `..`. */
+export const isFilePath: Check = (value) =>
+  isText(value) &&
+  /^(?:[a-z]+\/)?(?!\.{1,2}$)[A-Za-z0-9._@-]{1,255}$/.test(value) &&
+  value !== MANIFEST_NAME &&
+  value !== WORK_FOLDER;
+
+function check(value: unknown, valid: Check, where: string): void {
+  if (!valid(value)) throw invalid(`${where} is ${quote(value)}`);
+}
+
+function record(value: unknown, where: string): Record<string, unknown> {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw invalid(`${where} is ${quote(value)}, not an object`);
+}
+
+function array(value: unknown, where: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw invalid(`${where} is ${quote(value)}, not a list`);
+}
+
+function invalid(problem: string): GenerateCertsError {
+  return new GenerateCertsError(
+    'ERR_MANIFEST_INVALID',
+    `${MANIFEST_NAME} is no manifest of this program: ${problem}`,
+    'name another folder with --out, or replace the file with --force',
+  );
+}

@@ -1,0 +1,180 @@
+import { GenerateCertsError } from '../../errors.js';
+import { type LayoutName, layoutFolder, layoutOf } from '../../layouts/index.js';
+import { credentialFiles, type LayoutFile } from '../../layouts/layout.js';
+import type { Credential } from '../../pki/credential.js';
+import type { Certificate } from '../../pki/issue/certificate.js';
+import type { CertificateSet } from '../../pki/set.js';
+import { isoSeconds } from '../../util/moments.js';
+import { formatMode, type KeyAccess, type Owner } from '../ownership/key-access.js';
+import {
+  LARGEST_MANIFEST,
+  MANIFEST_NAME,
+  type Manifest,
+  type ManifestCertificate,
+  serializeManifest,
+} from './manifest.js';
+import { sha256 } from './sha256.js';
+
+/** A file as it is to stand in the set's folder. */
+export interface PlannedFile {
+  /** Relative to the set's folder, with `/`. */
+  readonly path: string;
+  readonly content: string;
+  /** SHA-256 over the content, lower-case hex. */
+  readonly sha256: string;
+  readonly mode: number;
+  /** The user who runs the program, when absent. */
+  readonly owner?: Owner | undefined;
+}
+
+/** The files of a set, with the manifest that names them. */
+export interface SetPlan {
+  readonly files: readonly PlannedFile[];
+  readonly manifest: Manifest;
+}
+
+/** Keeps a folder that a run made out of a repository. */
+export const GITIGNORE = '*\n';
+
+const PUBLIC_MODE = 0o644;
+const SECRET_MODE = 0o600;
+
+/** Lays a set out: every layout's files, the authority's own, and the manifest over all of them. */
+export function planSet(
+  set: CertificateSet,
+  options: { readonly access: KeyAccess; readonly ignoredByGit: boolean },
+): SetPlan {
+  return new SetPlanner(set.request.layouts, options.access).plan(set, options.ignoredByGit);
+}
+
+/** Lays a set out while it is made: the files of its credentials as they come, the rest at the end. */
+export class SetPlanner {
+  readonly #layouts: readonly LayoutName[];
+  readonly #access: KeyAccess;
+  /** By layout, in the order of the layouts. */
+  readonly #credentials = new Map<Credential, readonly (readonly PlannedFile[])[]>();
+  readonly #places = new Map<LayoutFile['of'], Record<string, Record<string, string>>>();
+
+  constructor(layouts: readonly string[], access: KeyAccess) {
+    this.#layouts = layouts as readonly LayoutName[];
+    this.#access = access;
+  }
+
+  /** The files of a credential in every layout. */
+  filesOf(credential: Credential): readonly PlannedFile[] {
+    return this.#byLayout(credential).flat();
+  }
+
+  plan(set: CertificateSet, ignoredByGit: boolean): SetPlan {
+    const { certificate, privateKey } = set.authority;
+    const files = [
+      this.#place({ name: 'ca.pem', content: certificate.pem, of: 'ca', part: 'certificate' }, 'authority'),
+      this.#place({ name: 'ca.key', content: privateKey.pem, of: 'ca', part: 'key' }, 'authority'),
+    ];
+    this.#layouts.forEach((layout, index) => {
+      for (const credential of set.credentials) files.push(...(this.#byLayout(credential)[index] ?? []));
+      for (const file of layoutOf(layout).ownFiles(set)) files.push(this.#place(file, layout));
+    });
+    if (ignoredByGit) files.push(publicFile('.gitignore', GITIGNORE));
+    // With one layout the authority's certificate and the layout's may be the same file.
+    const distinct = [...new Map(files.map((file) => [file.path, file])).values()];
+    return { files: distinct, manifest: describeSet(set, distinct, this.#places, this.#access) };
+  }
+
+  #byLayout(credential: Credential): readonly (readonly PlannedFile[])[] {
+    const known = this.#credentials.get(credential);
+    if (known !== undefined) return known;
+    const files = credentialFiles(credential);
+    const planned = this.#layouts.map((layout) => files.map((file) => this.#place(file, layout)));
+    this.#credentials.set(credential, planned);
+    return planned;
+  }
+
+  /** Plans a file, and notes for the manifest where that part of its credential is. */
+  #place({ name, content, of, part }: LayoutFile, place: LayoutName | 'authority'): PlannedFile {
+    const folder = place === 'authority' ? '' : layoutFolder(place, this.#layouts);
+    const path = folder === '' ? name : `${folder}/${name}`;
+    const places = this.#places.get(of) ?? {};
+    this.#places.set(of, places);
+    places[place] = { ...places[place], [part]: path };
+    if (part !== 'key') return publicFile(path, content);
+    const isServers = typeof of === 'object' && of.role === 'server';
+    const { mode, owner } = isServers ? this.#access : { mode: SECRET_MODE };
+    return { path, content, sha256: sha256(content), mode, owner };
+  }
+}
+
+/** A file that everybody may read. */
+export function publicFile(path: string, content: string): PlannedFile {
+  return { path, content, sha256: sha256(content), mode: PUBLIC_MODE };
+}
+
+/**
+ * The manifest's own file.
+ *
+ * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` where it would be larger than what is read
+ */
+export function manifestFile(manifest: Manifest): PlannedFile {
+  const file = publicFile(MANIFEST_NAME, serializeManifest(manifest));
+  const size = Buffer.byteLength(file.content);
+  if (size <= LARGEST_MANIFEST) return file;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `the manifest of so many clients would have ${Math.ceil(size / 1e6)} MB`,
+    `it may have ${LARGEST_MANIFEST / 1e6}: ask for fewer clients, or for shorter names`,
+  );
+}
+
+function describeSet(
+  set: CertificateSet,
+  files: readonly PlannedFile[],
+  places: ReadonlyMap<LayoutFile['of'], ManifestCertificate['files']>,
+  access: KeyAccess,
+): Manifest {
+  const { authority } = set;
+  const ca = {
+    ...describeCertificate(set, authority.certificate, authority.privateKey.type),
+    role: 'ca',
+    name: 'ca',
+    flaw: null,
+    files: places.get('ca') ?? {},
+  } as const;
+  const leaves = set.credentials.map((credential) => ({
+    ...describeCertificate(set, credential.certificate, credential.privateKey.type),
+    role: credential.role,
+    name: credential.name,
+    flaw: credential.flaw,
+    files: places.get(credential) ?? {},
+  }));
+  return {
+    version: 1,
+    createdAt: isoSeconds(set.createdAt),
+    expiresAt: isoSeconds(set.expiresAt),
+    request: { ...set.request, keyMode: formatMode(access.mode), owner: access.owner?.text ?? null },
+    certificates: [ca, ...leaves].map(({ role, name, flaw, ...others }) => ({ role, name, flaw, ...others })),
+    revocationList: {
+      number: set.revocationList.number,
+      reservedSerialNumber: set.revokedSerialNumber,
+      revocations: set.revocationList.revocations.map(({ serialNumber, revokedAt }) => ({
+        serialNumber,
+        revokedAt: isoSeconds(revokedAt),
+      })),
+    },
+    files: files.map(({ path, mode, sha256 }) => ({ path, mode: formatMode(mode), sha256 })),
+  };
+}
+
+function describeCertificate(set: CertificateSet, certificate: Certificate, key: string) {
+  const revokedAt = set.revokedAt(certificate);
+  return {
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    subjectAltNames: certificate.subjectAltNames,
+    key,
+    serialNumber: certificate.serialNumber,
+    sha256: certificate.sha256,
+    notBefore: isoSeconds(certificate.notBefore),
+    notAfter: isoSeconds(certificate.notAfter),
+    revokedAt: revokedAt === undefined ? null : isoSeconds(revokedAt),
+  };
+}

@@ -1,0 +1,81 @@
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GenerateCertsError, quote } from '../../errors.js';
+import { statFolder } from '../out-folder.js';
+import { readConsistently } from '../transaction/consistent.js';
+import { surroundingsError } from '../transaction/file-system.js';
+import { findDamages } from './freshness.js';
+import { LARGEST_MANIFEST, MANIFEST_NAME, type Manifest, parseManifest } from './manifest.js';
+
+/**
+ * Reads the manifest of the set in a folder. A change that a killed run did not finish is finished first.
+ *
+ * @throws {@link GenerateCertsError} `ERR_SET_NOT_FOUND`, `ERR_MANIFEST_INVALID`, `ERR_OUT_INVALID`,
+ * `ERR_JOURNAL_INVALID`, `ERR_SET_LOCKED` or `ERR_FILE_SYSTEM`
+ * @example
+ * ```ts
+ * const { request, expiresAt } = await readManifest('certs');
+ * console.log(request.names, expiresAt);
+ * ```
+ */
+export async function readManifest(folder: string): Promise<Manifest> {
+  return readConsistently(folder, async () => requireManifest(folder));
+}
+
+/** As {@link readManifest}, with what became of the set's files: by path, for those not as they were made. */
+export async function inspectSet(
+  folder: string,
+): Promise<{ manifest: Manifest; damages: ReadonlyMap<string, string> }> {
+  return readConsistently(folder, async () => {
+    const manifest = requireManifest(folder);
+    return { manifest, damages: await findDamages(folder, manifest.files) };
+  });
+}
+
+/** The manifest as it is in this moment: for a reader that has made sure of the moment. */
+export function requireManifest(folder: string): Manifest {
+  const manifest = findManifest(folder);
+  if (manifest !== undefined) return manifest;
+  throw new GenerateCertsError(
+    'ERR_SET_NOT_FOUND',
+    `there is no set in ${quote(folder)}`,
+    "make one with 'generate-certs', or name its folder with --out",
+  );
+}
+
+/** As {@link requireManifest}, but nothing where there is no set. */
+export function findManifest(folder: string): Manifest | undefined {
+  statFolder(folder);
+  const path = join(folder, MANIFEST_NAME);
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (!stats.isFile()) throw notAManifest('it is not a regular file');
+    if (stats.size > LARGEST_MANIFEST) throw notAManifest(`it has ${stats.size} bytes`);
+    return parseManifest(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw surroundingsError(error, `read ${path}`);
+  }
+}
+
+/** The manifest of the set that is to be replaced. One that cannot be read is a foreign file. */
+export function findReplaceable(
+  folder: string,
+  { force }: { readonly force: boolean },
+): Manifest | undefined {
+  try {
+    return findManifest(folder);
+  } catch (error) {
+    const foreign = error instanceof GenerateCertsError && error.code === 'ERR_MANIFEST_INVALID';
+    if (foreign && force) return undefined;
+    throw error;
+  }
+}
+
+function notAManifest(problem: string): GenerateCertsError {
+  return new GenerateCertsError(
+    'ERR_MANIFEST_INVALID',
+    `${MANIFEST_NAME} is no manifest of this program: ${problem}`,
+    'name another folder with --out, or replace the file with --force',
+  );
+}

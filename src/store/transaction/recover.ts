@@ -1,0 +1,114 @@
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { GenerateCertsError } from '../../errors.js';
+import { sha256 } from '../manifest/sha256.js';
+import {
+  forEachSideBySide,
+  ifThere,
+  isForbidden,
+  makeFolder,
+  removeEmptyFolders,
+  syncFolder,
+} from './file-system.js';
+import { type Journal, type JournalFile, journalInvalid, readJournal } from './journal.js';
+import { type FolderLock, isClaimed, lockFolder } from './lock.js';
+import type { LockOptions } from './lock-options.js';
+import { foldersOf } from './replace.js';
+import { clearWorkFolder, isMarked, listWorkFolder, WORK_FOLDER, workPaths } from './work-folder.js';
+
+/** Does some work as the one writer of a folder, after what a killed run left there was seen to. */
+export async function withLock<T>(
+  folder: string,
+  options: LockOptions & { readonly create: boolean; readonly force?: boolean | undefined },
+  work: (lock: FolderLock) => Promise<T>,
+): Promise<T> {
+  const lock = await lockFolder(folder, options);
+  try {
+    await recover(lock, { force: options.force ?? false });
+    const result = await work(lock);
+    await lock.release('done');
+    return result;
+  } catch (error) {
+    await lock.release('failed');
+    throw error;
+  }
+}
+
+/**
+ * Before a folder is read: finishes what a killed run marked, removes what one did not mark, and leaves
+ * alone what one that runs is at.
+ *
+ * @returns false while another run moves files in this moment: look again
+ */
+export async function settle(folder: string, options: LockOptions): Promise<boolean> {
+  if (listWorkFolder(folder) === undefined) return true;
+  // First the claims, then the mark: a run that claims in between has not marked anything yet.
+  const claimed = await isClaimed(folder);
+  const marked = isMarked(folder);
+  if (claimed && !marked) return true;
+  try {
+    const lock = await lockFolder(folder, { ...options, create: false });
+    try {
+      await recover(lock, { force: false });
+    } finally {
+      // A folder that a killed run made, and in which there is nothing now, goes with what else it left.
+      await lock.release('failed');
+    }
+    return true;
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    // Another user's set, or a read-only disk: readable all the same, unless a change is half done.
+    if (!marked) return true;
+    if (claimed) return false;
+    throw new GenerateCertsError(
+      'ERR_FILE_SYSTEM',
+      'a killed run left a half-done change, and this user may not finish it',
+      "run 'generate-certs show' as the user who made the set",
+      { cause: error },
+    );
+  }
+}
+
+/** @throws {@link GenerateCertsError} `ERR_JOURNAL_INVALID`, with `force` never */
+async function recover({ folder }: FolderLock, { force }: { readonly force: boolean }): Promise<void> {
+  const { journal: mark } = workPaths(folder);
+  try {
+    const journal = await readJournal(folder);
+    if (journal !== undefined) await finish(folder, journal);
+  } catch (error) {
+    const invalid = error instanceof GenerateCertsError && error.code === 'ERR_JOURNAL_INVALID';
+    if (!invalid || !force) throw error;
+  }
+  await fs.rm(mark, { recursive: true, force: true });
+  await clearWorkFolder(folder);
+}
+
+/** Moves what has not been moved yet. Can be done again, should it be killed too. */
+async function finish(folder: string, journal: Journal): Promise<void> {
+  const { incoming } = workPaths(folder);
+  const paths = journal.files.map(({ path }) => path);
+  const parents = foldersOf([...paths, ...journal.removals]);
+  for (const path of [incoming, ...parents.flatMap((name) => [join(incoming, name), join(folder, name)])]) {
+    const stats = await ifThere(fs.lstat(path));
+    // What a link leads to is not this set's.
+    if (stats !== undefined && !stats.isDirectory()) throw journalInvalid('a folder is not a folder');
+  }
+  // All of it is looked at before any of it is moved.
+  const waiting = new Set<string>();
+  await forEachSideBySide(journal.files, async (file) => {
+    if (await holds(join(incoming, file.path), file)) waiting.add(file.path);
+    else if (!(await holds(join(folder, file.path), file))) {
+      throw journalInvalid(`${file.path} is neither in its place nor in ${WORK_FOLDER}/new`);
+    }
+  });
+  for (const name of foldersOf(paths)) await makeFolder(join(folder, name));
+  await forEachSideBySide(journal.removals, (path) => fs.rm(join(folder, path), { force: true }));
+  await forEachSideBySide([...waiting], (path) => fs.rename(join(incoming, path), join(folder, path)));
+  for (const name of ['', ...foldersOf(paths)]) await syncFolder(join(folder, name));
+  await removeEmptyFolders(foldersOf(journal.removals).map((name) => join(folder, name)));
+}
+
+async function holds(path: string, file: JournalFile): Promise<boolean> {
+  const stats = await ifThere(fs.lstat(path));
+  return stats?.isFile() === true && sha256(await fs.readFile(path)) === file.sha256;
+}

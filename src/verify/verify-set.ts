@@ -1,0 +1,270 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Certificate } from '../pki/issue/certificate.js';
+import { serverAltNames } from '../pki/issue/issue.js';
+import { readRevocationListDer, verifyRevocationList } from '../pki/issue/revocation-list.js';
+import { privateKeyFromPem } from '../pki/keys/keys.js';
+import { commonNameOf, parseEndpointName } from '../pki/names/identity.js';
+import { readCertificates } from '../pki/read/read-certificate.js';
+import type { CertificateSet } from '../pki/set.js';
+import { findDamages } from '../store/manifest/freshness.js';
+import { loadCertificateSet } from '../store/manifest/load.js';
+import type { Manifest } from '../store/manifest/manifest.js';
+import { planSet } from '../store/manifest/plan.js';
+import { requireManifest } from '../store/manifest/read.js';
+import { readConsistently } from '../store/transaction/consistent.js';
+import { formatDistance, isoSeconds } from '../util/moments.js';
+import { shakeHands } from './loopback.js';
+import { NOT_TRIED, type Row, summarize, type VerifyReport } from './row.js';
+
+/**
+ * How thoroughly a set is checked, and how strictly judged.
+ *
+ * @example
+ * ```ts
+ * const options: VerifySetOptions = { strict: true, handshakes: false };
+ * const { result } = await verifyCertificateSet('certs', options);
+ * ```
+ */
+export interface VerifySetOptions {
+  /**
+   * Whether a warning makes the result wrong.
+   * @default false
+   */
+  readonly strict?: boolean | undefined;
+  /**
+   * Whether to make real handshakes over loopback: for valid clients, for none, and for each client to refuse.
+   * @default true
+   */
+  readonly handshakes?: boolean | undefined;
+}
+
+/** Below this share of its life a set gets a warning. */
+const SHARE_LEFT = 0.25;
+
+/**
+ * Checks a set by itself: its files, each certificate with its key, its chain, purpose, names and time, the
+ * revocation list, and then real handshakes over loopback. Gives all findings, not just the first.
+ *
+ * @param from a set in memory, or the folder of one
+ * @throws {@link GenerateCertsError} `ERR_SET_NOT_FOUND`, `ERR_MANIFEST_INVALID`, `ERR_OUT_INVALID` or
+ * `ERR_FILE_SYSTEM`; what is wrong with the set itself is never an error but a row
+ * @example
+ * ```ts
+ * const { result, rows } = await verifyCertificateSet(set);
+ * ```
+ */
+export async function verifyCertificateSet(
+  from: CertificateSet | string,
+  { strict = false, handshakes = true }: VerifySetOptions = {},
+): Promise<VerifyReport> {
+  const source = typeof from === 'string' ? await folderSource(from) : memorySource(from);
+  const now = new Date();
+  const rows = [
+    ...source.fileRows,
+    ...(await certificateRows(source, now)),
+    ...(await revocationRows(source, now)),
+  ];
+  rows.push(lifeRow(source, now));
+  if (handshakes) {
+    const broken = rows.some(({ verdict }) => verdict === 'wrong');
+    const set = broken ? undefined : typeof from === 'string' ? await loadCertificateSet(from) : from;
+    rows.push(...(set === undefined ? [notTried(source)] : await handshakeRows(source, set)));
+  }
+  return summarize(rows, { strict });
+}
+
+/** A set as its manifest describes it, with a way to its files. */
+interface Source {
+  readonly subject: string;
+  readonly manifest: Manifest;
+  readonly fileRows: readonly Row[];
+  /** The text of a file; nothing where it is not there. */
+  readonly read: (path: string) => string | undefined;
+}
+
+function memorySource(set: CertificateSet): Source {
+  const { files, manifest } = planSet(set, { access: { mode: 0o600 }, ignoredByGit: false });
+  const contents = new Map(files.map(({ path, content }) => [path, content]));
+  return { subject: 'set', manifest, fileRows: [], read: (path) => contents.get(path) };
+}
+
+async function folderSource(folder: string): Promise<Source> {
+  // All of it from one set, while others may be writing.
+  const { manifest, damages, contents } = await readConsistently(folder, async () => {
+    const found = requireManifest(folder);
+    const texts = new Map<string, string>();
+    for (const { path } of found.files) {
+      const text = await readFile(join(folder, path), 'utf8').catch(() => undefined);
+      if (text !== undefined) texts.set(path, text);
+    }
+    return { manifest: found, damages: await findDamages(folder, found.files), contents: texts };
+  });
+  const rows = [...damages].map(([path, damage]) =>
+    row(folder, path, 'as it was made', [damage], { observed: damage }),
+  );
+  if (rows.length === 0) {
+    const all = `${manifest.files.length} files`;
+    rows.push(row(folder, all, 'as they were made', [], { observed: 'as they were made' }));
+  }
+  return { subject: folder, manifest, fileRows: rows, read: (path) => contents.get(path) };
+}
+
+async function certificateRows(source: Source, now: Date): Promise<Row[]> {
+  const { subject, manifest, read } = source;
+  const ca = manifest.certificates.find(({ role }) => role === 'ca');
+  const authority = (await readCertificates(read(ca?.files.authority?.certificate ?? '') ?? ''))[0];
+  const rows: Row[] = [];
+  for (const entry of manifest.certificates) {
+    const problems = new Set<string>();
+    for (const { certificate: path = '', key: keyPath } of Object.values(entry.files)) {
+      const blocks = await readCertificates(read(path) ?? '');
+      const [certificate] = blocks;
+      if (blocks.length === 0) problems.add(`${path} holds no certificate`);
+      else if (certificate === undefined) problems.add(`${path} holds a certificate that cannot be read`);
+      else {
+        for (const problem of problemsOf(certificate, entry, authority, manifest, now)) problems.add(problem);
+        if (keyPath !== undefined) {
+          const key = privateKeyFromPem(read(keyPath) ?? '');
+          if (key === undefined) problems.add(`${keyPath} holds no private key`);
+          else if (!certificate.isOf(key)) problems.add(`${keyPath} is not the key of ${path}`);
+        }
+      }
+    }
+    const expected =
+      entry.flaw === null ? 'key, chain, purpose, names, time' : `key; wrong in one thing: ${entry.flaw}`;
+    rows.push(row(subject, `certificate ${entry.name}`, expected, [...problems]));
+  }
+  return rows;
+}
+
+const PURPOSES = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
+
+function problemsOf(
+  certificate: Certificate,
+  entry: Manifest['certificates'][number],
+  authority: Certificate | undefined,
+  manifest: Manifest,
+  now: Date,
+): string[] {
+  const problems: string[] = [];
+  const x509 = certificate.x509Certificate;
+  if (certificate.sha256 !== entry.sha256) problems.push('it is another certificate than the manifest names');
+  // A flawed one is wrong on purpose: the handshakes tell whether it is refused.
+  if (entry.flaw !== null) return problems;
+  if (authority === undefined) problems.push('there is no CA to check it against');
+  else if (!x509.verify(authority.x509Certificate.publicKey)) problems.push('the CA did not sign it');
+  else if (certificate.issuer !== authority.subject)
+    problems.push("it does not bear the CA's name as its issuer");
+  if (now >= certificate.notAfter)
+    problems.push(`it ended ${formatDistance(isoSeconds(certificate.notAfter), now)}`);
+  if (now < certificate.notBefore) {
+    problems.push(`it begins ${formatDistance(isoSeconds(certificate.notBefore), now)}`);
+  }
+  if (x509.ca !== (entry.role === 'ca')) problems.push(x509.ca ? 'it is a CA' : 'it is no CA');
+  if (entry.role === 'server' || entry.role === 'client') {
+    if (!x509.keyUsage?.includes(PURPOSES[entry.role])) problems.push(`it is not for a ${entry.role}`);
+  }
+  if (entry.role === 'server') problems.push(...nameProblems(certificate, manifest.request.names));
+  return problems;
+}
+
+function nameProblems(certificate: Certificate, names: readonly string[]): string[] {
+  const identities = names.map(parseEndpointName);
+  const missing = serverAltNames(identities)
+    .map(({ type, value }) => `${type}:${value}`)
+    .filter((name) => !certificate.subjectAltNames.includes(name));
+  const problems = missing.map((name) => `it is not for ${name}`);
+  const common = identities[0] === undefined ? undefined : commonNameOf(identities[0]);
+  // Below name constraints the CN may have to be left out: nothing reads it where there is a SAN.
+  if (
+    common !== undefined &&
+    certificate.subject.startsWith('CN=') &&
+    certificate.subject !== `CN=${common}`
+  ) {
+    problems.push(`its CN is not ${common}`);
+  }
+  return problems;
+}
+
+async function revocationRows(source: Source, now: Date): Promise<Row[]> {
+  const { subject, manifest, read } = source;
+  const ca = manifest.certificates.find(({ role }) => role === 'ca');
+  const [authority] = await readCertificates(read(ca?.files.authority?.certificate ?? '') ?? '');
+  const revoked = manifest.revocationList.revocations.map(({ serialNumber }) => serialNumber);
+  const paths = Object.values(ca?.files ?? {}).flatMap(({ revocationList }) => revocationList ?? []);
+  const rows: Row[] = [];
+  for (const path of paths) {
+    const der = readRevocationListDer(read(path) ?? '');
+    const problems =
+      der === undefined
+        ? ['it holds no revocation list']
+        : authority === undefined
+          ? ['there is no CA to check it against']
+          : await verifyRevocationList(der, authority, revoked, now);
+    rows.push(row(subject, path, 'signed by the CA, not ended, with every revocation', problems));
+  }
+  return rows;
+}
+
+function lifeRow({ subject, manifest }: Source, now: Date): Row {
+  const [created, expires] = [Date.parse(manifest.createdAt), Date.parse(manifest.expiresAt)];
+  const left = expires - now.getTime();
+  const observed = `${left <= 0 ? 'ended' : 'ends'} ${formatDistance(manifest.expiresAt, now)}`;
+  const base = row(
+    subject,
+    'time left',
+    'a quarter of its life or more',
+    left <= 0 ? [`the set ${observed}`] : [],
+    {
+      observed,
+    },
+  );
+  if (left <= 0 || left >= (expires - created) * SHARE_LEFT) return base;
+  return {
+    ...base,
+    verdict: 'warning',
+    severity: 'policy',
+    note: 'less than a quarter of its life is left: make it anew',
+  };
+}
+
+async function handshakeRows({ subject }: Source, set: CertificateSet): Promise<Row[]> {
+  const shakes = await shakeHands(set);
+  return shakes.map(({ name, expected, severity, excused, letIn, by, milliseconds }) => ({
+    ...row(subject, `handshake, ${name}`, expected ? 'let in' : 'refused', []),
+    observed: letIn ? 'let in' : 'refused',
+    by,
+    severity,
+    // Whether Node lets such a flaw in is a matter of its own set-up, and nothing against the set.
+    verdict: letIn === expected || excused ? ('right' as const) : ('wrong' as const),
+    milliseconds,
+  }));
+}
+
+function notTried({ subject }: Source): Row {
+  const note = 'the set is not right: see above';
+  return { ...row(subject, 'handshakes', 'made', []), observed: NOT_TRIED, verdict: 'inconclusive', note };
+}
+
+function row(
+  subject: string,
+  name: string,
+  expected: string,
+  problems: readonly string[],
+  more: { readonly observed?: string } = {},
+): Row {
+  return {
+    subject,
+    protocol: 'set',
+    name,
+    tls: null,
+    severity: 'must',
+    expected,
+    observed: more.observed ?? (problems.length === 0 ? 'as it must be' : 'wrong'),
+    by: '',
+    verdict: problems.length === 0 ? 'right' : 'wrong',
+    note: problems.join('; '),
+    milliseconds: 0,
+  };
+}
