@@ -5,13 +5,24 @@ import { jsonOption, quietOption } from '../options.js';
 import type { Colours } from '../terminal/colours.js';
 import { ExitStatus, Terminal } from '../terminal/terminal.js';
 
+interface CheckCommandOptions {
+  restTls?: boolean;
+  strict?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const STATUS = { right: ExitStatus.done, wrong: ExitStatus.check, unknown: ExitStatus.surroundings };
+
 export function describeCheck(command: Command, setExitStatus: (status: ExitStatus) => void): void {
   command
     .usage('[options] -- <server command...>')
     .argument('[command...]', "the server's command line")
+    .option('--rest-tls', "the server's build has TLS for REST: its flags are checked, not refused")
+    .option('--strict', 'warnings fail')
     .addOption(jsonOption('print the findings as JSON'))
     .addOption(quietOption())
-    .action(async (argv: string[], options: { json?: boolean; quiet?: boolean }) => {
+    .action(async (argv: string[], options: CheckCommandOptions) => {
       if (argv.length === 0) {
         throw new GenerateCertsError(
           'ERR_USAGE',
@@ -21,10 +32,10 @@ export function describeCheck(command: Command, setExitStatus: (status: ExitStat
       }
       const terminal = new Terminal(options);
       const { checkServerFlags } = await import('../../index.js');
-      const report = await checkServerFlags(argv);
+      const report = await checkServerFlags(argv, { restTls: options.restTls, strict: options.strict });
       if (options.json) terminal.data(`${JSON.stringify(report, null, 2)}\n`);
       else terminal.result(formatFindings(report, terminal.colour));
-      setExitStatus(report.result === 'right' ? ExitStatus.done : ExitStatus.check);
+      setExitStatus(STATUS[report.result]);
     });
 }
 
