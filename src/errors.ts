@@ -24,6 +24,7 @@ const KIND_OF_CODE = {
   ERR_IDENTITY_INVALID: 'input',
   ERR_INTERRUPTED: 'surroundings',
   ERR_JOURNAL_INVALID: 'input',
+  ERR_KEY_FORMAT: 'input',
   ERR_KEY_MODE_INVALID: 'input',
   ERR_KEY_TYPE_UNKNOWN: 'input',
   ERR_LAYOUT_UNKNOWN: 'input',

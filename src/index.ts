@@ -7,17 +7,16 @@
 export { type ErrorCode, type ErrorKind, GenerateCertsError, type Warning } from './errors.js';
 export { createCertificateSet } from './layouts/create.js';
 export { LAYOUT_NAMES, type LayoutName } from './layouts/index.js';
+export type { ClientCredential, Credential, ServerCredential } from './pki/credential.js';
 export type {
-  ClientCredential,
   ClientTlsOptions,
-  Credential,
   GrpcChannelArguments,
   GrpcServerArguments,
   ServerAuthOptions,
-  ServerCredential,
   ServerTlsOptions,
-} from './pki/credential.js';
+} from './pki/credential-options.js';
 export { FLAW_NAMES, FLAWS, type Flaw, type FlawName } from './pki/flaws/flaws.js';
+export type { Pkcs12Options } from './pki/formats/pkcs12.js';
 export type { Authority } from './pki/issue/authority.js';
 export type { Certificate } from './pki/issue/certificate.js';
 export type { Revocation, RevocationList } from './pki/issue/revocation-list.js';

@@ -1,6 +1,15 @@
 import { GenerateCertsError, quote } from '../errors.js';
 import { checkOptionNames } from '../util/options.js';
+import type {
+  ClientTlsOptions,
+  GrpcChannelArguments,
+  GrpcServerArguments,
+  ServerAuthOptions,
+  ServerTlsOptions,
+} from './credential-options.js';
 import { type FlawName, findFlaw } from './flaws/flaws.js';
+import { encodePkcs1, encodeSec1 } from './formats/key-pem.js';
+import { encodeKeystore, encodeTruststore, type Pkcs12Options } from './formats/pkcs12.js';
 import type { Certificate } from './issue/certificate.js';
 import type { RevocationList } from './issue/revocation-list.js';
 import type { PrivateKey } from './keys/keys.js';
@@ -44,6 +53,48 @@ export class Credential {
   /** The certificate and its chain in PEM, as its file holds them. */
   get pem(): string {
     return [this.certificate, ...this.chain].map((certificate) => certificate.pem).join('');
+  }
+
+  /** Certificate, chain and key in one PEM text, as HAProxy and MongoDB read it. Holds the private key. */
+  get combinedPem(): string {
+    return `${this.pem}${this.privateKey.pem}`;
+  }
+
+  /** The certificate in DER; its key in DER is `privateKey.der`. */
+  get der(): Buffer {
+    return this.certificate.der;
+  }
+
+  /** The key as `EC PRIVATE KEY`; throws `ERR_KEY_FORMAT` where it is not on a curve. */
+  get sec1(): string {
+    return encodeSec1(this.privateKey);
+  }
+
+  /** The key as `RSA PRIVATE KEY`; throws `ERR_KEY_FORMAT` where it is not RSA. */
+  get pkcs1(): string {
+    return encodePkcs1(this.privateKey);
+  }
+
+  /**
+   * A PKCS #12 keystore: key, certificate, chain and CA, under a password.
+   *
+   * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID`
+   * @example
+   * ```ts
+   * const pfx = set.client('alice').pkcs12({ password: 'changeit' });
+   * https.get('https://localhost:8443', { pfx, passphrase: 'changeit' });
+   * ```
+   */
+  pkcs12(options: Pkcs12Options = {}): Buffer {
+    const { name, privateKey, certificate, chain, authority } = this;
+    const all = [certificate, ...chain, authority];
+    const certificates = all.filter(({ der }, at) => all.findIndex((other) => other.der.equals(der)) === at);
+    return encodeKeystore({ name, privateKey, certificates }, options);
+  }
+
+  /** A PKCS #12 truststore of its CA, as Java reads it; the options of {@link Credential.pkcs12}. */
+  truststore(options: Pkcs12Options = {}): Buffer {
+    return encodeTruststore([this.authority], options);
   }
 }
 
@@ -184,79 +235,4 @@ export class ClientCredential extends Credential {
   grpcArguments(): GrpcChannelArguments {
     return [Buffer.from(this.authority.pem), Buffer.from(this.privateKey.pem), Buffer.from(this.pem)];
   }
-}
-
-/**
- * Whom a server lets in.
- *
- * @example
- * ```ts
- * const anybody: ServerAuthOptions = { clientAuth: 'none' };
- * const server = https.createServer(set.server.tlsOptions(anybody), handler);
- * ```
- */
-export interface ServerAuthOptions {
-  /**
-   * `require` for clients of the set's CA alone, `none` for anybody.
-   * @default 'require'
-   */
-  readonly clientAuth?: 'require' | 'none' | undefined;
-}
-
-/**
- * Root certificates, key and certificate, whether to ask for the client's certificate; all in PEM.
- *
- * @example
- * ```ts
- * const [rootCerts, keyCertPairs, checkClientCertificate]: GrpcServerArguments = set.server.grpcArguments();
- * ```
- */
-export type GrpcServerArguments = [
-  rootCerts: Buffer | null,
-  keyCertPairs: { private_key: Buffer; cert_chain: Buffer }[],
-  checkClientCertificate: boolean,
-];
-
-/**
- * Root certificates, the client's key, its certificate; all in PEM.
- *
- * @example
- * ```ts
- * const [rootCerts, privateKey, certChain]: GrpcChannelArguments = set.client('alice').grpcArguments();
- * ```
- */
-export type GrpcChannelArguments = [rootCerts: Buffer, privateKey: Buffer, certChain: Buffer];
-
-/**
- * What a client gives to Node's TLS; everything in PEM.
- *
- * @example
- * ```ts
- * const options: ClientTlsOptions = set.client('alice').tlsOptions();
- * https.get(url, { ...options, timeout: 1000 });
- * ```
- */
-export interface ClientTlsOptions {
-  cert: string;
-  key: string;
-  ca: string;
-  ciphers?: string;
-}
-
-/**
- * What a server gives to Node's TLS; everything in PEM.
- *
- * @example
- * ```ts
- * const options: ServerTlsOptions = set.server.tlsOptions();
- * const server = tls.createServer({ ...options, minVersion: 'TLSv1.3' });
- * ```
- */
-export interface ServerTlsOptions {
-  cert: string;
-  key: string;
-  ca: string;
-  crl?: string;
-  requestCert: boolean;
-  rejectUnauthorized: boolean;
 }

@@ -21,6 +21,10 @@ export interface Tools {
   dumbInit: boolean;
   /** Also whether it may trace here: some containers forbid it. */
   strace: boolean;
+  /** Java's own tool for keystores. */
+  keytool: boolean;
+  /** NSS's tools for its databases and PKCS #12 files. */
+  pk12util: boolean;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
   debianPython: string;
   /** The interpreter that has the grpcio wheel (on BoringSSL); empty where there is none. */
@@ -46,6 +50,8 @@ const PACKAGE_OF_PROGRAM = {
   ip: 'iproute2',
   'dumb-init': 'dumb-init',
   strace: 'strace',
+  keytool: 'default-jdk-headless',
+  pk12util: 'libnss3-tools',
   '/usr/bin/python3': 'python3',
   git: 'git',
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
@@ -63,6 +69,8 @@ export default function setup(project: TestProject): () => void {
     ip: hasProgram('ip'),
     dumbInit: hasProgram('dumb-init'),
     strace: hasProgram('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
+    keytool: hasProgram('keytool'),
+    pk12util: hasProgram('pk12util'),
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython: makeWheelEnvironment(join(folder, 'venv')),
     requestsPython: REQUESTS_PYTHONS.find((python) => hasModule(python, 'requests')) ?? '',
