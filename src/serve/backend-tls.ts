@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createCertificateSet } from '../layouts/create.js';
 import { layoutOf } from '../layouts/index.js';
 import { layoutFiles } from '../layouts/layout.js';
-import type { BackendTls } from './nginx-config.js';
+import type { BackendTls } from './nginx/nginx-config.js';
 import type { Protocol } from './plan.js';
 
 /** The certificates of the hop between NGINX and the server: of a CA that nobody else has a certificate of. */

@@ -1,26 +1,31 @@
-import { constants, userInfo } from 'node:os';
-import { resolve } from 'node:path';
 import { GenerateCertsError, type Warning } from '../errors.js';
 import type { Manifest } from '../store/manifest/manifest.js';
-import { findManifest } from '../store/manifest/read.js';
 import { watchCertificateSet } from '../store/watch.js';
+import { signalStatus } from '../util/exit-status.js';
 import { type BackendCredentials, makeBackendCredentials } from './backend-tls.js';
-import { type Nginx, type NginxStart, openLog, startNginx, testConfig, writeConfig } from './nginx.js';
-import { type NginxConfig, writeNginxConfig } from './nginx-config.js';
-import type { FrontPlan, Side } from './plan.js';
-import { checkListen, freePorts, isTaken, portAnswers, resolveAddresses } from './ports.js';
-import {
-  cleanLeftovers,
-  examplePrivateFolder,
-  makePrivateFolder,
-  type PrivateFolder,
-} from './private-folder.js';
-import { FOLDER_VARIABLE } from './proc.js';
-import { awaitEnds, type End, type GroupLeader, startGroup, statusOf } from './processes.js';
-import { checkProgram, deathSignalPrefix, findNginx, type NginxProgram } from './programs.js';
+import { type Nginx, type NginxStart, openLog, startNginx, testConfig, writeConfig } from './nginx/nginx.js';
+import { writeNginxConfig } from './nginx/nginx-config.js';
+import { endWarning, planWarnings } from './notices.js';
+import type { FrontPlan } from './plan.js';
+import { checkListen, portAnswers } from './ports.js';
+import { FOLDER_VARIABLE, markOf } from './processes/marks.js';
+import { cleanLeftovers, makePrivateFolder, type PrivateFolder } from './processes/private-folder.js';
+import { awaitEnds, type GroupLeader, startGroup, statusOf } from './processes/processes.js';
+import { checkProgram, deathSignalPrefix, findNginx, type NginxProgram } from './processes/programs.js';
 import { clearReadyFile, writeReadyFile } from './ready-file.js';
 import { moveServer } from './server-command.js';
-import { followSet, prepareSet, serverTls } from './set.js';
+import { followSet } from './set/follow.js';
+import { prepareSet } from './set/set.js';
+import {
+  anyTaken,
+  configOf,
+  type Endpoints,
+  endpointsOf,
+  placeBackends,
+  portsOf,
+  type ResolvedSide,
+  resolveSides,
+} from './sides.js';
 
 /** How a front is run. */
 export interface FrontRun {
@@ -47,17 +52,6 @@ export interface FrontEvents {
   /** @returns an exit status to stop everything with; nothing to go on */
   readonly onReady: (endpoints: Endpoints, manifest: Manifest) => Promise<number | undefined>;
 }
-
-/** Where clients call. */
-export interface Endpoints {
-  /** `host:port`. */
-  readonly grpc?: string;
-  /** A URL. */
-  readonly rest?: string;
-}
-
-/** Signals that are for the server, and that end the front (SIGHUP where there is no server to take it). */
-export const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** How often a race for a port is run again. */
 const MOST_ATTEMPTS = 5;
@@ -109,7 +103,8 @@ export class Front {
       renewAt: this.#run.renewAt,
       signal,
     });
-    for (const warning of [...warnings, ...planWarnings(plan)]) this.#events.onWarning(warning);
+    const unheard = sides.flatMap((side) => side.warnings);
+    for (const warning of [...warnings, ...unheard, ...planWarnings(plan)]) this.#events.onWarning(warning);
     const folder = await makePrivateFolder();
     let closeLog = () => {};
     try {
@@ -167,7 +162,7 @@ export class Front {
     if (this.#isOver()) return this.#finish();
     if (this.#run.readyFile !== undefined) {
       const { grpc = null, rest = null } = endpoints;
-      await writeReadyFile(this.#run.readyFile, { grpc, rest, pid: process.pid });
+      await writeReadyFile(this.#run.readyFile, { grpc, rest, ...markOf(process.pid) });
     }
     await this.#firstEnd(...this.#leaders());
     return this.#finish();
@@ -242,9 +237,9 @@ export class Front {
     const first = this.#leaders().flatMap((leader) => leader.end() ?? [])[0];
     if (!signal.aborted && first !== undefined) this.#events.onWarning(endWarning(first, this.#leaders()));
     await this.#stopAll();
-    if (this.#killed) return 128 + constants.signals.SIGINT;
+    if (this.#killed) return signalStatus('SIGINT');
     const last = (signal.aborted ? undefined : first) ?? this.#leaders()[0]?.end();
-    return last === undefined ? 128 + constants.signals[signal.reason as NodeJS.Signals] : statusOf(last);
+    return last === undefined ? signalStatus(signal.reason as NodeJS.Signals) : statusOf(last);
   }
 
   async #stopAll(): Promise<void> {
@@ -263,124 +258,4 @@ interface Work {
   readonly start: NginxStart;
   readonly sides: readonly ResolvedSide[];
   readonly manifest: Manifest;
-}
-
-/** A side with the addresses that it listens on here. */
-interface ResolvedSide {
-  readonly side: Side;
-  readonly addresses: readonly string[];
-}
-
-interface Backend {
-  readonly host: string;
-  readonly port: number;
-}
-
-async function resolveSides({ sides }: FrontPlan): Promise<ResolvedSide[]> {
-  return Promise.all(sides.map(async (side) => ({ side, addresses: await resolveAddresses(side.listen) })));
-}
-
-/** Where the server of each side is: where it runs already, or on a free loopback port. */
-async function placeBackends(sides: readonly ResolvedSide[]): Promise<Backend[]> {
-  const free = await freePorts(sides.length);
-  return sides.map(({ side }, index) => side.running ?? { host: '127.0.0.1', port: free[index] ?? 0 });
-}
-
-function portsOf(sides: readonly ResolvedSide[], backends: readonly Backend[]) {
-  return Object.fromEntries(sides.map(({ side }, index) => [side.protocol, backends[index]?.port]));
-}
-
-async function anyTaken(sides: readonly ResolvedSide[], backends: readonly Backend[]): Promise<boolean> {
-  const own = backends.filter((_backend, index) => sides[index]?.side.running === undefined);
-  return (await Promise.all(own.map(({ port }) => isTaken(port)))).includes(true);
-}
-
-function configOf(parts: {
-  readonly run: Pick<FrontRun, 'out' | 'log'>;
-  readonly start: { readonly program: Pick<NginxProgram, 'http2Directive'> };
-  readonly sides: readonly ResolvedSide[];
-  readonly backends: readonly Backend[];
-  readonly manifest: Manifest | undefined;
-  readonly credentials: BackendCredentials | undefined;
-  readonly path: string;
-}): NginxConfig {
-  const { run, start, sides, backends, manifest, credentials, path } = parts;
-  return {
-    folder: path,
-    // A master of root's would have its workers drop to a user who may not enter the private folder.
-    user: process.getuid?.() === 0 ? userInfo().username : undefined,
-    http2Directive: start.program.http2Directive,
-    tls: serverTls(resolve(run.out), manifest),
-    log: run.log,
-    listeners: sides.map(({ side: { protocol, listen, encrypted }, addresses }, index) => ({
-      protocol,
-      addresses,
-      port: listen.port,
-      backend: {
-        ...(backends[index] as Backend),
-        tls: encrypted ? credentials?.nginx : undefined,
-      },
-    })),
-  };
-}
-
-/**
- * The configuration that NGINX would be given. Nothing is made and nothing is started.
- *
- * @throws {@link GenerateCertsError} `ERR_CONFIG_VALUE`, or as {@link readManifest}
- */
-export async function previewConfig(run: Pick<FrontRun, 'plan' | 'out' | 'log'>): Promise<string> {
-  const sides = await resolveSides(run.plan);
-  const path = await examplePrivateFolder();
-  const program = await findNginx().catch(() => ({ http2Directive: false }));
-  const file = (name: string) => `${path}/backend/${name}`;
-  const nginx = {
-    certificate: file('nginx-front.pem'),
-    key: file('nginx-front.key'),
-    ca: file('ca.pem'),
-    name: 'localhost',
-  };
-  return writeNginxConfig(
-    configOf({
-      run,
-      start: { program },
-      sides,
-      backends: await placeBackends(sides),
-      manifest: findManifest(run.out),
-      credentials: { nginx, flags: () => [] },
-      path,
-    }),
-  );
-}
-
-function planWarnings({ sides }: FrontPlan): Warning[] {
-  const plain = sides.find(({ protocol, encrypted }) => protocol === 'rest' && !encrypted);
-  if (plain === undefined || !sides.some(({ encrypted }) => encrypted)) return [];
-  return [
-    {
-      message: 'the REST hop between NGINX and the server stays plaintext, on loopback',
-      hint: 'for a server that takes --rest_certificate_path and its two companions, add --backend-rest-tls',
-    },
-  ];
-}
-
-function endWarning(end: End, leaders: readonly GroupLeader[]): Warning {
-  const how = end.signal === null ? `ended with exit status ${end.code}` : `was killed by ${end.signal}`;
-  const other = end.who === 'NGINX' ? 'the server is stopped' : 'NGINX is stopped';
-  return {
-    message: `${end.who} ${how}`,
-    hint: leaders.length > 1 ? `${other} with it` : 'it was not ready yet: see what it said above',
-  };
-}
-
-function endpointsOf(sides: readonly Side[], { request: { names } }: Manifest): Endpoints {
-  const known = names.filter((name) => !name.startsWith('*.'));
-  const name = known.includes('localhost') ? 'localhost' : (known[0] ?? names[0] ?? 'localhost');
-  const host = name.includes(':') ? `[${name}]` : name;
-  const port = (protocol: Side['protocol']) => sides.find((side) => side.protocol === protocol)?.listen.port;
-  const [grpc, rest] = [port('grpc'), port('rest')];
-  return {
-    ...(grpc !== undefined && { grpc: `${host}:${grpc}` }),
-    ...(rest !== undefined && { rest: `https://${host}:${rest}` }),
-  };
 }

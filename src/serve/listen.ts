@@ -1,11 +1,17 @@
 import { isIP } from 'node:net';
 import { GenerateCertsError, quote } from '../errors.js';
+import { isHost } from '../util/hosts.js';
 
 /** Where NGINX listens. */
 export interface Listen {
   /** IP addresses; none for all interfaces, in IPv4 and, where the host has it, IPv6. */
   readonly addresses: readonly string[];
   readonly port: number;
+  /**
+   * The server's own flag that these came from. They may be host names then, and what this host does not have is
+   * left out with a warning.
+   */
+  readonly bindFlag?: string | undefined;
 }
 
 /** @throws {@link GenerateCertsError} `ERR_PORT_INVALID` */
@@ -34,6 +40,23 @@ export function parseAddresses(typed: string, where: string): readonly string[] 
     throw new GenerateCertsError(
       'ERR_ADDRESS_INVALID',
       `${quote(part)} of ${where} is no IP address`,
+      'give the address of an interface, such as 127.0.0.1, 0.0.0.0 or ::',
+    );
+  });
+}
+
+/**
+ * Reads the value of a server's own bind flag: IP addresses and host names, with commas between them.
+ *
+ * @throws {@link GenerateCertsError} `ERR_ADDRESS_INVALID`
+ */
+export function parseBindHosts(typed: string, where: string): readonly string[] {
+  return typed.split(',').map((part) => {
+    const host = part.trim().replace(/^\[(.*)\]$/, '$1');
+    if (isHost(host)) return host;
+    throw new GenerateCertsError(
+      'ERR_ADDRESS_INVALID',
+      `${quote(part)} of ${where} is not an IP address or a host name`,
       'give the address of an interface, such as 127.0.0.1, 0.0.0.0 or ::',
     );
   });

@@ -1,7 +1,10 @@
 import { GenerateCertsError } from '../errors.js';
+import { isHost } from '../util/hosts.js';
 import { parseGrpcEndpoint } from '../verify/endpoint.js';
 import { type Listen, parseListen } from './listen.js';
 import {
+  DEFAULT_GRPC_PORT,
+  isErrand,
   MODEL_SERVER_FLAGS,
   parseFlagName,
   readServerCommand,
@@ -46,6 +49,14 @@ export interface Side {
 export interface FrontPlan {
   readonly sides: readonly Side[];
   readonly command: ServerCommand | undefined;
+}
+
+/** Whether the command only asks the server for something, such as its help: no front is needed for it. */
+export function asksServerOnly({ command, grpcPortFlag, restPortFlag, bindFlag }: FrontOptions): boolean {
+  return isErrand(
+    command,
+    [grpcPortFlag, restPortFlag, bindFlag].every((flag) => flag === undefined),
+  );
 }
 
 /**
@@ -106,7 +117,7 @@ function readBackend(typed: string | undefined, option: string): Side['running']
   if (typed === undefined) return undefined;
   const { host, port } = parseGrpcEndpoint(typed);
   // It becomes part of NGINX's configuration: nothing but names and addresses.
-  if (/^[A-Za-z0-9._-]+$|^[0-9A-Fa-f:.]+$/.test(host)) return { host, port };
+  if (isHost(host)) return { host, port };
   throw optionInvalid(`the host of ${option} is no name`, 'give host:port, such as 127.0.0.1:9000');
 }
 
@@ -128,7 +139,7 @@ function listenOf(
   }
   if (typed !== undefined) return parseListen(typed, option);
   if (own !== undefined) return own;
-  if (protocol === 'grpc') return { port: 9178, addresses: [] };
+  if (protocol === 'grpc') return { port: DEFAULT_GRPC_PORT, addresses: [] };
   throw optionInvalid('--backend-rest has no port to listen on', 'give one with --listen-rest <port>');
 }
 

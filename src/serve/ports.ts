@@ -1,7 +1,7 @@
 import { connect, createServer, type Server } from 'node:net';
 import { GenerateCertsError } from '../errors.js';
-import { bracket, type Listen } from './listen.js';
-import { listenerOn } from './proc.js';
+import { bracket } from './listen.js';
+import { listenerOn } from './processes/marks.js';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -11,15 +11,6 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map(release));
   return ports;
-}
-
-/** The addresses that a listener takes on this host: IPv6 only where there is any. */
-export async function resolveAddresses({ addresses }: Listen): Promise<string[]> {
-  const asked = addresses.length === 0 ? ['0.0.0.0', '::'] : addresses;
-  const ipv6 = await canHold('::1');
-  // Whoever names an IPv6 address means it: only what this program itself adds is left out.
-  const optional = addresses.length === 0 ? ['::'] : addresses.length > 1 ? ['::1'] : [];
-  return asked.filter((address) => ipv6 || !optional.includes(address));
 }
 
 /**
@@ -73,7 +64,8 @@ export async function isTaken(port: number): Promise<boolean> {
   return !(await canHold(LOOPBACK, port));
 }
 
-function canHold(address: string, port = 0): Promise<boolean> {
+/** Whether a port of an address, by default any, can be listened on. */
+export function canHold(address: string, port = 0): Promise<boolean> {
   return hold(address, port).then(
     (server) => release(server).then(() => true),
     () => false,

@@ -7,6 +7,8 @@ export interface ReadyState {
   readonly grpc: string | null;
   readonly rest: string | null;
   readonly pid: number;
+  /** When the process began: with the process id it names one process alone. */
+  readonly start: string;
 }
 
 const MARK = 'generate-certs serve';

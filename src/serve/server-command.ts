@@ -1,5 +1,5 @@
 import { GenerateCertsError, quote } from '../errors.js';
-import { type Listen, parseAddresses, parsePort } from './listen.js';
+import { type Listen, parseBindHosts, parsePort } from './listen.js';
 
 /** The names of the flags by which a server is told where to listen; nothing where it has none. */
 export interface FlagNames {
@@ -53,11 +53,13 @@ export function readServerCommand(argv: readonly string[], flags: FlagNames, sid
     );
   }
   const value = (flag: string | undefined) => (flag === undefined ? undefined : flagValue(argv, flag));
-  const listen = (portFlag: string, bindFlag: string | undefined, port: string): Listen => {
+  const listen = (portFlag: string, bindFlag: string | undefined, port: string): Listen | undefined => {
+    if (isOff(port)) return undefined;
     const bind = value(bindFlag);
     return {
       port: parsePort(port, portFlag),
-      addresses: bind === undefined ? [] : parseAddresses(bind, bindFlag ?? ''),
+      addresses: bind === undefined ? [] : parseBindHosts(bind, bindFlag ?? ''),
+      ...(bind !== undefined && { bindFlag }),
     };
   };
   const [grpcPort, restPort] = [value(flags.grpcPort), value(flags.restPort)];
@@ -73,6 +75,28 @@ export function readServerCommand(argv: readonly string[], flags: FlagNames, sid
         ? listen(flags.restPort, flags.restBind, restPort)
         : undefined,
   };
+}
+
+/** Whether the value of a port flag turns that side of the server off. */
+function isOff(port: string): boolean {
+  return /^0+$/.test(port);
+}
+
+/** What a model server does and ends with, without listening. */
+const ERRANDS = ['--list_models', '--pull', '--add_to_config', '--remove_from_config'];
+
+/**
+ * Whether a command line only asks the server for something (its help, its version, a download) and starts no
+ * endpoint.
+ *
+ * @param known whether it is a model server with the usual flags: others may mean something else by theirs
+ */
+export function isErrand(argv: readonly string[], known: boolean): boolean {
+  const errands = ['--help', '--version', ...(known ? ERRANDS : [])];
+  return argv.slice(1).some((word) => {
+    const [flag = '', value] = word.split('=');
+    return errands.includes(flag) && value !== 'false';
+  });
 }
 
 /** Where the server listens behind the front. */

@@ -161,6 +161,7 @@ describe.skipIf(!tools.nginx)('when it is ready', () => {
     await eventually(() => existsSync(file));
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
       by: 'generate-certs serve',
+      start: readFileSync(`/proc/${running.pid}/stat`, 'utf8').split(' ')[21],
       grpc: `localhost:${grpc}`,
       rest: `https://localhost:${rest}`,
       pid: running.pid,

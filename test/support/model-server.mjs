@@ -32,6 +32,10 @@ const { values } = parseArgs({
     exit_at_once: { type: 'boolean', default: false },
     ignore_sigterm: { type: 'boolean', default: false },
     dump_argv: text(''),
+    help: { type: 'boolean', default: false },
+    version: { type: 'boolean', default: false },
+    list_models: { type: 'boolean', default: false },
+    pull: { type: 'boolean', default: false },
     orphan: { type: 'boolean', default: false },
   },
   strict: false,
@@ -39,6 +43,10 @@ const { values } = parseArgs({
 
 process.stdout.write(`pid ${process.pid}\n`);
 if (values.dump_argv !== '') writeFileSync(values.dump_argv, JSON.stringify(process.argv.slice(2)));
+if (values.help || values.version || values.list_models || values.pull) {
+  process.stdout.write(`asked ${JSON.stringify(process.argv.slice(2))}\n`);
+  process.exit(Number(values.exit_code));
+}
 if (values.exit_at_once) process.exit(Number(values.exit_code));
 process.on('SIGUSR2', () => process.exit(Number(values.exit_code)));
 if (values.ignore_sigterm) process.on('SIGTERM', () => process.stdout.write('ignored SIGTERM\n'));

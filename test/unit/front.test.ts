@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GenerateCertsError } from '../../src/index.js';
-import { type NginxConfig, writeNginxConfig } from '../../src/serve/nginx-config.js';
-import { type FrontOptions, planFront } from '../../src/serve/plan.js';
-import { hasHttp2Directive } from '../../src/serve/programs.js';
+import { type NginxConfig, writeNginxConfig } from '../../src/serve/nginx/nginx-config.js';
+import { asksServerOnly, type FrontOptions, planFront } from '../../src/serve/plan.js';
+import { hasHttp2Directive } from '../../src/serve/processes/programs.js';
 import { moveServer } from '../../src/serve/server-command.js';
 
 const plan = (command: readonly string[], more: Omit<FrontOptions, 'command'> = {}) =>
@@ -20,6 +20,33 @@ const failure = (work: () => unknown) => {
   }
   return 'none';
 };
+
+describe('a port of 0 turns a side off', () => {
+  test('and its flag stays as it was', () => {
+    const planned = plan(['ovms', '--port', '0', '--rest_port=2225']);
+    expect(planned.sides.map(({ protocol }) => protocol)).toEqual(['rest']);
+    expect(moveServer(planned.command as never, { rest: 7 })).toEqual([
+      ...['ovms', '--port', '0', '--rest_port=7', '--rest_bind_address', '127.0.0.1'],
+    ]);
+    expect(listens(['ovms', '--rest_port=0']).map(({ protocol }) => protocol)).toEqual(['grpc']);
+  });
+});
+
+describe('a command that only asks the server for something', () => {
+  test.each([
+    [['ovms', '--help'], {}, true],
+    [['ovms', '--version', '--port', '1'], {}, true],
+    [['ovms', '--list_models', '--model_repository_path', '/m'], {}, true],
+    [['ovms', '--pull=true', '--source_model', 'm'], {}, true],
+    [['ovms', '--pull=false'], {}, false],
+    [['ovms', '--model_name', 'help'], {}, false],
+    [['--help'], {}, false],
+    [['uvicorn', '--pull'], { bindFlag: '--host' }, false],
+    [['uvicorn', '--help'], { bindFlag: '--host' }, true],
+  ] as const)('%j %j: %j', (command, more, expected) => {
+    expect(asksServerOnly({ command, ...more })).toBe(expected);
+  });
+});
 
 describe('where the server was to listen', () => {
   test.each([
@@ -45,10 +72,7 @@ describe('where the server was to listen', () => {
       '1',
       '--rest_bind_address=localhost',
     ];
-    expect(listens(command).map(({ addresses }) => addresses)).toEqual([
-      ['127.0.0.1', '::1'],
-      ['127.0.0.1', '::1'],
-    ]);
+    expect(listens(command).map(({ addresses }) => addresses)).toEqual([['127.0.0.1', '::1'], ['localhost']]);
   });
 
   test('other flags, and a server without gRPC', () => {
@@ -110,7 +134,11 @@ describe('is refused', () => {
   test.each([
     [[], {}, 'ERR_USAGE: there is no server command'],
     [['ovms', '--port', '70000'], {}, "ERR_PORT_INVALID: '70000' of --port is no port"],
-    [['ovms', '--port=0'], {}, "ERR_PORT_INVALID: '0' of --port is no port"],
+    [
+      ['ovms', '--port=0', '--rest_port', '0'],
+      {},
+      'ERR_USAGE: there is nothing to serve: neither a gRPC port nor a REST port',
+    ],
     [['ovms', '--port', '80a'], {}, "ERR_PORT_INVALID: '80a' of --port is no port"],
     [['ovms', '--port'], {}, "ERR_SERVER_FLAGS_INVALID: --port of the server's command has no value"],
     [['ovms', '--port', '--x'], {}, "ERR_SERVER_FLAGS_INVALID: --port of the server's command has no value"],
@@ -127,7 +155,7 @@ describe('is refused', () => {
     [
       ['ovms', '--grpc_bind_address', 'nowhere;'],
       {},
-      "ERR_ADDRESS_INVALID: 'nowhere;' of --grpc_bind_address is no IP address",
+      "ERR_ADDRESS_INVALID: 'nowhere;' of --grpc_bind_address is not an IP address or a host name",
     ],
     [
       ['ovms', '--grpc_key_path=k'],

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { GenerateCertsError, quote } from '../../errors.js';
 import { errnoOf } from '../../store/transaction/file-system.js';
+import { signalStatus } from '../../util/exit-status.js';
 import { outOption, quietOption } from '../options.js';
 import { PROGRAM, Terminal } from '../terminal/terminal.js';
 import { variablesOf } from './env.js';
@@ -48,8 +48,7 @@ function runCommand(
     });
     child.on('exit', (status, signal) => {
       stopPassingOn();
-      // As shells have it.
-      resolve(signal === null ? (status ?? 0) : 128 + constants.signals[signal]);
+      resolve(signal === null ? (status ?? 0) : signalStatus(signal));
     });
   });
 }

@@ -2,8 +2,9 @@ import { relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Warning } from '../../errors.js';
 import type { Manifest } from '../../index.js';
-import type { Endpoints, FrontEvents, FrontRun } from '../../serve/front.js';
-import { planFront } from '../../serve/plan.js';
+import type { FrontEvents, FrontRun } from '../../serve/front.js';
+import { asksServerOnly, planFront } from '../../serve/plan.js';
+import type { Endpoints } from '../../serve/sides.js';
 import { checkRenewAt, DEFAULT_RENEW_AT } from '../../store/watch.js';
 import { parseDuration } from '../../util/duration.js';
 import { formatDistance } from '../../util/moments.js';
@@ -89,12 +90,16 @@ export function describeServe(command: Command, setExitStatus: (status: ExitStat
 async function serve(command: string[], options: ServeOptions): Promise<ExitStatus> {
   const terminal = new Terminal(options);
   const { out, readyFile, name: names } = options;
+  if (!options.printConfig && asksServerOnly({ ...options, command })) {
+    const { Errand } = await import('../../serve/errand.js');
+    return withSignals(new Errand(command));
+  }
   const plan = planFront({ ...options, command });
   const log = options.accessLog ? 'all' : 'refused';
   const graceMs = parseDuration(options.grace) * 1000;
   const renewAt = checkRenewAt(/^[\d.]+$/.test(options.renewAt) ? Number(options.renewAt) : options.renewAt);
   if (options.printConfig) {
-    const { previewConfig } = await import('../../serve/front.js');
+    const { previewConfig } = await import('../../serve/preview.js');
     terminal.data(await previewConfig({ plan, out, log }));
     return ExitStatus.done;
   }
@@ -131,12 +136,22 @@ async function runFront(
     },
   };
   // Loaded where it is run: every other command starts without it.
-  const { Front, PASSED_ON } = await import('../../serve/front.js');
-  const front = new Front(run, events);
-  const passOn = (signal: NodeJS.Signals) => front.passOn(signal);
+  const { Front } = await import('../../serve/front.js');
+  return withSignals(new Front(run, events));
+}
+
+/** Signals that are for the server. */
+const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs something that signals are passed on to. */
+async function withSignals(work: {
+  readonly passOn: (signal: NodeJS.Signals) => void;
+  readonly run: () => Promise<number>;
+}): Promise<number> {
+  const passOn = (signal: NodeJS.Signals) => work.passOn(signal);
   for (const signal of PASSED_ON) process.on(signal, passOn);
   try {
-    return await front.run();
+    return await work.run();
   } finally {
     for (const signal of PASSED_ON) process.removeListener(signal, passOn);
   }

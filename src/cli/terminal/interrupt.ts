@@ -1,5 +1,5 @@
-import { constants } from 'node:os';
 import { GenerateCertsError } from '../../errors.js';
+import { signalStatus } from '../../util/exit-status.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
@@ -33,5 +33,5 @@ export function interruptingSignal(error: unknown): NodeJS.Signals | undefined {
 /** The exit status after an interruption, as a shell has it: 128 and the signal's number. */
 export function interruptionStatus(error: GenerateCertsError): number | undefined {
   const signal = interruptingSignal(error);
-  return signal === undefined ? undefined : 128 + constants.signals[signal];
+  return signal === undefined ? undefined : signalStatus(signal);
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { hasEnded, processRealm, statOf } from '../../util/proc.js';
 
 /** A process, described so that another one can tell whether it still runs. */
 export interface Claimant {
@@ -20,7 +20,7 @@ export function describeSelf(madeFolder: boolean): Claimant {
   return {
     machine: thisMachine(),
     pid: process.pid,
-    began: statOf('self')?.began ?? '0',
+    began: statOf(process.pid)?.start ?? '0',
     token: randomBytes(8).toString('hex'),
     madeFolder,
   };
@@ -45,8 +45,8 @@ export function lifeOf({ machine, pid, began }: Claimant): 'alive' | 'dead' | 'u
   if (machine !== thisMachine()) return 'unknown';
   const stat = statOf(pid);
   if (stat !== undefined) {
-    const sameProcess = began === '0' || stat.began === began;
-    return sameProcess && !stat.ended ? 'alive' : 'dead';
+    const sameProcess = began === '0' || stat.start === began;
+    return sameProcess && !hasEnded(stat) ? 'alive' : 'dead';
   }
   try {
     process.kill(pid, 0);
@@ -62,27 +62,9 @@ let machine: string | undefined;
 /** Containers of one machine share its boot, but each counts its processes from 1. */
 function thisMachine(): string {
   if (machine === undefined) {
-    let identity = hostname();
-    try {
-      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
-      identity = `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
-    } catch {
-      // Not Linux: the host's name has to do.
-    }
+    // Where the system has no word for it, the host's name has to do.
+    const identity = processRealm() ?? hostname();
     machine = createHash('sha256').update(identity).digest('hex').slice(0, 16);
   }
   return machine;
-}
-
-/** What Linux says of a process (proc(5), /proc/pid/stat): its 22nd field is when it began. */
-function statOf(pid: number | 'self'): { began: string; ended: boolean } | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in brackets, which may hold anything.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    // A process that ended stays as a zombie until its parent asks for its exit status.
-    return { began: fields[19] ?? '0', ended: fields[0] === 'Z' || fields[0] === 'X' };
-  } catch {
-    return undefined;
-  }
 }

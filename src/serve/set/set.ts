@@ -1,15 +1,13 @@
-import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { GenerateCertsError, quote, type Warning } from '../errors.js';
-import { type LayoutName, layoutFolder } from '../layouts/index.js';
-import type { CertificateSetOptions } from '../request/request.js';
-import { renewCertificateSet } from '../store/change.js';
-import { ensureCertificateSet } from '../store/ensure.js';
-import { MANIFEST_NAME, type Manifest } from '../store/manifest/manifest.js';
-import { findManifest, readManifest } from '../store/manifest/read.js';
-import { msUntilDue } from '../store/watch.js';
-import type { ServerTls } from './nginx-config.js';
+import { GenerateCertsError, quote, type Warning } from '../../errors.js';
+import { type LayoutName, layoutFolder } from '../../layouts/index.js';
+import type { CertificateSetOptions } from '../../request/request.js';
+import { renewCertificateSet } from '../../store/change.js';
+import { ensureCertificateSet } from '../../store/ensure.js';
+import type { Manifest } from '../../store/manifest/manifest.js';
+import { findManifest } from '../../store/manifest/read.js';
+import { msUntilDue } from '../../store/watch.js';
+import type { ServerTls } from '../nginx/nginx-config.js';
 
 /**
  * Makes the set, or uses the one that is there whatever else it holds: its clients are known to somebody. One
@@ -66,7 +64,7 @@ function requireNginxLayout(folder: string, { request: { layouts } }: Manifest):
 const DEFAULT_LAYOUTS = ['nginx', 'grpc'];
 
 /** The files that NGINX reads, relative to the set's folder. */
-function nginxFiles(layouts: readonly string[]): ServerTls {
+export function nginxFiles(layouts: readonly string[]): ServerTls {
   const folder = layoutFolder('nginx', layouts as LayoutName[]);
   return {
     certificate: join(folder, 'server.pem'),
@@ -81,49 +79,4 @@ export function serverTls(folder: string, manifest: Manifest | undefined): Serve
   const files = nginxFiles(manifest?.request.layouts ?? DEFAULT_LAYOUTS);
   const absolute = Object.entries(files).map(([part, path]) => [part, resolve(folder, path)]);
   return Object.fromEntries(absolute) as ServerTls;
-}
-
-/** How often the folder is looked at, in milliseconds: watching it fails on some mounted file systems. */
-const LOOK_EVERY = 500;
-
-/**
- * Tells of every change to the files that NGINX reads, whoever made it: this program's renewal, another's,
- * `revoke`. The files are whole when it tells.
- *
- * @returns when the signal stops it
- */
-export async function followSet(
-  folder: string,
-  known: Manifest,
-  { onChange, signal }: { readonly onChange: (manifest: Manifest) => void; readonly signal: AbortSignal },
-): Promise<void> {
-  let state = '';
-  let fingerprint = fingerprintOf(known);
-  while (!signal.aborted) {
-    const seen = await stateOf(folder);
-    if (seen !== state) {
-      // While it is written, or was taken away: the next look tells.
-      const manifest = await readManifest(folder).catch(() => undefined);
-      if (manifest !== undefined) {
-        state = seen;
-        const changed = fingerprintOf(manifest);
-        if (changed !== fingerprint) onChange(manifest);
-        fingerprint = changed;
-      }
-    }
-    await delay(LOOK_EVERY, undefined, { signal }).catch(() => undefined);
-  }
-}
-
-async function stateOf(folder: string): Promise<string> {
-  const stats = await lstat(join(folder, MANIFEST_NAME), { bigint: true }).catch(() => undefined);
-  return stats === undefined ? '' : [stats.ino, stats.size, stats.mtimeNs].join();
-}
-
-function fingerprintOf({ request, files }: Manifest): string {
-  const paths = new Set(Object.values(nginxFiles(request.layouts)));
-  return files
-    .filter(({ path }) => paths.has(path))
-    .map(({ path, sha256 }) => `${path}:${sha256}`)
-    .join();
 }

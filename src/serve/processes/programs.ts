@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { GenerateCertsError, quote } from '../errors.js';
+import { GenerateCertsError, quote } from '../../errors.js';
 
 const run = promisify(execFile);
 

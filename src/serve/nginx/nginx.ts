@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { GenerateCertsError } from '../errors.js';
-import { surroundingsError } from '../store/transaction/file-system.js';
+import { GenerateCertsError } from '../../errors.js';
+import { surroundingsError } from '../../store/transaction/file-system.js';
+import { portTaken } from '../ports.js';
+import { type GroupLeader, startGroup } from '../processes/processes.js';
+import type { NginxProgram } from '../processes/programs.js';
 import { LOG_NAME } from './nginx-config.js';
-import { portTaken } from './ports.js';
-import { type GroupLeader, startGroup } from './processes.js';
-import type { NginxProgram } from './programs.js';
 
 const run = promisify(execFile);
 

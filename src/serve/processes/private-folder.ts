@@ -1,8 +1,9 @@
 import { lstat, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { surroundingsError } from '../store/transaction/file-system.js';
-import { belongsTo, isAlive, membersOf, type ProcessMark, realm, startOf } from './proc.js';
+import { surroundingsError } from '../../store/transaction/file-system.js';
+import { membersOf } from '../../util/proc.js';
+import { belongsTo, isAlive, markOf, type ProcessMark, realm } from './marks.js';
 
 const PREFIX = 'generate-certs-serve-';
 const RECORD = 'processes.json';
@@ -30,7 +31,7 @@ export async function makePrivateFolder(): Promise<PrivateFolder> {
     // 0700 under any umask, as mkdtemp(3) makes it.
     const path = await mkdtemp(join(await realpath(tmpdir()), PREFIX));
     const record = async (leaders: readonly number[]) => {
-      const text: FolderRecord = { realm: realm(), serve: mark(process.pid), leaders: leaders.map(mark) };
+      const text: FolderRecord = { realm: realm(), serve: markOf(process.pid), leaders: leaders.map(markOf) };
       // Renamed into place: a run that is killed meanwhile leaves the record before.
       await writeFile(join(path, `${RECORD}.new`), JSON.stringify(text), { mode: 0o600 });
       await rename(join(path, `${RECORD}.new`), join(path, RECORD));
@@ -45,10 +46,6 @@ export async function makePrivateFolder(): Promise<PrivateFolder> {
 /** What a folder of this run would be called: for showing a configuration that is not run. */
 export async function examplePrivateFolder(): Promise<string> {
   return join(await realpath(tmpdir()), `${PREFIX}example`);
-}
-
-function mark(pid: number): ProcessMark {
-  return { pid, start: startOf(pid) ?? '' };
 }
 
 /** Cleans up after runs that were killed themselves: ends what they left running, removes their folders. */
@@ -91,7 +88,7 @@ async function endGroup(leader: ProcessMark, folder: string): Promise<void> {
   const recorded = isAlive(leader);
   const targets = membersOf(leader.pid)
     .filter((pid) => (recorded && pid === leader.pid) || belongsTo(pid, folder))
-    .flatMap((pid) => ({ pid, start: startOf(pid) ?? '' }));
+    .map(markOf);
   if (recorded && targets.length === 0) targets.push(leader);
   for (const target of targets) {
     try {

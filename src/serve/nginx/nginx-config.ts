@@ -1,6 +1,7 @@
-import { GenerateCertsError, quote } from '../errors.js';
-import { bracket } from './listen.js';
-import type { Protocol } from './plan.js';
+import { GenerateCertsError, quote } from '../../errors.js';
+import { isHost } from '../../util/hosts.js';
+import { bracket } from '../listen.js';
+import type { Protocol } from '../plan.js';
 
 /** Everything that the configuration depends on. */
 export interface NginxConfig {
@@ -209,7 +210,7 @@ function word(value: string): string {
 }
 
 function address(host: string, port: number): string {
-  if (!/^[A-Za-z0-9._-]+$|^[0-9A-Fa-f:.]+$/.test(host) || !Number.isInteger(port)) {
+  if (!isHost(host) || !Number.isInteger(port)) {
     throw new GenerateCertsError(
       'ERR_CONFIG_VALUE',
       `${quote(host)} cannot stand in a configuration of NGINX`,

@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { constants } from 'node:os';
-import { surroundingsError } from '../store/transaction/file-system.js';
+import { surroundingsError } from '../../store/transaction/file-system.js';
+import { signalStatus } from '../../util/exit-status.js';
 
 /** How a process ended. */
 export interface End {
@@ -12,7 +12,7 @@ export interface End {
 
 /** The exit status that stands for an end: 128 and the signal's number where it was killed, as shells have it. */
 export function statusOf({ code, signal }: End): number {
-  return signal === null ? (code ?? 1) : 128 + constants.signals[signal];
+  return signal === null ? (code ?? 1) : signalStatus(signal);
 }
 
 /** A child in a session of its own, so that a terminal's Ctrl-C reaches it through this program alone. */
