@@ -14,6 +14,7 @@ export type ErrorKind = 'input' | 'check' | 'surroundings';
 
 const KIND_OF_CODE = {
   ERR_ADDRESS_INVALID: 'input',
+  ERR_BACKEND_EXPOSED: 'check',
   ERR_CLIENT_CONFLICT: 'input',
   ERR_CONFIG_VALUE: 'input',
   ERR_DURATION_INVALID: 'input',
@@ -137,6 +138,14 @@ function escapeInvisible(text: string): string {
 /** A path as it may stand in the middle of a line: as it is, and in quotes where it holds what is not seen. */
 export function printable(path: string): string {
   return escapeInvisible(path) === path ? path : quote(path);
+}
+
+const LONGEST_LINE = 2000;
+
+/** A line that another program wrote, as it may stand behind a label: on one line, escaped and cut. */
+export function foreignLine(text: string): string {
+  const cut = text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text;
+  return escapeInvisible(cut);
 }
 
 function describe(value: unknown): string {

@@ -3,6 +3,7 @@ import type { Manifest } from '../store/manifest/manifest.js';
 import { watchCertificateSet } from '../store/watch.js';
 import { signalStatus } from '../util/exit-status.js';
 import { type BackendCredentials, makeBackendCredentials } from './backend-tls.js';
+import { checkExposure, exposureOf } from './exposure.js';
 import { type Nginx, type NginxStart, openLog, startNginx, testConfig, writeConfig } from './nginx/nginx.js';
 import { writeNginxConfig } from './nginx/nginx-config.js';
 import { endWarning, planWarnings } from './notices.js';
@@ -39,6 +40,8 @@ export interface FrontRun {
   /** The share of its life after which the set is renewed. */
   readonly renewAt: number;
   readonly log: 'refused' | 'all';
+  /** Whether a server that others can reach around the front is only warned of. */
+  readonly allowExposed: boolean;
   readonly readyFile?: string | undefined;
 }
 
@@ -197,11 +200,21 @@ export class Front {
       const answered = Promise.all(backends.map(({ host, port }) => portAnswers(host, port, waiting.signal)));
       await Promise.race([answered, this.#firstEnd(this.#server)]);
       waiting.abort();
-      if (!this.#isOver()) return undefined;
+      if (!this.#isOver()) {
+        this.#checkServer(backends.map(({ port }) => port));
+        return undefined;
+      }
       const raced = this.#server?.end() !== undefined && (await anyTaken(sides, backends));
       if (!raced || this.#interruption.signal.aborted || attempt === MOST_ATTEMPTS) return this.#finish();
       this.#server = undefined;
     }
+  }
+
+  /** Makes sure that calls come to the server through NGINX alone. */
+  #checkServer(ports: readonly number[]): void {
+    if (this.#server === undefined) return;
+    const exposure = exposureOf(this.#server.pid, ports);
+    for (const warning of checkExposure(exposure, this.#run.allowExposed)) this.#events.onWarning(warning);
   }
 
   /** Renews the set while the front runs, and has NGINX take up every change to it. */

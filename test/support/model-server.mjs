@@ -36,6 +36,7 @@ const { values } = parseArgs({
     version: { type: 'boolean', default: false },
     list_models: { type: 'boolean', default: false },
     pull: { type: 'boolean', default: false },
+    print_metadata: { type: 'boolean', default: false },
     orphan: { type: 'boolean', default: false },
   },
   strict: false,
@@ -78,7 +79,10 @@ function withModel(name, callback, answer) {
 
 const server = new grpc.Server({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 });
 server.addService(GRPCInferenceService.service, {
-  ServerLive: (_call, callback) => callback(null, { live: true }),
+  ServerLive: (call, callback) => {
+    if (values.print_metadata) process.stdout.write(`metadata ${JSON.stringify(call.metadata.getMap())}\n`);
+    callback(null, { live: true });
+  },
   ServerReady: (_call, callback) => callback(null, { ready: true }),
   ModelMetadata: ({ request }, callback) => withModel(request.name, callback, () => metadata),
   ModelInfer: ({ request }, callback) => withModel(request.model_name, callback, () => inferGrpc(request)),
@@ -141,6 +145,7 @@ async function answer(request) {
   const { method, url } = request;
   if (url === '/v2/health/live' || url === '/v2/health/ready') return { live: true };
   if (url === `/v2/models/${encodeURIComponent(model)}`) return metadata;
+  if (url === '/headers') return { headers: request.headers };
   if (method === 'POST' && url === '/count') {
     // A body of any size, of which nothing is kept.
     let bytes = 0;

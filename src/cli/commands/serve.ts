@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Warning } from '../../errors.js';
+import { foreignLine, type Warning } from '../../errors.js';
 import type { Manifest } from '../../index.js';
 import type { FrontEvents, FrontRun } from '../../serve/front.js';
 import { asksServerOnly, planFront } from '../../serve/plan.js';
@@ -10,7 +10,8 @@ import { parseDuration } from '../../util/duration.js';
 import { formatDistance } from '../../util/moments.js';
 import { gather, jsonOption, outOption, quietOption } from '../options.js';
 import { formatTable } from '../report/table.js';
-import { ExitStatus, PROGRAM, reportFailure, Terminal } from '../terminal/terminal.js';
+import { loseErrors } from '../terminal/output.js';
+import { ExitStatus, PROGRAM, reportFailure, Terminal, watchOutput } from '../terminal/terminal.js';
 import { alignColumns, shellQuote } from '../terminal/text.js';
 
 interface ServeOptions {
@@ -25,6 +26,7 @@ interface ServeOptions {
   listenRest?: string;
   encryptBackend?: boolean;
   backendRestTls?: boolean;
+  allowExposedBackend?: boolean;
   grace: string;
   renewAt: string;
   readyFile?: string;
@@ -68,6 +70,7 @@ export function describeServe(command: Command, setExitStatus: (status: ExitStat
     .option('--listen-rest <[address:]port>', "where to listen for REST (default: as the server's flags say)")
     .option('--encrypt-backend', 'mutual TLS between NGINX and the server too, by its native TLS flags')
     .option('--backend-rest-tls', 'with --encrypt-backend: the server has such flags for REST as well')
+    .option('--allow-exposed-backend', 'only warn where the server can be reached around NGINX')
     .addOption(new Option('--grace <duration>', 'how long what is to end may take').default('10s', '10s'))
     .addOption(
       new Option('--renew-at <share>', "the share of the set's life after which it is renewed").default(
@@ -95,6 +98,7 @@ async function serve(command: string[], options: ServeOptions): Promise<ExitStat
     return withSignals(new Errand(command));
   }
   const plan = planFront({ ...options, command });
+  const allowExposed = options.allowExposedBackend === true;
   const log = options.accessLog ? 'all' : 'refused';
   const graceMs = parseDuration(options.grace) * 1000;
   const renewAt = checkRenewAt(/^[\d.]+$/.test(options.renewAt) ? Number(options.renewAt) : options.renewAt);
@@ -103,7 +107,7 @@ async function serve(command: string[], options: ServeOptions): Promise<ExitStat
     terminal.data(await previewConfig({ plan, out, log }));
     return ExitStatus.done;
   }
-  return runFront({ plan, out, names, graceMs, renewAt, log, readyFile }, options, terminal);
+  return runFront({ plan, out, names, graceMs, renewAt, log, readyFile, allowExposed }, options, terminal);
 }
 
 async function runFront(
@@ -115,7 +119,7 @@ async function runFront(
   const events: FrontEvents = {
     onWarning: (warning: Warning) => terminal.warn(warning),
     onLine: (line) => {
-      if (!quiet) terminal.progress(`nginx: ${line}\n`);
+      if (!quiet) terminal.progress(`nginx: ${foreignLine(line)}\n`);
     },
     onRenewal: ({ expiresAt }) =>
       terminal.progress(`renewed ${run.out} (ends ${formatDistance(expiresAt, new Date())})\n`),
@@ -137,7 +141,16 @@ async function runFront(
   };
   // Loaded where it is run: every other command starts without it.
   const { Front } = await import('../../serve/front.js');
-  return withSignals(new Front(run, events));
+  const front = new Front(run, events);
+  let unwritten = false;
+  // Processes and a folder are to be ended and removed: the program cannot simply stop.
+  loseErrors();
+  watchOutput(() => {
+    unwritten = true;
+    front.passOn('SIGTERM');
+  });
+  const status = await withSignals(front);
+  return unwritten ? ExitStatus.surroundings : status;
 }
 
 /** Signals that are for the server. */

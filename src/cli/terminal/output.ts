@@ -1,6 +1,7 @@
 // Standard output and standard error, written to directly where that is the same: Node's own streams
 // take 2 ms to load, which a run with nothing to do would spend on one line.
 import { fstatSync, writeSync } from 'node:fs';
+import { LossyOutput } from './lossy-output.js';
 
 /** A descriptor: standard output or standard error. */
 export type Output = 1 | 2;
@@ -18,8 +19,19 @@ export function setOutputFailure(failure: OutputFailure): void {
   onFailure = failure;
 }
 
+let errors: LossyOutput | undefined;
+
+/** From now on standard error never holds the program up, and what cannot be written to it is lost. */
+export function loseErrors(): void {
+  errors ??= new LossyOutput(ERR);
+}
+
 /** Writes a text whole. A reader that goes away (`| head`) is no error. */
 export function write(output: Output, text: string): void {
+  if (output === ERR && errors !== undefined) {
+    errors.write(text);
+    return;
+  }
   let rest = Buffer.from(text);
   if (!streamed.has(output) && !isDevice(output)) {
     try {

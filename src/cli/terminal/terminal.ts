@@ -52,8 +52,8 @@ export class Terminal {
   }
 }
 
-/** Output that cannot be written (a full disk) ends the program. */
-export function watchOutput(): void {
+/** Output that cannot be written (a full disk) ends the program, at once or as `stop` does it. */
+export function watchOutput(stop: () => void = () => process.exit(ExitStatus.surroundings)): void {
   setOutputFailure((error, output) => {
     if (output === OUT) {
       new Terminal().error({
@@ -61,7 +61,7 @@ export function watchOutput(): void {
         hint: 'see where the output goes: is the disk full?',
       });
     }
-    process.exit(ExitStatus.surroundings);
+    stop();
   });
 }
 

@@ -2,6 +2,7 @@ import { GenerateCertsError, quote } from '../../errors.js';
 import { isHost } from '../../util/hosts.js';
 import { bracket } from '../listen.js';
 import type { Protocol } from '../plan.js';
+import { identityHeaders } from './headers.js';
 
 /** Everything that the configuration depends on. */
 export interface NginxConfig {
@@ -84,9 +85,6 @@ http {
   default_type application/octet-stream;
   gzip off;
 
-  # gRPC metadata may hold names that NGINX drops otherwise: with underscores and dots.
-  underscores_in_headers on;
-  ignore_invalid_headers off;
   large_client_header_buffers 8 64k;
 
   # A connection is not cut for its age or the number of its calls: long-lived gRPC channels are the rule.
@@ -144,7 +142,10 @@ ${protocol === 'grpc' ? grpc(listener) : rest(listener)}  }
 }
 
 function grpc({ backend: { tls } }: Listener): string {
-  return `    # The body of a call is a stream's whole life: only the server can say what is too much.
+  return `    # Metadata may hold names that NGINX drops otherwise: with underscores and dots.
+    underscores_in_headers on;
+    ignore_invalid_headers off;
+    # The body of a call is a stream's whole life: only the server can say what is too much.
     client_max_body_size 0;
     client_body_buffer_size 1m;
     http2_body_preread_size 1m;
@@ -153,9 +154,7 @@ function grpc({ backend: { tls } }: Listener): string {
     location / {
       grpc_pass ${tls === undefined ? 'grpc' : 'grpcs'}://grpc_server;
       grpc_set_header Host $host;
-      grpc_set_header X-Real-IP $remote_addr;
-      grpc_set_header X-Scheme $scheme;
-      grpc_buffer_size 64k;
+${identityHeaders('grpc')}      grpc_buffer_size 64k;
       grpc_connect_timeout 60s;
       grpc_read_timeout ${LONG};
       grpc_send_timeout ${LONG};
@@ -164,15 +163,17 @@ ${backendTls('grpc', tls)}    }
 }
 
 function rest({ backend: { tls } }: Listener): string {
-  return `    client_max_body_size 1G;
+  return `    underscores_in_headers off;
+    ignore_invalid_headers on;
+    proxy_headers_hash_max_size 2048;
+    proxy_headers_hash_bucket_size 128;
+    client_max_body_size 1G;
     location / {
       proxy_pass ${tls === undefined ? 'http' : 'https'}://rest_server;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;
-      proxy_set_header X-Real-IP $remote_addr;
-      proxy_set_header X-Scheme $scheme;
-      # Nothing is held back and nothing touches the disk: bodies stream through both ways.
+${identityHeaders('rest')}      # Nothing is held back and nothing touches the disk: bodies stream through both ways.
       proxy_request_buffering off;
       proxy_buffering off;
       proxy_max_temp_file_size 0;

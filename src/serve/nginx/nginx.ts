@@ -55,6 +55,9 @@ export async function testConfig({ program, folder }: NginxStart): Promise<void>
   });
 }
 
+/** NGINX has no directive for the size of this table, and works with the one that it makes. */
+const HARMLESS = /could not build optimal grpc_headers_hash/;
+
 /** Starts NGINX in the foreground, as the leader of its workers. */
 export async function startNginx(start: NginxStart): Promise<Nginx> {
   const { program, prefix, folder, say } = start;
@@ -69,7 +72,7 @@ export async function startNginx(start: NginxStart): Promise<Nginx> {
     lines.on('line', (line) => {
       if (/\[notice\].* start worker processes/.test(line)) resolve();
       else if (/\[emerg\]/.test(line)) complaints += `${line}\n`;
-      if (!/\[(notice|info|debug)\]/.test(line)) say(line);
+      if (!/\[(notice|info|debug)\]/.test(line) && !HARMLESS.test(line)) say(line);
     });
     lines.on('close', () => leader.ended.then(() => reject(nginxFailed(complaints))));
   });
