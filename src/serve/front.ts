@@ -16,7 +16,7 @@ import { checkProgram, deathSignalPrefix, findNginx, type NginxProgram } from '.
 import { clearReadyFile, writeReadyFile } from './ready-file.js';
 import { moveServer } from './server-command.js';
 import { followSet } from './set/follow.js';
-import { prepareSet } from './set/set.js';
+import { prepareSet, type ServedSet } from './set/set.js';
 import {
   anyTaken,
   configOf,
@@ -53,7 +53,7 @@ export interface FrontEvents {
   readonly onRenewal: (manifest: Manifest) => void;
   readonly onError: (error: unknown) => void;
   /** @returns an exit status to stop everything with; nothing to go on */
-  readonly onReady: (endpoints: Endpoints, manifest: Manifest) => Promise<number | undefined>;
+  readonly onReady: (endpoints: Endpoints, set: ServedSet) => Promise<number | undefined>;
 }
 
 /** How often a race for a port is run again. */
@@ -102,7 +102,7 @@ export class Front {
     const { plan, readyFile } = this.#run;
     const { program, sides } = await this.#lookAround();
     const { signal } = this.#interruption;
-    const { manifest, warnings } = await prepareSet(this.#run.out, this.#run.names, {
+    const { set, warnings } = await prepareSet(this.#run.out, this.#run.names, {
       renewAt: this.#run.renewAt,
       signal,
     });
@@ -118,7 +118,7 @@ export class Front {
         folder: folder.path,
         say: this.#events.onLine,
       };
-      return await this.#operate({ folder, start, sides, manifest });
+      return await this.#operate({ folder, start, sides, set });
     } finally {
       this.#over.abort();
       await this.#stopAll();
@@ -145,20 +145,20 @@ export class Front {
   }
 
   async #operate(work: Work): Promise<number> {
-    const { folder, start, manifest } = work;
+    const { folder, start, set } = work;
     const encrypted = this.#run.plan.sides.some((side) => side.encrypted);
     const credentials = encrypted ? await makeBackendCredentials(folder.path) : undefined;
     // From now on: a model may take longer to load than a certificate lives.
-    this.#keepAlive(manifest);
+    this.#keepAlive(set);
     const early = await this.#startServer(work, credentials);
     if (early !== undefined) return early;
     this.#nginx = await startNginx(start);
     await folder.record(this.#leaders().map(({ pid }) => pid));
     await Promise.race([this.#nginx.listening, this.#firstEnd(this.#server)]);
     if (this.#isOver()) return this.#finish();
-    const endpoints = endpointsOf(this.#run.plan.sides, manifest);
+    const endpoints = endpointsOf(this.#run.plan.sides, set.names);
     const verdict = await Promise.race([
-      this.#events.onReady(endpoints, manifest),
+      this.#events.onReady(endpoints, set),
       this.#firstEnd(...this.#leaders()),
     ]);
     if (typeof verdict === 'number') return verdict;
@@ -177,13 +177,16 @@ export class Front {
    * @returns the exit status where it came to its end instead
    */
   async #startServer(work: Work, credentials: BackendCredentials | undefined): Promise<number | undefined> {
-    const { folder, start, sides, manifest } = work;
+    const { folder, start, sides, set } = work;
     const { command } = this.#run.plan;
     const death = await deathSignalPrefix('KILL');
     for (let attempt = 1; ; attempt++) {
       const backends = await placeBackends(sides);
       const config = { ...work, run: this.#run, backends, credentials };
-      await writeConfig(folder.path, writeNginxConfig(configOf({ ...config, path: folder.path, manifest })));
+      await writeConfig(
+        folder.path,
+        writeNginxConfig(configOf({ ...config, path: folder.path, tls: set.tls })),
+      );
       if (attempt === 1) await testConfig(start);
       if (this.#isOver()) return this.#finish();
       if (command !== undefined) {
@@ -218,7 +221,9 @@ export class Front {
   }
 
   /** Renews the set while the front runs, and has NGINX take up every change to it. */
-  #keepAlive(manifest: Manifest): void {
+  #keepAlive({ manifest }: ServedSet): void {
+    // Certificates that this program did not make are left as they are.
+    if (manifest === undefined) return;
     const { out, renewAt } = this.#run;
     const { signal } = this.#over;
     const { onError, onRenewal } = this.#events;
@@ -270,5 +275,5 @@ interface Work {
   readonly folder: PrivateFolder;
   readonly start: NginxStart;
   readonly sides: readonly ResolvedSide[];
-  readonly manifest: Manifest;
+  readonly set: ServedSet;
 }

@@ -1,8 +1,8 @@
-import { findManifest } from '../store/manifest/read.js';
 import { writeNginxConfig } from './nginx/nginx-config.js';
 import type { FrontPlan } from './plan.js';
 import { examplePrivateFolder } from './processes/private-folder.js';
 import { findNginx } from './processes/programs.js';
+import { previewTls } from './set/set.js';
 import { configOf, placeBackends, resolveSides } from './sides.js';
 
 /**
@@ -31,7 +31,7 @@ export async function previewConfig(run: {
       start: { program },
       sides,
       backends: await placeBackends(sides),
-      manifest: findManifest(run.out),
+      tls: await previewTls(run.out),
       credentials: { nginx, flags: () => [] },
       path,
     }),

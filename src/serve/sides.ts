@@ -1,13 +1,10 @@
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
-import type { Manifest } from '../store/manifest/manifest.js';
 import { type ResolvedAddresses, resolveAddresses } from './addresses.js';
 import type { BackendCredentials } from './backend-tls.js';
-import type { NginxConfig } from './nginx/nginx-config.js';
+import type { NginxConfig, ServerTls } from './nginx/nginx-config.js';
 import type { FrontPlan, Side } from './plan.js';
 import { freePorts, isTaken } from './ports.js';
 import type { NginxProgram } from './processes/programs.js';
-import { serverTls } from './set/set.js';
 
 /** Where clients call. */
 export interface Endpoints {
@@ -55,21 +52,21 @@ export async function anyTaken(
 
 /** What NGINX is to be configured with. */
 export function configOf(parts: {
-  readonly run: { readonly out: string; readonly log: 'refused' | 'all' };
+  readonly run: { readonly log: 'refused' | 'all' };
   readonly start: { readonly program: Pick<NginxProgram, 'http2Directive'> };
   readonly sides: readonly ResolvedSide[];
   readonly backends: readonly Backend[];
-  readonly manifest: Manifest | undefined;
+  readonly tls: ServerTls;
   readonly credentials: BackendCredentials | undefined;
   readonly path: string;
 }): NginxConfig {
-  const { run, start, sides, backends, manifest, credentials, path } = parts;
+  const { run, start, sides, backends, tls, credentials, path } = parts;
   return {
     folder: path,
     // A master of root's would have its workers drop to a user who may not enter the private folder.
     user: process.getuid?.() === 0 ? userInfo().username : undefined,
     http2Directive: start.program.http2Directive,
-    tls: serverTls(resolve(run.out), manifest),
+    tls,
     log: run.log,
     listeners: sides.map(({ side: { protocol, listen, encrypted }, addresses }, index) => ({
       protocol,
@@ -84,7 +81,7 @@ export function configOf(parts: {
 }
 
 /** The addresses to give to clients: by `localhost` where the set has it. */
-export function endpointsOf(sides: readonly Side[], { request: { names } }: Manifest): Endpoints {
+export function endpointsOf(sides: readonly Side[], names: readonly string[]): Endpoints {
   const known = names.filter((name) => !name.startsWith('*.'));
   const name = known.includes('localhost') ? 'localhost' : (known[0] ?? names[0] ?? 'localhost');
   const host = name.includes(':') ? `[${name}]` : name;

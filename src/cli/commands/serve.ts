@@ -1,9 +1,9 @@
 import { relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { foreignLine, type Warning } from '../../errors.js';
-import type { Manifest } from '../../index.js';
+import { foreignLine, GenerateCertsError, type Warning } from '../../errors.js';
 import type { FrontEvents, FrontRun } from '../../serve/front.js';
 import { asksServerOnly, planFront } from '../../serve/plan.js';
+import type { ServedSet } from '../../serve/set/set.js';
 import type { Endpoints } from '../../serve/sides.js';
 import { checkRenewAt, DEFAULT_RENEW_AT } from '../../store/watch.js';
 import { parseDuration } from '../../util/duration.js';
@@ -126,16 +126,23 @@ async function runFront(
     onError: (error) => {
       reportFailure(error, terminal);
     },
-    onReady: async (endpoints, manifest) => {
+    onReady: async (endpoints, set) => {
       // The refusals of the proof are no news; the last of them come a moment after it.
       quiet = verify;
+      if (verify && set.manifest === undefined) {
+        throw new GenerateCertsError(
+          'ERR_OPTION_INVALID',
+          '--verify is given, and the certificates are not of a set that this program made',
+          'leave --verify out, or name another folder with --out: a set is made there',
+        );
+      }
       const verdict = verify ? await prove(run.out, endpoints, json ? undefined : terminal) : undefined;
       setTimeout(() => {
         quiet = false;
       }, LOG_DELAY_MS).unref();
       if (verdict !== undefined) return verdict;
-      if (json) terminal.data(`${JSON.stringify({ ...endpoints, ...clientFiles(run.out, manifest) })}\n`);
-      else terminal.result(formatReady(endpoints, run.out, manifest, terminal));
+      if (json) terminal.data(`${JSON.stringify({ ...endpoints, ...clientFiles(run.out, set) })}\n`);
+      else terminal.result(formatReady(endpoints, run.out, set, terminal));
       return undefined;
     },
   };
@@ -189,22 +196,19 @@ async function prove(
 }
 
 /** What a client needs, by paths from here. */
-function clientFiles(out: string, { certificates }: Manifest) {
+function clientFiles(out: string, { client }: ServedSet) {
   const place = (path: string | undefined) =>
     path === undefined ? undefined : relative('', resolve(out, path));
-  const client = certificates.find(({ role, revokedAt }) => role === 'client' && revokedAt === null);
-  const ca = certificates.find(({ role }) => role === 'ca');
-  const { certificate, key } = client?.files.nginx ?? {};
   return {
-    certificate: place(certificate),
-    key: place(key),
-    ca: place(ca?.files.authority?.certificate),
+    certificate: place(client.certificate),
+    key: place(client.key),
+    ca: place(client.ca),
   };
 }
 
-function formatReady(endpoints: Endpoints, out: string, manifest: Manifest, { colour }: Terminal): string {
+function formatReady(endpoints: Endpoints, out: string, set: ServedSet, { colour }: Terminal): string {
   const { grpc, rest } = endpoints;
-  const { certificate, key, ca } = clientFiles(out, manifest);
+  const { certificate, key, ca } = clientFiles(out, set);
   const files = [
     [certificate, 'its certificate'],
     [key, 'its key'],

@@ -8,6 +8,22 @@ import type { Manifest } from '../../store/manifest/manifest.js';
 import { findManifest } from '../../store/manifest/read.js';
 import { msUntilDue } from '../../store/watch.js';
 import type { ServerTls } from '../nginx/nginx-config.js';
+import { findForeignSet } from './foreign.js';
+
+/** What NGINX serves with, and what a client needs. */
+export interface ServedSet {
+  readonly names: readonly string[];
+  /** Absolute paths. */
+  readonly tls: ServerTls;
+  /** Nothing where this program did not make the certificates. */
+  readonly manifest: Manifest | undefined;
+  /** A client's files and the CA that it is to trust, relative to the folder. */
+  readonly client: {
+    readonly certificate?: string | undefined;
+    readonly key?: string | undefined;
+    readonly ca?: string | undefined;
+  };
+}
 
 /**
  * Makes the set, or uses the one that is there whatever else it holds: its clients are known to somebody. One
@@ -18,6 +34,42 @@ import type { ServerTls } from '../nginx/nginx-config.js';
  * no files for NGINX
  */
 export async function prepareSet(
+  folder: string,
+  names: readonly string[] | undefined,
+  { renewAt, signal }: { readonly renewAt: number; readonly signal: AbortSignal },
+): Promise<{ set: ServedSet; warnings: readonly Warning[] }> {
+  const foreign = await findForeignSet(folder, names);
+  if (foreign !== undefined) {
+    const warning = {
+      message: `the certificates in ${quote(folder)} are used as they are: this program did not make them`,
+      hint: 'they are not renewed; name another folder with --out to have a set made',
+    };
+    return { set: foreign, warnings: [warning] };
+  }
+  const { manifest, warnings } = await prepareOwnSet(folder, names, { renewAt, signal });
+  return { set: servedSet(folder, manifest), warnings };
+}
+
+/** A set of this program's as NGINX and clients use it. */
+function servedSet(folder: string, manifest: Manifest): ServedSet {
+  const { certificates, request } = manifest;
+  const client = certificates.find(({ role, revokedAt }) => role === 'client' && revokedAt === null);
+  const ca = certificates.find(({ role }) => role === 'ca');
+  return {
+    names: request.names,
+    tls: serverTls(folder, manifest),
+    manifest,
+    client: { ...client?.files.nginx, ca: ca?.files.authority?.certificate },
+  };
+}
+
+/** The files that NGINX would be given. */
+export async function previewTls(folder: string): Promise<ServerTls> {
+  const foreign = await findForeignSet(folder, undefined);
+  return foreign?.tls ?? serverTls(folder, findManifest(folder));
+}
+
+async function prepareOwnSet(
   folder: string,
   names: readonly string[] | undefined,
   { renewAt, signal }: { readonly renewAt: number; readonly signal: AbortSignal },
@@ -75,7 +127,7 @@ export function nginxFiles(layouts: readonly string[]): ServerTls {
 }
 
 /** The files that NGINX reads, absolute. */
-export function serverTls(folder: string, manifest: Manifest | undefined): ServerTls {
+function serverTls(folder: string, manifest: Manifest | undefined): ServerTls {
   const files = nginxFiles(manifest?.request.layouts ?? DEFAULT_LAYOUTS);
   const absolute = Object.entries(files).map(([part, path]) => [part, resolve(folder, path)]);
   return Object.fromEntries(absolute) as ServerTls;
