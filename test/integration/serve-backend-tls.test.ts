@@ -89,6 +89,20 @@ describe.skipIf(!tools.nginx)('--encrypt-backend', () => {
     expect(serve.output()).toContain('warning: the REST hop between NGINX and the server stays plaintext');
   });
 
+  test('names the flags that a server does not know', async () => {
+    const script = "process.stderr.write('unrecognised option\\n'); process.exit(64)";
+    const port = await freePort();
+    const serve = startServe({ folder: temporaryFolder(), out }, [
+      ...['--encrypt-backend', '--listen-grpc', `127.0.0.1:${port}`],
+      ...['--', process.execPath, '-e', script, '--', '--model_name', 'x'],
+    ]);
+    onTestFinished(serve.stop);
+    expect(await exitOf(serve)).toEqual({ status: 64, signal: null });
+    expect(serve.output()).toContain(
+      '--encrypt-backend gave it --grpc_certificate_path, --grpc_key_path, --grpc_ca_path\n',
+    );
+  });
+
   test('the server lets nobody in but NGINX: not even a client of the set', async () => {
     const { backend } = await front({ options: ['--encrypt-backend'] });
     await expect(infer(backend.grpc)).rejects.toThrow();
