@@ -15,6 +15,7 @@ export type ErrorKind = 'input' | 'check' | 'surroundings';
 const KIND_OF_CODE = {
   ERR_ADDRESS_INVALID: 'input',
   ERR_BACKEND_EXPOSED: 'check',
+  ERR_CA_KEY_MISSING: 'input',
   ERR_CLIENT_CONFLICT: 'input',
   ERR_CONFIG_VALUE: 'input',
   ERR_DURATION_INVALID: 'input',
@@ -27,6 +28,7 @@ const KIND_OF_CODE = {
   ERR_JOURNAL_INVALID: 'input',
   ERR_KEY_FORMAT: 'input',
   ERR_KEY_MODE_INVALID: 'input',
+  ERR_KEY_UNREADABLE: 'surroundings',
   ERR_KEY_TYPE_UNKNOWN: 'input',
   ERR_LAYOUT_UNKNOWN: 'input',
   ERR_MANIFEST_INVALID: 'input',

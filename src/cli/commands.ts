@@ -28,6 +28,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     describe: async () => (await import('./commands/client.js')).describeClient,
   },
   {
+    name: 'renew',
+    usage: '[options]',
+    description: 'a new life for everything in the set, by the same CA key and name',
+    describe: async () => (await import('./commands/renew.js')).describeRenew,
+  },
+  {
     name: 'revoke',
     usage: '[options] <client>',
     description: 'puts a client on the CRL and rewrites the CRL in every layout',

@@ -27,7 +27,7 @@ export const MAKE_OPTIONS = {
     repeated: true,
     description: 'a client to let in; may be repeated (default: client)',
   },
-  clients: { value: 'n', default: '0', description: 'n more clients, client-1 to client-n' },
+  clients: { value: 'n', description: 'n more clients, client-1 to client-n' },
   untrusted: {
     short: 'u',
     value: 'flaw',
@@ -39,12 +39,14 @@ export const MAKE_OPTIONS = {
     value: 'type',
     description: `${KEY_TYPES.join(', ')} (default: the first that every chosen layout accepts)`,
   },
-  'valid-for': { value: 'duration', default: '1d', description: '90s, 30m, 12h, 1d; at most 30d' },
-  'ca-key': { value: 'type', default: 'ec-p256', description: "the CA's own key" },
+  'valid-for': { value: 'duration', description: '90s, 30m, 12h, 1d; at most 30d (default: 1d)' },
+  'ca-key': { value: 'type', description: "the CA's own key (default: ec-p256)" },
   'name-constraints': { description: 'a CA that may sign only the DNS names asked for' },
-  'key-mode': { value: 'octal', default: '600', description: 'permissions of server.key' },
+  'key-mode': { value: 'octal', description: 'permissions of server.key (default: 600)' },
   owner: { value: 'uid[:gid]', description: 'owner of server.key, for root (default: the user)' },
-  force: { description: "replace files that are not this program's" },
+  new: { description: 'start over: forget the set that is there, and make a new CA' },
+  'dry-run': { description: 'say what would be made, kept and removed; write nothing' },
+  force: { description: 'replace files that this program did not write' },
   'lock-timeout': {
     value: 'duration',
     default: DEFAULT_LOCK_TIMEOUT,
@@ -59,14 +61,16 @@ export interface MakeOptions {
   out: string;
   layout?: string[];
   client?: string[];
-  clients: string;
+  clients?: string;
   untrusted?: string[];
   key?: string;
-  validFor: string;
-  caKey: string;
+  validFor?: string;
+  caKey?: string;
   nameConstraints?: boolean;
-  keyMode: string;
+  keyMode?: string;
   owner?: string;
+  new?: boolean;
+  dryRun?: boolean;
   force?: boolean;
   lockTimeout: string;
   json?: boolean;

@@ -35,7 +35,7 @@ export class Credential {
   readonly certificate: Certificate;
   /** What stands behind the certificate in its file: the certificates that a verifier needs to reach the CA. */
   readonly chain: readonly Certificate[];
-  readonly privateKey: PrivateKey;
+  readonly #privateKey: KeyOrSource;
   /** The CA that the other side's certificate is checked against. */
   readonly authority: Certificate;
 
@@ -46,8 +46,23 @@ export class Credential {
     this.flaw = fields.flaw ?? null;
     this.certificate = fields.certificate;
     this.chain = fields.chain ?? [];
-    this.privateKey = fields.privateKey;
+    this.#privateKey = fields.privateKey;
     this.authority = fields.authority;
+  }
+
+  /**
+   * Its private key.
+   *
+   * @throws {@link GenerateCertsError} `ERR_KEY_UNREADABLE` where the set was loaded from a folder and this user
+   * may not read the key's file
+   */
+  get privateKey(): PrivateKey {
+    return typeof this.#privateKey === 'function' ? this.#privateKey() : this.#privateKey;
+  }
+
+  /** Whether this process has the private key. */
+  get hasPrivateKey(): boolean {
+    return typeof this.#privateKey !== 'function';
   }
 
   /** The certificate and its chain in PEM, as its file holds them. */
@@ -98,6 +113,9 @@ export class Credential {
   }
 }
 
+/** A private key, or what throws in its place where this user may not read it. */
+export type KeyOrSource = PrivateKey | (() => never);
+
 export interface CredentialFields {
   role: Credential['role'];
   name: string;
@@ -105,7 +123,7 @@ export interface CredentialFields {
   flaw?: FlawName;
   certificate: Certificate;
   chain?: readonly Certificate[];
-  privateKey: PrivateKey;
+  privateKey: KeyOrSource;
   authority: Certificate;
 }
 
@@ -142,11 +160,12 @@ export class ServerCredential extends Credential {
    */
   tlsOptions(options: ServerAuthOptions = {}): ServerTlsOptions {
     const required = requiresClient(options);
+    const list = this.#revocationList();
     return {
       cert: this.pem,
       key: this.privateKey.pem,
       ca: this.authority.pem,
-      ...(required && { crl: this.#revocationList().pem }),
+      ...(required && list.isSigned && { crl: list.pem }),
       requestCert: required,
       rejectUnauthorized: required,
     };

@@ -1,14 +1,14 @@
 import { GenerateCertsError, quote } from '../errors.js';
 import { formatDistance, formatMoment, isoSeconds } from '../util/moments.js';
 import { hintForUnknown } from '../util/suggest.js';
-import { type ClientCredential, type Credential, ServerCredential } from './credential.js';
+import { type ClientCredential, type Credential, type KeyOrSource, ServerCredential } from './credential.js';
 import { issueFlawed } from './flaws/flawed.js';
 import { FLAWS, type FlawName, findFlaw } from './flaws/flaws.js';
 import type { Authority } from './issue/authority.js';
 import { type Certificate, type Validity, validityFrom } from './issue/certificate.js';
 import { type RevocationList, signRevocationList } from './issue/revocation-list.js';
 import { freshKeys } from './keys/key-source.js';
-import { generatePrivateKey, type PrivateKey } from './keys/keys.js';
+import { generatePrivateKey } from './keys/keys.js';
 import { nameClients } from './names/client-names.js';
 import { type Identity, parseClientIdentity } from './names/identity.js';
 import type { SetRequest } from './request.js';
@@ -18,7 +18,7 @@ import { issueClients } from './workers/issue-clients.js';
 export interface ServerParts {
   readonly certificate: Certificate;
   readonly chain: readonly Certificate[];
-  readonly privateKey: PrivateKey;
+  readonly privateKey: KeyOrSource;
 }
 
 /** What a set is made of. */
@@ -132,17 +132,18 @@ export class CertificateSet {
 
   /**
    * The whole catalogue of clients to refuse: those of the set, and the missing ones made in memory.
-   * Left out is what makes no sense below this CA.
+   * Left out is what makes no sense below this CA, and without the CA's key what the set does not have.
    */
   async catalogue(): Promise<ClientCredential[]> {
     const { authority, createdAt, expiresAt, request, revokedSerialNumber } = this;
     const [model] = this.#clients;
+    if (!authority.canSign) return this.untrustedClients.filter(({ hasPrivateKey }) => hasPrivateKey);
     const possible = FLAWS.filter(
       (flaw) => authority.permittedDnsNames !== undefined || flaw.needsNameConstraints !== true,
     );
     const found = (name: FlawName) => this.untrustedClients.find(({ flaw }) => flaw === name);
     const shared = this.untrustedClients.find(
-      ({ privateKey }) => privateKey.type === request.key,
+      ({ hasPrivateKey, privateKey }) => hasPrivateKey && privateKey.type === request.key,
     )?.privateKey;
     const context = {
       authority,

@@ -160,6 +160,11 @@ export function checkRequest(options: CertificateSetOptions): CheckedRequest {
   };
 }
 
+/** Whether every one of the layouts' consumers accepts a key type. */
+export function acceptsKeyType(layouts: readonly string[], type: KeyType): boolean {
+  return layouts.every((name) => layoutOf(parseLayoutName(name)).keyTypeProblem(type) === undefined);
+}
+
 /** The first key type in the layouts' own order that all of them accept. */
 export function defaultKeyType(layouts: readonly LayoutName[]): KeyType {
   const [first, ...others] = layouts.map((name) => layoutOf(name).keyTypes);

@@ -2,17 +2,14 @@ import { printable } from '../errors.js';
 import type { ClientCredential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
 import { loadSet } from './manifest/load.js';
-import { isIgnoredByGit, type Manifest } from './manifest/manifest.js';
-import { manifestFile, planSet } from './manifest/plan.js';
+import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read.js';
 import { recordedKeyAccess } from './ownership/key-access.js';
-import { refuseObstacles } from './ownership/obstacles.js';
 import { surroundingsError } from './transaction/file-system.js';
 import { unlessInterrupted } from './transaction/interruption.js';
-import type { FolderLock } from './transaction/lock.js';
 import type { LockOptions } from './transaction/lock-options.js';
 import { withLock } from './transaction/recover.js';
-import { replaceFiles } from './transaction/replace.js';
+import { writeSet } from './write.js';
 
 /**
  * What became of a set in its folder.
@@ -104,35 +101,27 @@ async function changeSet(
   await readManifest(folder);
   try {
     return await withLock(folder, { ...options, create: false }, async (lock) => {
-      const { set, manifest } = await loadSet(folder);
+      const { set, manifest: old } = await loadSet(folder);
+      const number = set.revocationList.number;
+      const clients = set.clients.length;
       const changed = await unlessInterrupted(change(set), options.signal);
-      return writeChange(lock, changed, manifest, options.signal);
+      if (changed === set && set.revocationList.number === number && set.clients.length === clients) {
+        return { set, manifest: old, changed: false };
+      }
+      const access = recordedKeyAccess(old.request);
+      const { signal } = options;
+      const { manifest } = await writeSet(lock, changed, {
+        access,
+        force: false,
+        hint: 'choose another folder with --out, or move the file away',
+        old,
+        // Only what changes is written: permissions that somebody changed stay.
+        damages: new Map(),
+        work: { signal },
+      });
+      return { set: changed, manifest, changed: true };
     });
   } catch (error) {
     throw surroundingsError(error, `write to ${printable(folder)}`);
   }
-}
-
-/** Writes the files of a set that are not in its folder as they are now, and the manifest. */
-async function writeChange(
-  lock: FolderLock,
-  set: CertificateSet,
-  old: Manifest,
-  signal: AbortSignal | undefined,
-): Promise<ChangeResult> {
-  const access = recordedKeyAccess(old.request);
-  const ignoredByGit = isIgnoredByGit(old);
-  const { files, manifest } = planSet(set, { access, ignoredByGit });
-  const written = new Map(old.files.map(({ path, sha256 }) => [path, sha256]));
-  const changed = new Set(
-    manifest.files.filter(({ path, sha256 }) => written.get(path) !== sha256).map(({ path }) => path),
-  );
-  if (changed.size === 0 && manifest.revocationList.number === old.revocationList.number) {
-    return { set, manifest: old, changed: false };
-  }
-  const hint = 'choose another folder with --out, or move the file away';
-  await refuseObstacles(lock.folder, [...changed], old, { force: false, hint });
-  const replaced = [...files.filter(({ path }) => changed.has(path)), manifestFile(manifest)];
-  await replaceFiles(lock, { files: replaced, removals: [] }, { signal });
-  return { set, manifest, changed: true };
 }

@@ -1,6 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import { printable } from '../errors.js';
-import { statInside } from './manifest/freshness.js';
+import { statInside } from './manifest/damages.js';
 import { isIgnoredByGit, MANIFEST_NAME } from './manifest/manifest.js';
 import { readManifest, requireManifest } from './manifest/read.js';
 import { findForeign } from './ownership/ownership.js';

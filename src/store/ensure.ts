@@ -1,41 +1,73 @@
 import type { Warning } from '../errors.js';
+import { nameClients } from '../pki/names/client-names.js';
+import { parseClientIdentity } from '../pki/names/identity.js';
+import type { ParsedRequest } from '../pki/request.js';
 import type { Work } from '../pki/workers/work.js';
-import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../request/request.js';
+import { mergeRequest } from '../request/merge.js';
+import {
+  type CertificateSetOptions,
+  type CheckedRequest,
+  checkRequest,
+  OPTION_NAMES,
+  RESERVED_NAMES,
+} from '../request/request.js';
 import { checkFlag, checkOptionNames } from '../util/options.js';
-import { reasonToRemake } from './manifest/freshness.js';
-import type { Manifest, ManifestRequest } from './manifest/manifest.js';
+import { type Damage, findDamages, findLostOwners } from './manifest/damages.js';
+import { type Shortfall, shortfallOf } from './manifest/freshness.js';
+import { GITIGNORE_NAME, isIgnoredByGit, type Manifest, type ManifestRequest } from './manifest/manifest.js';
 import { findReplaceable } from './manifest/read.js';
-import { formatMode, keyAccessWarnings, parseKeyAccess } from './ownership/key-access.js';
+import { formatMode, type KeyAccess, keyAccessWarnings, parseKeyAccess } from './ownership/key-access.js';
 import { readConsistently } from './transaction/consistent.js';
-import { WRITE_OPTION_NAMES, type WriteOptions } from './write-options.js';
+import { ENSURE_OPTION_NAMES, type EnsureOptions, WRITE_OPTION_NAMES } from './write-options.js';
 
 /**
- * What {@link ensureCertificateSet} did.
+ * What {@link ensureCertificateSet} did, or would do with `dryRun`.
  *
  * @example
  * ```ts
- * const { made, reason }: EnsureResult = await ensureCertificateSet('certs', { clients: ['bob'] });
- * console.log(made, reason);
+ * const { outcome, made, removed }: EnsureResult = await ensureCertificateSet('certs', { clients: ['bob'] });
+ * console.log(outcome, made, removed);
  * ```
  */
 export interface EnsureResult {
   readonly manifest: Manifest;
-  /** Whether a set was made; false where the one in the folder serves the request. */
-  readonly made: boolean;
-  /** Why the set that was there did not serve; nothing where there was none. */
-  readonly reason?: string | undefined;
+  /**
+   * - `unchanged`: the set that is there serves the request.
+   * - `created`: there was no set, or `new` was asked for.
+   * - `updated`: by the same CA, what was missing, damaged or asked for anew was made.
+   * - `renewed`: everything was issued for a new life, by a CA of the same key and name.
+   * - `replaced`: everything that was in the set was issued by a new CA.
+   */
+  readonly outcome: 'unchanged' | 'created' | 'updated' | 'renewed' | 'replaced';
+  /** Whether anything was written, or would be. */
+  readonly changed: boolean;
+  /** Why the set that was there did not serve as it was; empty where there was none. */
+  readonly reasons: readonly string[];
+  /** Files that were written, relative to the set's folder. The manifest itself is in none of the three lists. */
+  readonly made: readonly string[];
+  /** Files of the set that were not touched. */
+  readonly kept: readonly string[];
+  /** Files that were removed: of layouts that are no longer asked for, and those that moved. */
+  readonly removed: readonly string[];
   readonly warnings: readonly Warning[];
 }
 
-/** What a look into the folder found: the set that is there, and why it does not serve. */
+/** What a look into the folder found. */
 export interface SetFound {
   readonly old: Manifest | undefined;
-  readonly reason: string | undefined;
+  readonly damages: ReadonlyMap<string, Damage>;
+  /** What is asked for, with what is recorded. */
+  readonly checked: CheckedRequest;
+  readonly access: KeyAccess;
+  /** Every client that the set is to have: those that were added to it, too. */
+  readonly parsed: () => ParsedRequest;
+  /** Nothing where the set serves the request. */
+  readonly shortfall: Shortfall | { readonly reissue: 'all'; readonly reasons: readonly [] } | undefined;
 }
 
 /**
- * Makes sure that a folder holds a set for this request: the one that is there, while it has a quarter
- * of its life left and every file is as it was made, or a new one with a new CA.
+ * Makes sure that a folder holds a set for this request. What is there and serves is kept; what is missing, damaged
+ * or asked for in addition is made by the same CA; options that are not given are those recorded in the set.
  *
  * Of several that ask at the same time one makes the set, and the others wait and use it.
  *
@@ -47,7 +79,7 @@ export interface SetFound {
  */
 export async function ensureCertificateSet(
   folder: string,
-  options: CertificateSetOptions & WriteOptions = {},
+  options: EnsureOptions = {},
 ): Promise<EnsureResult> {
   return ensureSet(folder, options);
 }
@@ -55,36 +87,112 @@ export async function ensureCertificateSet(
 /** As {@link ensureCertificateSet}, telling now and then how much is done. */
 export async function ensureSet(
   folder: string,
-  options: CertificateSetOptions & WriteOptions,
+  options: EnsureOptions,
   onProgress?: Work['onProgress'],
 ): Promise<EnsureResult> {
-  checkOptionNames(options, [...OPTION_NAMES, ...WRITE_OPTION_NAMES], "{ names: ['localhost'] }");
-  const { keyMode, owner, force: forced, lockTimeout, signal, ...setOptions } = options;
+  const known = [...OPTION_NAMES, ...WRITE_OPTION_NAMES, ...ENSURE_OPTION_NAMES];
+  checkOptionNames(options, known, "{ names: ['localhost'] }");
+  const { keyMode, owner, force: forced, lockTimeout, signal, new: startOver, dryRun, ...given } = options;
   const force = checkFlag('force', forced ?? false);
-  const checked = checkRequest(setOptions);
-  const access = parseKeyAccess({ keyMode, owner });
-  const warnings = [...checked.warnings, ...keyAccessWarnings(access)];
-  const request: ManifestRequest = {
-    ...checked.request,
-    keyMode: formatMode(access.mode),
-    owner: access.owner?.text ?? null,
-  };
+  const forget = checkFlag('new', startOver ?? false);
+  const dry = checkFlag('dryRun', dryRun ?? false);
+  // What is wrong with the options is told before the folder is looked at.
+  const alone = checkRequest(given);
+  const givenAccess = parseKeyAccess({ keyMode, owner });
   const look = async (): Promise<SetFound> => {
     const old = findReplaceable(folder, { force });
-    const reason = old && (await reasonToRemake(folder, old, request, new Date()));
-    return { old, reason };
+    if (old === undefined || forget) {
+      const shortfall = { reissue: 'all', reasons: [] } as const;
+      return {
+        old,
+        damages: new Map(),
+        checked: alone,
+        access: givenAccess,
+        parsed: () => alone,
+        shortfall,
+      };
+    }
+    const checked = mergeRequest(old.request, given);
+    const access = mergeAccess(old.request, { keyMode, owner });
+    const request: ManifestRequest = { ...checked.request, ...recordedAccess(access) };
+    const { parsed, added } = withClientsOf(old, checked);
+    const damages = await damagesOf(folder, old);
+    return {
+      old,
+      damages,
+      checked,
+      access,
+      parsed,
+      shortfall: shortfallOf(old, request, { added, damages, now: new Date() }),
+    };
   };
 
   const lockOptions = { lockTimeout, signal };
   const found = await readConsistently(folder, look, lockOptions).catch((error) => {
     // A journal that was tampered with is thrown away under the lock.
-    if (force && error?.code === 'ERR_JOURNAL_INVALID') return { old: undefined, reason: undefined };
+    if (force && error?.code === 'ERR_JOURNAL_INVALID') return undefined;
     throw error;
   });
-  if (found.old !== undefined && found.reason === undefined) {
-    return { manifest: found.old, made: false, warnings };
+  const warnings = [
+    ...(found?.checked ?? alone).warnings,
+    ...keyAccessWarnings(found?.access ?? givenAccess),
+  ];
+  if (found?.old !== undefined && found.shortfall === undefined) {
+    return { ...unchanged(found.old), warnings };
   }
   // What makes sets takes most of the start: a run with nothing to do does not load it.
-  const { makeSet } = await import('./make-set.js');
-  return { ...(await makeSet(folder, { checked, access, force, look, lockOptions, onProgress })), warnings };
+  const [{ makeSet, rehearseSet }, { gitWarnings }] = await Promise.all([
+    import('./make-set.js'),
+    import('./git.js'),
+  ]);
+  const making = { force, look, lockOptions, onProgress };
+  const result = dry ? await rehearseSet(folder, making) : await makeSet(folder, making);
+  const unguarded = dry || isIgnoredByGit(result.manifest) ? [] : await gitWarnings(folder, result.manifest);
+  return { ...result, warnings: [...warnings, ...unguarded] };
+}
+
+/** The result where the set that is there serves. */
+export function unchanged(manifest: Manifest): Omit<EnsureResult, 'warnings'> {
+  const kept = manifest.files.map(({ path }) => path).sort();
+  return { manifest, outcome: 'unchanged', changed: false, reasons: [], made: [], kept, removed: [] };
+}
+
+/** Who is to read the server's key, as a manifest records it. */
+export function recordedAccess({ mode, owner }: KeyAccess): Pick<ManifestRequest, 'keyMode' | 'owner'> {
+  return { keyMode: formatMode(mode), owner: owner?.text ?? null };
+}
+
+function mergeAccess(
+  recorded: ManifestRequest,
+  given: { keyMode: CertificateSetOptions['validFor']; owner: CertificateSetOptions['validFor'] },
+): KeyAccess {
+  return parseKeyAccess({
+    keyMode: given.keyMode ?? recorded.keyMode,
+    owner: given.owner ?? recorded.owner ?? undefined,
+  });
+}
+
+/** The clients that are in a set stay in it, in their order; those that are asked for beyond them come after. */
+function withClientsOf(
+  old: Manifest,
+  checked: CheckedRequest,
+): { parsed: () => ParsedRequest; added: string[] } {
+  const present = old.certificates.filter(({ role }) => role === 'client').map(({ name }) => name);
+  const known = new Set(present);
+  const added = checked.request.clients.filter((name) => !known.has(name));
+  const parsed = () => {
+    const clients = nameClients([...present, ...added].map(parseClientIdentity), RESERVED_NAMES);
+    return { ...checked, clients };
+  };
+  return { parsed, added };
+}
+
+async function damagesOf(folder: string, old: Manifest): Promise<Map<string, Damage>> {
+  // What its owner edits of .gitignore is no damage to the set.
+  const files = old.files.filter(({ path }) => path !== GITIGNORE_NAME);
+  const damages = await findDamages(folder, files);
+  for (const [path, damage] of findLostOwners(folder, old)) {
+    if (!damages.has(path)) damages.set(path, damage);
+  }
+  return damages;
 }

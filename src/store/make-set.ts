@@ -1,12 +1,16 @@
 import { printable } from '../errors.js';
 import { createSet } from '../layouts/create.js';
 import type { ClientCredential } from '../pki/credential.js';
-import type { Work } from '../pki/workers/work.js';
-import type { CheckedRequest } from '../request/request.js';
-import type { EnsureResult, SetFound } from './ensure.js';
-import { isIgnoredByGit, type Manifest } from './manifest/manifest.js';
+import { dnsSubtrees } from '../pki/issue/issue.js';
+import { type Reissue, reissue, type SetRemains } from '../pki/issue/renew.js';
+import type { CertificateSet } from '../pki/set.js';
+import type { IssuingWork, Work } from '../pki/workers/work.js';
+import { type EnsureResult, type SetFound, unchanged } from './ensure.js';
+import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
 import { GITIGNORE, manifestFile, publicFile, SetPlanner } from './manifest/plan.js';
-import { formatMode, type KeyAccess } from './ownership/key-access.js';
+import { readRemains } from './manifest/remains.js';
+import { statFolder } from './out-folder.js';
+import { formatMode } from './ownership/key-access.js';
 import { refuseObstacles } from './ownership/obstacles.js';
 import { surroundingsError } from './transaction/file-system.js';
 import { unlessInterrupted } from './transaction/interruption.js';
@@ -15,37 +19,55 @@ import type { LockOptions } from './transaction/lock-options.js';
 import { withLock } from './transaction/recover.js';
 import { replaceFiles } from './transaction/replace.js';
 import { Staging } from './transaction/staging.js';
-import { writeSet } from './write.js';
+import { planWrite, writeSet } from './write.js';
 
-/** What a set is made of and where it goes, checked. */
+/** How a set is made, checked. */
 export interface MakeSetOptions {
-  readonly checked: CheckedRequest;
-  readonly access: KeyAccess;
   readonly force: boolean;
-  /** Looks whether there is still a set to make. */
+  /** Looks what there is to make. */
   readonly look: () => Promise<SetFound>;
   readonly lockOptions: LockOptions;
   readonly onProgress: Work['onProgress'];
 }
 
+type Made = Omit<EnsureResult, 'warnings'>;
+
 /** Makes a set in a folder as its one writer, unless another run has done so meanwhile. */
 export async function makeSet(
   folder: string,
-  { checked, access, force, look, lockOptions, onProgress }: MakeSetOptions,
-): Promise<Omit<EnsureResult, 'warnings'>> {
+  { force, look, lockOptions, onProgress }: MakeSetOptions,
+): Promise<Made> {
   const { signal } = lockOptions;
   try {
     return await withLock(folder, { ...lockOptions, create: true, force }, async (lock) => {
-      const { old, reason } = await look();
-      if (old !== undefined && reason === undefined) {
-        return { manifest: await keepFromGit(lock, old), made: false };
+      const found = await look();
+      if (found.old !== undefined && found.shortfall === undefined) {
+        return unchanged(await keepFromGit(lock, found.old));
       }
-      const manifest = await makeInto(lock, checked, { access, force, old, work: { signal, onProgress } });
-      return { manifest, made: true, reason };
+      return makeInto(lock, found, { force, work: { signal, onProgress } });
     });
   } catch (error) {
     throw surroundingsError(error, `write the set to ${printable(folder)}`);
   }
+}
+
+/** What {@link makeSet} would do: the set is made in memory, and nothing is written. */
+export async function rehearseSet(
+  folder: string,
+  { force, look, lockOptions }: MakeSetOptions,
+): Promise<Made> {
+  const found = await look();
+  if (found.old !== undefined && found.shortfall === undefined) return unchanged(found.old);
+  const { set, ...made } = await build(folder, found, { signal: lockOptions.signal });
+  const isNew = !statFolder(folder);
+  const planner = new SetPlanner(set.request.layouts, found.access);
+  const ignoredByGit = isNew || isIgnoredByGit(found.old);
+  const { manifest, changes } = await planWrite(folder, planner.plan(set, ignoredByGit), {
+    ...found,
+    force,
+    isNew,
+  });
+  return { manifest, ...made, changed: true, ...changes };
 }
 
 /**
@@ -54,30 +76,80 @@ export async function makeSet(
  */
 async function makeInto(
   lock: FolderLock,
-  checked: CheckedRequest,
-  options: { access: KeyAccess; force: boolean; old: Manifest | undefined; work: Work },
-): Promise<Manifest> {
-  const planner = new SetPlanner(checked.layouts, options.access);
+  found: SetFound,
+  { force, work }: { readonly force: boolean; readonly work: Work },
+): Promise<Made> {
+  const planner = new SetPlanner(found.checked.layouts, found.access);
   const staging = new Staging(lock.folder);
   await staging.begin();
   const onClients = (clients: readonly ClientCredential[]) => {
     for (const client of clients) for (const file of planner.filesOf(client)) staging.write(file);
   };
   try {
-    const work = { ...options.work, onClients };
-    const set = await unlessInterrupted(createSet(checked, new Date(), work), work.signal);
+    const building = build(lock.folder, found, { ...work, onClients });
+    const { set, ...made } = await unlessInterrupted(building, work.signal);
     staging.beginSync(work.signal);
-    return await writeSet(lock, set, { ...options, begun: { planner, staging } });
+    const { manifest, changes } = await writeSet(lock, set, {
+      ...found,
+      force,
+      work,
+      begun: { planner, staging },
+    });
+    return { manifest, ...made, changed: true, ...changes };
   } catch (error) {
     await staging.abandon().catch(() => undefined);
     throw error;
   }
 }
 
+type Built = Pick<EnsureResult, 'outcome' | 'reasons'> & { readonly set: CertificateSet };
+
+/** Makes what the set lacks, or all of it. */
+async function build(folder: string, found: SetFound, work: IssuingWork): Promise<Built> {
+  const { old, checked, shortfall } = found;
+  if (old === undefined || shortfall === undefined || shortfall.reissue === 'all') {
+    return { set: await createSet(checked, new Date(), work), outcome: 'created', reasons: [] };
+  }
+  const remains = await readRemains(folder, old, found.damages);
+  const reasons = [...shortfall.reasons];
+  let how: Reissue = shortfall.reissue;
+  const reason = how === 'authority' ? undefined : whyNewAuthority(remains, found);
+  if (reason !== undefined) {
+    how = 'authority';
+    reasons.push(reason);
+  }
+  const kept = how === 'missing' ? keptBy(remains, old, found) : remains;
+  const set = await reissue(how, kept, found.parsed(), new Date(), work);
+  return { set, outcome: OUTCOMES[how], reasons };
+}
+
+const OUTCOMES = { missing: 'updated', life: 'renewed', authority: 'replaced' } as const;
+
+/** Why the CA that is there cannot sign what is asked for; nothing where it can. */
+function whyNewAuthority({ authority }: SetRemains, { checked, parsed }: SetFound): string | undefined {
+  if (authority === undefined) return "the CA's certificate or private key is lost";
+  const permitted = authority.permittedDnsNames;
+  if (permitted === undefined) return undefined;
+  const outside = dnsSubtrees(checked.names, parsed().clients).find(
+    (name) => !permitted.some((subtree) => name === subtree || name.endsWith(`.${subtree}`)),
+  );
+  return outside === undefined ? undefined : `the CA's name constraints forbid ${outside}`;
+}
+
+/** What stays as it is: a new key type changes every certificate, new names the server's. */
+function keptBy(remains: SetRemains, old: Manifest, { checked }: SetFound): SetRemains {
+  const { request } = checked;
+  if (request.key !== old.request.key) {
+    return { ...remains, server: undefined, clients: new Map(), untrusted: new Map() };
+  }
+  const sameNames = JSON.stringify(request.names) === JSON.stringify(old.request.names);
+  return sameNames ? remains : { ...remains, server: undefined };
+}
+
 /** Where this run made the folder and another one, quicker, the set in it: its keys still are not for git. */
 async function keepFromGit(lock: FolderLock, manifest: Manifest): Promise<Manifest> {
   if (!lock.madeFolder || isIgnoredByGit(manifest)) return manifest;
-  const ignore = publicFile('.gitignore', GITIGNORE);
+  const ignore = publicFile(GITIGNORE_NAME, GITIGNORE);
   const hint = 'move it away and run again';
   await refuseObstacles(lock.folder, [ignore.path], manifest, { force: false, hint });
   const entry = { path: ignore.path, mode: formatMode(ignore.mode), sha256: ignore.sha256 };

@@ -2,12 +2,12 @@ import { GenerateCertsError, printable, quote } from '../errors.js';
 import type { CertificateSet } from '../pki/set.js';
 import type { Work } from '../pki/workers/work.js';
 import { checkFlag, checkOptionNames } from '../util/options.js';
-import { statInside } from './manifest/freshness.js';
-import { isIgnoredByGit, type Manifest } from './manifest/manifest.js';
-import { manifestFile, SetPlanner } from './manifest/plan.js';
+import { type Damage, findDamages, statInside } from './manifest/damages.js';
+import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
+import { manifestFile, type PlannedFile, type SetPlan, SetPlanner } from './manifest/plan.js';
 import { findReplaceable } from './manifest/read.js';
 import { statFolder } from './out-folder.js';
-import { type KeyAccess, parseKeyAccess } from './ownership/key-access.js';
+import { formatMode, type KeyAccess, parseKeyAccess } from './ownership/key-access.js';
 import { refuseObstacles } from './ownership/obstacles.js';
 import { findForeign } from './ownership/ownership.js';
 import { surroundingsError } from './transaction/file-system.js';
@@ -45,7 +45,8 @@ export async function writeCertificateSet(
   try {
     return await withLock(folder, { ...options, create: true }, async (lock) => {
       const old = findReplaceable(folder, { force });
-      return writeSet(lock, set, { access, force, old, work: { signal } });
+      const { manifest } = await writeSet(lock, set, { access, force, old, work: { signal } });
+      return manifest;
     });
   } catch (error) {
     throw surroundingsError(error, `write the set to ${printable(folder)}`);
@@ -66,31 +67,86 @@ function checkSet(set: unknown): void {
   );
 }
 
+/** Which files of a set's folder a change touches. */
+export interface SetChanges {
+  readonly made: readonly string[];
+  readonly kept: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** What a set is written over. */
+export interface WriteContext {
+  readonly access: KeyAccess;
+  readonly force: boolean;
+  /** The manifest of the set that is there. */
+  readonly old: Manifest | undefined;
+  /** What to do about files in the way. */
+  readonly hint?: string;
+  /** What happened to its files; all are looked at where this is not known. */
+  readonly damages?: ReadonlyMap<string, Damage>;
+}
+
 /** As {@link writeCertificateSet}, by the folder's one writer, who knows the manifest that is there. */
 export async function writeSet(
   lock: FolderLock,
   set: CertificateSet,
-  options: {
-    readonly access: KeyAccess;
-    readonly force: boolean;
-    readonly old: Manifest | undefined;
+  options: WriteContext & {
     readonly work?: Work;
     /** Where the set's files were planned and staged while it was made. */
     readonly begun?: { readonly planner: SetPlanner; readonly staging: Staging };
   },
-): Promise<Manifest> {
-  const { access, force, old, work, begun } = options;
-  const { folder } = lock;
+): Promise<{ manifest: Manifest; changes: SetChanges }> {
+  const { old, access, work, begun } = options;
   const ignoredByGit = lock.madeFolder || isIgnoredByGit(old);
   const planner = begun?.planner ?? new SetPlanner(set.request.layouts, access);
-  const { files, manifest } = planner.plan(set, ignoredByGit);
-  const paths = files.map(({ path }) => path);
-  const hint = 'choose another folder with --out, or replace with --force';
-  await refuseObstacles(folder, paths, old, { force, hint });
-  const removals = await leftOver(folder, old, new Set(paths));
-  await replaceFiles(lock, { files: [...files, manifestFile(manifest)], removals }, work, begun?.staging);
-  return manifest;
+  const planned = planner.plan(set, ignoredByGit);
+  const { manifest, changes, files } = await planWrite(lock.folder, planned, { ...options, isNew: false });
+  const replacement = { files: [...files, manifestFile(manifest)], removals: changes.removed };
+  await replaceFiles(lock, replacement, work, begun?.staging);
+  return { manifest, changes };
 }
+
+/**
+ * What writing a set would touch.
+ *
+ * @throws {@link GenerateCertsError} `ERR_FILE_IN_THE_WAY`
+ */
+export async function planWrite(
+  folder: string,
+  { files, manifest }: SetPlan,
+  { old, force, access, damages, isNew, hint = REPLACE_HINT }: WriteContext & { readonly isNew: boolean },
+): Promise<{ manifest: Manifest; changes: SetChanges; files: PlannedFile[] }> {
+  const lost = damages ?? (old === undefined ? new Map() : await findDamages(folder, old.files));
+  const made = new Map(old?.files.map((file) => [file.path, file]));
+  const ownerChanged = (old?.request.owner ?? null) !== (access.owner?.text ?? null);
+  const isKept = (file: PlannedFile) => {
+    const there = made.get(file.path);
+    if (there === undefined || lost.has(file.path)) return false;
+    // What its owner made of it stays.
+    if (file.path === GITIGNORE_NAME) return true;
+    const sameFile = there.sha256 === file.sha256 && there.mode === formatMode(file.mode);
+    return sameFile && !(ownerChanged && file.ofServerKey);
+  };
+  const touched = files.filter((file) => !isKept(file));
+  const paths = new Set(files.map(({ path }) => path));
+  if (!isNew)
+    await refuseObstacles(
+      folder,
+      touched.map(({ path }) => path),
+      old,
+      { force, hint },
+    );
+  const removed = isNew ? [] : await leftOver(folder, old, paths);
+  const written = new Set(touched.map(({ path }) => path));
+  const changes = {
+    made: [...written].sort(),
+    kept: [...paths].filter((path) => !written.has(path)).sort(),
+    removed: removed.sort(),
+  };
+  return { manifest, changes, files: touched };
+}
+
+const REPLACE_HINT = 'choose another folder with --out, or replace with --force';
 
 /** The old set's files that the new one does not have; one that is somebody else's by now stays. */
 async function leftOver(

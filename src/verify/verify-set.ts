@@ -7,7 +7,7 @@ import { privateKeyFromPem } from '../pki/keys/keys.js';
 import { commonNameOf, parseEndpointName } from '../pki/names/identity.js';
 import { readCertificates } from '../pki/read/read-certificate.js';
 import type { CertificateSet } from '../pki/set.js';
-import { findDamages } from '../store/manifest/freshness.js';
+import { findDamages } from '../store/manifest/damages.js';
 import { loadCertificateSet } from '../store/manifest/load.js';
 import type { Manifest } from '../store/manifest/manifest.js';
 import { planSet } from '../store/manifest/plan.js';
@@ -100,8 +100,8 @@ async function folderSource(folder: string): Promise<Source> {
     }
     return { manifest: found, damages: await findDamages(folder, found.files), contents: texts };
   });
-  const rows = [...damages].map(([path, damage]) =>
-    row(folder, path, 'as it was made', [damage], { observed: damage }),
+  const rows = [...damages].map(([path, { text }]) =>
+    row(folder, path, 'as it was made', [text], { observed: text }),
   );
   if (rows.length === 0) {
     const all = `${manifest.files.length} files`;

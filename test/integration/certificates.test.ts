@@ -230,7 +230,7 @@ describe.skipIf(!tools.openssl || !tools.certtool)('the certificates', () => {
         '-CA',
         file('ca.pem'),
         '-CAkey',
-        file('ca.key'),
+        file('authority/ca.key'),
         '-keyout',
         join(folder, 'other.key'),
         '-out',

@@ -23,7 +23,7 @@ test('a fresh clone: npm ci && npx generate-certs, and a short bench', async () 
   expect(made.stderr).not.toMatch(/npm error/);
   expect(made).toMatchObject({ status: 0, stdout: expect.stringContaining('made a set in certs (ends ') });
   expect(readdirSync(join(folder, 'certs')).sort()).toEqual([
-    ...['.gitignore', 'ca.key', 'ca.pem', 'grpc', 'nginx', 'set.json'],
+    ...['.gitignore', 'authority', 'ca.pem', 'grpc', 'nginx', 'set.json'],
   ]);
   const bench = await runBeside('npm', ['run', 'bench', '--', '--runs', '1', '--quick'], {
     cwd: folder,

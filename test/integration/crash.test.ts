@@ -1,6 +1,15 @@
 // Kills and failing disks, for real: strace kills the program, or fails a call of its, at each of the calls
 // by which it changes the folder. Whatever happened, the next run must find a whole set.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { temporaryFolder } from '../support/folder.js';
@@ -26,18 +35,39 @@ const SHAPES: readonly Shape[] = [
   { name: 'one layout', layouts: ['-l', 'grpc'], step: ONE },
   { name: 'two layouts', layouts: ['-l', 'grpc', '-l', 'nginx', '-k', 'ec-p256'], step: TWO },
 ];
-const OVER = ['none', 'an old set'] as const;
-const cases = SHAPES.flatMap((shape) =>
-  OVER.map((over) => ({ shape, over, title: `${shape.name}, over ${over}` })),
-);
+const OVER = {
+  /** Everything comes. */
+  none: [],
+  /** Some files stay, some go, some come. */
+  'an old set, started over': ['--new'],
+  /** Clients and a name are added, and the CA's key moves to where it belongs. */
+  'a set of the old shape': ['api.test'],
+} as const;
+type Over = keyof typeof OVER;
+const [oneLayout, twoLayouts] = SHAPES as [Shape, Shape];
+const cases = (
+  [
+    [oneLayout, 'none'],
+    [oneLayout, 'a set of the old shape'],
+    [twoLayouts, 'an old set, started over'],
+  ] as const
+).map(([shape, over]) => ({ shape, over, title: `${shape.name}, over ${over}` }));
+
+/** Puts the CA's key where earlier versions had it. */
+function toOldShape(folder: string): void {
+  const path = join(folder, 'set.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll('authority/ca.key', 'ca.key'));
+  renameSync(join(folder, 'authority', 'ca.key'), join(folder, 'ca.key'));
+  rmdirSync(join(folder, 'authority'));
+}
 
 /** A folder as the program finds it, ready to be copied for each attempt, and what is asked of it then. */
-function prepare({ layouts }: Shape, over: (typeof OVER)[number]) {
+function prepare({ layouts }: Shape, over: Over) {
   const scratch = temporaryFolder();
   const model = join(scratch, 'model');
-  // Some files stay, some go, some come.
-  const make = (client: string) => [...layouts, '-c', client];
-  if (over === 'an old set') expect(generateCerts([...make('old'), '-o', model, '-q']).status).toBe(0);
+  const make = (client: string) => [...layouts, '-c', client, ...(client === 'new' ? OVER[over] : [])];
+  if (over !== 'none') expect(generateCerts([...make('old'), '-o', model, '-q']).status).toBe(0);
+  if (over === 'a set of the old shape') toOldShape(model);
   let attempts = 0;
   const begin = () => {
     const out = join(scratch, `attempt-${attempts++}`, 'certs');
@@ -116,10 +146,9 @@ describe.skipIf(!inject('tools').strace)('a kill at any call leaves a whole set 
         expect([label, next.status, next.stderr]).toEqual([label, 0, '']);
         expect([label, findProblems(out)]).toEqual([label, []]);
         expect([label, existsSync(join(out, '.generate-certs'))]).toEqual([label, false]);
-        expect([label, Object.keys(snapshot(out)).filter((path) => path.includes('old'))]).toEqual([
-          label,
-          [],
-        ]);
+        const files = Object.keys(snapshot(out));
+        const gone = over === 'a set of the old shape' ? /^ca\.key$/ : /old/;
+        expect([label, files.filter((path) => gone.test(path))]).toEqual([label, []]);
         rmSync(join(out, '..'), { recursive: true });
       },
     );

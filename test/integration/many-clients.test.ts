@@ -194,7 +194,17 @@ test('a run that is killed while clients are made leaves nothing for the next to
   expect(readdirSync(out)).toEqual(['.generate-certs']);
   expect(generateCerts(['--layout', 'grpc', '--out', out, '-q'])).toMatchObject({ status: 0, stderr: '' });
   expect(readdirSync(out).sort()).toEqual([
-    ...['.gitignore', 'ca.key', 'ca.pem', 'client.key', 'client.pem', 'server.key', 'server.pem', 'set.json'],
+    ...[
+      '.gitignore',
+      'authority',
+      'authority/ca.key',
+      'ca.pem',
+      'client.key',
+      'client.pem',
+      'server.key',
+      'server.pem',
+      'set.json',
+    ],
     ...['untrusted-unknown-ca.key', 'untrusted-unknown-ca.pem'],
   ]);
 });

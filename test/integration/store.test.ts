@@ -48,7 +48,8 @@ describe('permissions', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     for (const [path, mode] of Object.entries(modes(folder))) {
       const isFolder = statSync(join(folder, path)).isDirectory();
-      const expected = path.endsWith('.key') ? '600' : isFolder ? '755' : '644';
+      const ofFolder = path.endsWith('/authority') ? '700' : '755';
+      const expected = path.endsWith('.key') ? '600' : isFolder ? ofFolder : '644';
       expect(`${path} ${mode}`).toBe(`${path} ${expected}`);
     }
   });
@@ -70,7 +71,7 @@ describe('permissions', () => {
       expect(generateCerts(['--out', folder, '-l', 'nginx', '--owner', owner, '-q']).status).toBe(0);
       expect(statSync(join(folder, 'server.key'))).toMatchObject({ uid: 5000, gid });
       expect(modes(folder)['server.key']).toBe('600');
-      for (const name of ['server.pem', 'client.key', 'ca.key'])
+      for (const name of ['server.pem', 'client.key', 'authority/ca.key'])
         expect(statSync(join(folder, name)).uid).toBe(0);
     }
   });
@@ -146,7 +147,7 @@ describe('a failure leaves what was there as it was', () => {
     const target = join(folder, 'precious');
     writeFileSync(target, 'precious');
     mkdirSync(join(folder, 'certs'));
-    symlinkSync(target, join(folder, 'certs', 'ca.key'));
+    symlinkSync(target, join(folder, 'certs', 'ca.pem'));
     expect(generateCerts(['--out', join(folder, 'certs')]).status).toBe(2);
     expect(generateCerts(['--out', join(folder, 'certs'), '--force', '-q']).status).toBe(0);
     expect(readFileSync(target, 'utf8')).toBe('precious');

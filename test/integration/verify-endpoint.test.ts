@@ -392,7 +392,7 @@ describe('what is easily taken for a refusal, or for its absence', () => {
     const args = [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'],
       ...['-subj', '/CN=localhost', '-addext', 'basicConstraints=critical,CA:FALSE'],
-      ...['-CA', file('ca.pem'), '-CAkey', file('ca.key')],
+      ...['-CA', file('ca.pem'), '-CAkey', file('authority/ca.key')],
       ...['-keyout', join(folder, 'nameless.key'), '-out', join(folder, 'nameless.pem')],
     ];
     expect(run('openssl', args)).toMatchObject({ status: 0 });

@@ -63,7 +63,7 @@ describe('verifyCertificateSet', () => {
     copyFileSync(file('grpc/bob.key'), file('grpc/alice.key'));
     copyFileSync(file('grpc/untrusted-expired.pem'), file('grpc/server.pem'));
     writeFileSync(file('nginx/client_cert_ca.crl'), 'no list');
-    chmodSync(file('ca.key'), 0o644);
+    chmodSync(file('authority/ca.key'), 0o644);
     const { rows, result } = await verifyCertificateSet(folder);
     expect(result).toBe('wrong');
     const wrong = rows
@@ -75,7 +75,7 @@ describe('verifyCertificateSet', () => {
       'grpc/alice.key: was changed',
       'grpc/server.pem: was changed',
       'nginx/client_cert_ca.crl: was changed',
-      'ca.key: has mode 0644, not 0600',
+      'authority/ca.key: has mode 0644, not 0600',
       'nginx/client_cert_ca.crl: it holds no revocation list',
     ]) {
       expect(wrong).toContain(finding);

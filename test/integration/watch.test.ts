@@ -73,7 +73,7 @@ describe('a renewal', () => {
       keyMode: '640',
       untrusted: 'all',
     });
-    expect(again.made).toBe(false);
+    expect(again.changed).toBe(false);
   });
 
   test('can be done again and again', async () => {

@@ -2,7 +2,7 @@ import { GenerateCertsError, quote } from '../../errors.js';
 import { type CertificateSetOptions, MOST_NUMBERED_CLIENTS } from '../../request/request.js';
 import { ensureSet } from '../../store/ensure.js';
 import { serializeManifest } from '../../store/manifest/manifest.js';
-import type { WriteOptions } from '../../store/write-options.js';
+import type { EnsureOptions } from '../../store/write-options.js';
 import type { MakeOptions } from '../make-options.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { showingProgress } from '../terminal/progress.js';
@@ -17,7 +17,7 @@ export async function make(names: readonly string[], options: MakeOptions): Prom
     // The words are checked by the library, which names the known ones.
     layouts: options.layout as CertificateSetOptions['layouts'],
     clients: options.client,
-    extraClients: wholeNumber(options.clients),
+    extraClients: options.clients === undefined ? undefined : wholeNumber(options.clients),
     untrusted: options.untrusted as CertificateSetOptions['untrusted'],
     key: options.key as CertificateSetOptions['key'],
     caKey: options.caKey as CertificateSetOptions['caKey'],
@@ -27,15 +27,19 @@ export async function make(names: readonly string[], options: MakeOptions): Prom
     owner: options.owner,
     force: options.force,
     lockTimeout: options.lockTimeout,
-  } satisfies CertificateSetOptions & WriteOptions;
+    new: options.new,
+    dryRun: options.dryRun,
+  } satisfies EnsureOptions;
   const result = await interruptible((signal) =>
     showingProgress(!options.quiet && !options.json, (onProgress) =>
       ensureSet(options.out, { ...request, signal }, onProgress),
     ),
   );
   for (const warning of result.warnings) terminal.warn(warning);
-  if (options.json) terminal.data(serializeManifest(result.manifest));
-  else terminal.result(formatSummary(result, options.out, terminal.colour));
+  if (options.json) {
+    const { outcome, made, kept, removed } = result;
+    terminal.data(serializeManifest(result.manifest, { outcome, made, kept, removed }));
+  } else terminal.result(formatSummary(result, options.out, terminal.colour, options.dryRun ?? false));
 }
 
 function wholeNumber(typed: string): number {

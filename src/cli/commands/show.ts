@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { printable } from '../../errors.js';
 import { FLAWS } from '../../pki/flaws/flaws.js';
+import type { Damage } from '../../store/manifest/damages.js';
 import { type Manifest, type ManifestCertificate, serializeManifest } from '../../store/manifest/manifest.js';
 import { inspectSet } from '../../store/manifest/read.js';
 import { formatDistance, formatMoment } from '../../util/moments.js';
@@ -23,7 +24,7 @@ export function describeShow(command: Command): void {
 
 function formatTree(
   manifest: Manifest,
-  damages: ReadonlyMap<string, string>,
+  damages: ReadonlyMap<string, Damage>,
   folder: string,
   colour: Colours,
 ): string {
@@ -74,7 +75,7 @@ function title({ role, name, flaw, subject }: ManifestCertificate): string {
 function details(
   certificate: ManifestCertificate,
   indent: string,
-  damages: ReadonlyMap<string, string>,
+  damages: ReadonlyMap<string, Damage>,
   colour: Colours,
 ): string[] {
   const names = certificate.subjectAltNames.join(', ');
@@ -84,7 +85,7 @@ function details(
     `${names === '' ? '' : `${names}, `}${certificate.key}, serial ${certificate.serialNumber}${revoked}`,
     ...[...new Set(files)].map((path) => {
       const damage = damages.get(path);
-      return damage === undefined ? colour.dim(path) : colour.red(`${path} ${damage}`);
+      return damage === undefined ? colour.dim(path) : colour.red(`${path} ${damage.text}`);
     }),
   ].map((line) => `${indent}  ${line}`);
 }

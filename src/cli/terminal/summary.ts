@@ -13,23 +13,63 @@ import { alignColumns, count, shellQuote } from './text.js';
 const MOST_CLIENTS = 10;
 
 /** What a run made, how long it lives, and what to do with it next. */
-export function formatSummary(result: EnsureResult, folder: string, colour: Colours): string {
-  const { manifest, made, reason } = result;
+export function formatSummary(
+  result: EnsureResult,
+  folder: string,
+  colour: Colours,
+  dryRun: boolean,
+): string {
+  const { manifest, outcome } = result;
   const life = `ends ${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, new Date())}`;
-  if (!made) return `the set in ${printable(folder)} is fresh, nothing to do (${life})\n`;
-  const anew = reason === undefined ? '' : `the set that was there is made anew: ${reason}\n`;
+  if (outcome === 'unchanged')
+    return `the set in ${printable(folder)} is up to date, nothing to do (${life})\n`;
   const table = alignColumns(certificateRows(manifest)).map((line) => `  ${line}`);
   return [
-    `${anew}${colour.bold(`made a set in ${printable(folder)}`)} (${life})`,
+    `${colour.bold(headline(result, folder, dryRun))} (${life})`,
+    ...result.reasons.slice(0, MOST_REASONS).map((reason) => `  because ${printable(reason)}`),
+    ...changeLines(result, dryRun),
     '',
     ...table,
-    ...nextSteps(manifest, folder).flatMap((step) => [
+    ...(dryRun ? [] : nextSteps(manifest, folder)).flatMap((step) => [
       '',
       colour.bold(`${step.title}:`),
       formatCommand(step),
     ]),
     '',
   ].join('\n');
+}
+
+/** How many reasons, and how many files of each kind, the summary names. */
+const MOST_REASONS = 5;
+const MOST_FILES = 4;
+
+const DONE = {
+  created: ['made a set in', 'would make a set in'],
+  updated: ['updated the set in', 'would update the set in'],
+  renewed: ['renewed, with the same CA, the set in', 'would renew, with the same CA, the set in'],
+  replaced: ['made, with a new CA, the set in', 'would make, with a new CA, the set in'],
+} as const;
+
+function headline({ outcome }: EnsureResult, folder: string, dryRun: boolean): string {
+  if (outcome === 'unchanged') return printable(folder);
+  return `${DONE[outcome][dryRun ? 1 : 0]} ${printable(folder)}`;
+}
+
+/** Which files were made, kept and removed; of a new set that needs no telling. */
+function changeLines({ outcome, made, kept, removed }: EnsureResult, dryRun: boolean): string[] {
+  if (outcome === 'created' && removed.length === 0 && !dryRun) return [];
+  return [
+    ...fileLine('made', made),
+    ...(kept.length === 0 ? [] : [`  kept     ${count(kept.length, 'file')}`]),
+    ...fileLine('removed', removed),
+  ];
+}
+
+function fileLine(word: string, paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  const named = paths.slice(0, MOST_FILES).join(', ');
+  const more = paths.length - MOST_FILES;
+  return [`  ${word.padEnd(8)} ${named}${more > 0 ? ` and ${count(more, 'more file')}` : ''}`];
 }
 
 function certificateRows({ certificates }: Manifest): string[][] {

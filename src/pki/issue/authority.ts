@@ -17,7 +17,12 @@ import { createSigner, type Signer } from './signer.js';
  */
 export interface Authority {
   readonly certificate: Certificate;
+  /**
+   * Throws `ERR_CA_KEY_MISSING` where the set was loaded from a folder without it; so does whatever signs.
+   */
   readonly privateKey: PrivateKey;
+  /** Whether the CA's private key is there, so that the set can sign. */
+  readonly canSign: boolean;
   /** @internal */
   readonly signer: Signer;
   /** The DNS names that it may sign, by its name constraints; any when absent. */
@@ -65,5 +70,24 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
     },
     parent ?? signer,
   );
-  return { certificate, privateKey, signer, permittedDnsNames };
+  return { certificate, privateKey, canSign: true, signer, permittedDnsNames };
+}
+
+/**
+ * A CA whose private key is not there: what needs the key throws.
+ *
+ * @internal
+ */
+export function authorityWithoutKey(certificate: Certificate, keyMissing: () => never): Authority {
+  return {
+    certificate,
+    permittedDnsNames: certificate.permittedDnsNames,
+    canSign: false,
+    get privateKey() {
+      return keyMissing();
+    },
+    get signer() {
+      return keyMissing();
+    },
+  };
 }

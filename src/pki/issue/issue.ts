@@ -1,6 +1,7 @@
 import type { ClientCredential } from '../credential.js';
 import { issueFlawed } from '../flaws/flawed.js';
-import { freshKeys, reusedKeys } from '../keys/key-source.js';
+import { freshKeys, type KeySource, reusedKeys } from '../keys/key-source.js';
+import type { KeyType } from '../keys/key-types.js';
 import type { PrivateKey } from '../keys/keys.js';
 import { commonNameOf, type Identity, type SubjectAltName } from '../names/identity.js';
 import type { ParsedClient, ParsedRequest } from '../request.js';
@@ -10,7 +11,7 @@ import type { IssuingWork } from '../workers/work.js';
 import { type Authority, createAuthority } from './authority.js';
 import { randomSerialNumber, type Validity, validityFrom } from './certificate.js';
 import { signLeaf } from './leaf.js';
-import { type Revocation, signRevocationList } from './revocation-list.js';
+import { type Revocation, type RevocationList, signRevocationList } from './revocation-list.js';
 
 /** Makes a set. All its keys are made side by side. */
 export async function issueSet(
@@ -18,27 +19,53 @@ export async function issueSet(
   now: Date,
   work: IssuingWork = {},
 ): Promise<CertificateSet> {
-  const { request, names, clients, lifetime } = parsed;
-  const life = lifeFrom(now, lifetime);
-  const permittedDnsNames = request.nameConstraints ? dnsSubtrees(names, clients) : undefined;
+  const life = lifeFrom(now, parsed.lifetime);
   const revokedSerialNumber = randomSerialNumber();
   const parts = {
-    authority: createAuthority({
-      key: request.caKey,
-      validity: life.validity,
-      permittedDnsNames,
-      makeKey: (type) => keySourceOf(parsed)(type, 'ca'),
-    }),
+    authority: authorityFor(parsed, life),
     revokedSerialNumber,
-    listNumber: 1,
     revocationsOf: () => [{ serialNumber: revokedSerialNumber, revokedAt: life.validity.notBefore }],
   };
   return issueUnder(parsed, life, parts, work);
 }
 
+/** A new CA for a request. */
+export function authorityFor(parsed: ParsedRequest, { validity }: Life): Promise<Authority> {
+  const { request, names, clients } = parsed;
+  return createAuthority({
+    key: request.caKey,
+    validity,
+    permittedDnsNames: request.nameConstraints ? dnsSubtrees(names, clients) : undefined,
+    makeKey: (type) => keySourceOf(parsed)(type, 'ca'),
+  });
+}
+
 /** Where a request's keys come from. */
 function keySourceOf({ request, reuseKeys }: ParsedRequest) {
   return reuseKeys ? reusedKeys(request) : freshKeys;
+}
+
+/** What of an earlier set stays in the set as it is. */
+export interface KeptParts {
+  readonly server?: ServerParts | undefined;
+  /** By the client's identity. */
+  readonly clients: ReadonlyMap<string, ClientCredential>;
+  /** The untrusted clients, by flaw. */
+  readonly untrusted: ReadonlyMap<string, ClientCredential>;
+  /** Used again where nothing that is on it has changed. */
+  readonly revocationList?: RevocationList | undefined;
+}
+
+const NOTHING_KEPT: KeptParts = { clients: new Map(), untrusted: new Map() };
+
+/** The CA that signs, and what its revocation list holds. */
+export interface AuthorityParts {
+  /** May still be in the making: the keys need not wait for it. */
+  readonly authority: Promise<Authority>;
+  readonly revokedSerialNumber: string;
+  /** The number of the last list before this one. */
+  readonly lastListNumber?: number;
+  readonly revocationsOf: (clients: readonly ClientCredential[]) => readonly Revocation[];
 }
 
 /** When a set is made, when it ends, and the validity of its certificates; whole seconds, as X.509 has them. */
@@ -54,71 +81,85 @@ export function lifeFrom(now: Date, seconds: number): Life {
   return { createdAt, expiresAt, validity: validityFrom(createdAt, expiresAt) };
 }
 
-/** Makes everything that a CA signs. The CA itself may still be in the making: the keys need not wait. */
+/**
+ * Makes everything that a CA signs but what is kept.
+ *
+ * @param validity of what is issued now
+ */
 export async function issueUnder(
   parsed: ParsedRequest,
-  life: Life,
-  authorityParts: {
-    readonly authority: Promise<Authority>;
-    readonly revokedSerialNumber: string;
-    readonly listNumber: number;
-    /** What the revocation list holds, of the clients as they are issued. */
-    readonly revocationsOf: (clients: readonly ClientCredential[]) => readonly Revocation[];
-  },
+  { createdAt, expiresAt, validity }: Life,
+  { revokedSerialNumber, lastListNumber = 0, revocationsOf, ...parts }: AuthorityParts,
   work: IssuingWork = {},
+  kept: KeptParts = NOTHING_KEPT,
 ): Promise<CertificateSet> {
   const { request, names, clients, reservedNames } = parsed;
-  const { createdAt, expiresAt, validity } = life;
-  const { revokedSerialNumber } = authorityParts;
   const keys = keySourceOf(parsed);
-  const [authority, serverKey, untrustedKey, issuedClients] = await Promise.all([
-    authorityParts.authority,
-    keys(request.key, 'server'),
-    request.untrusted.length > 0 ? keys(request.key, 'untrusted') : undefined,
-    issueClients(
-      clients,
-      { keyType: request.key, keys, authority: authorityParts.authority, validity },
-      work,
-    ),
+  const newClients = clients.filter(({ identity }) => !kept.clients.has(identity.value));
+  const missingFlaws = request.untrusted.filter((flaw) => !kept.untrusted.has(flaw));
+  const [authority, serverKey, untrustedKey, issued] = await Promise.all([
+    parts.authority,
+    kept.server === undefined ? keys(request.key, 'server') : undefined,
+    missingFlaws.length > 0 ? untrustedKeyOf(kept, request.key, keys) : undefined,
+    issueClients(newClients, { keyType: request.key, keys, authority: parts.authority, validity }, work),
   ]);
-  const untrustedClients =
-    untrustedKey === undefined
-      ? []
-      : await Promise.all(
-          request.untrusted.map((flaw) =>
-            issueFlawed(flaw, {
-              authority,
-              validity,
-              createdAt,
-              model: clients[0]?.identity,
-              privateKey: untrustedKey,
-              caKey: request.caKey,
-              revokedSerialNumber,
-              keys,
-            }),
-          ),
-        );
-  const revocationList = signRevocationList(
-    {
-      number: authorityParts.listNumber,
-      revocations: authorityParts.revocationsOf(issuedClients),
-      thisUpdate: validity.notBefore,
-      nextUpdate: expiresAt,
-    },
-    authority.signer,
-  );
+  const flawed = new Map(kept.untrusted);
+  if (untrustedKey !== undefined) {
+    const context = {
+      authority,
+      validity,
+      createdAt,
+      model: clients[0]?.identity,
+      privateKey: untrustedKey,
+      caKey: request.caKey,
+      revokedSerialNumber,
+      keys,
+    };
+    await Promise.all(missingFlaws.map(async (flaw) => flawed.set(flaw, await issueFlawed(flaw, context))));
+  }
+  const issuedClients = inOrder(clients, kept, issued);
+  const revocations = revocationsOf(issuedClients);
+  const unchanged = kept.revocationList?.revocations.length === revocations.length;
   return new CertificateSet({
     request,
     createdAt,
     expiresAt,
     authority,
-    server: issueServer(names, serverKey, authority, validity),
+    server: kept.server ?? issueServer(names, serverKey as PrivateKey, authority, validity),
     clients: issuedClients,
-    untrustedClients,
-    revocationList,
+    untrustedClients: request.untrusted.map((flaw) => flawed.get(flaw) as ClientCredential),
+    revocationList:
+      unchanged && kept.revocationList !== undefined
+        ? kept.revocationList
+        : signRevocationList(
+            {
+              number: lastListNumber + 1,
+              revocations,
+              thisUpdate: validity.notBefore,
+              nextUpdate: expiresAt,
+            },
+            authority.signer,
+          ),
     revokedSerialNumber,
     reservedNames,
   });
+}
+
+/** The clients to refuse share a key, so that many of them cost little. */
+function untrustedKeyOf(kept: KeptParts, type: KeyType, keys: KeySource): Promise<PrivateKey> | PrivateKey {
+  const shared = [...kept.untrusted.values()].find(({ privateKey }) => privateKey.type === type);
+  return shared?.privateKey ?? keys(type, 'untrusted');
+}
+
+function inOrder(
+  clients: readonly ParsedClient[],
+  kept: KeptParts,
+  issued: readonly ClientCredential[],
+): ClientCredential[] {
+  let next = 0;
+  return clients.map(
+    ({ identity }) => kept.clients.get(identity.value) ?? (issued[next++] as ClientCredential),
+  );
 }
 
 function issueServer(
@@ -165,7 +206,7 @@ const LOOPBACK: readonly SubjectAltName[] = [
 ];
 
 /** The DNS names that a CA with name constraints may sign: `*.x` as `x`, which permits all below it. */
-function dnsSubtrees(names: readonly Identity[], clients: readonly ParsedClient[]): string[] {
+export function dnsSubtrees(names: readonly Identity[], clients: readonly ParsedClient[]): string[] {
   const dns = [...names, ...clients.map(({ identity }) => identity)].filter(({ kind }) => kind === 'dns');
   return [...new Set(dns.map(({ value }) => value.replace(/^\*\./, '')))];
 }

@@ -28,7 +28,10 @@ export interface Revocation {
  * ```
  */
 export class RevocationList {
-  /** The list in DER. */
+  /**
+   * The list in DER. Empty where the set was loaded from a folder that has neither the list in a file nor the CA's
+   * key: see {@link RevocationList.isSigned}.
+   */
   readonly der: Buffer;
   /** The CRL number: a later list of the same CA has a higher one (RFC 5280 section 5.2.3). */
   readonly number: number;
@@ -39,6 +42,11 @@ export class RevocationList {
     this.der = Buffer.from(der);
     this.number = number;
     this.revocations = revocations;
+  }
+
+  /** Whether there is a signed list, and not only what is on it. */
+  get isSigned(): boolean {
+    return this.der.length > 0;
   }
 
   /** When a serial number was put on the list; nothing where it is not on it. */

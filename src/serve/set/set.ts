@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path';
 import { GenerateCertsError, quote, type Warning } from '../../errors.js';
 import { type LayoutName, layoutFolder } from '../../layouts/index.js';
-import type { CertificateSetOptions } from '../../request/request.js';
 import { renewCertificateSet } from '../../store/change.js';
 import { ensureCertificateSet } from '../../store/ensure.js';
 import type { Manifest } from '../../store/manifest/manifest.js';
@@ -76,32 +75,25 @@ async function prepareOwnSet(
 ): Promise<{ manifest: Manifest; warnings: readonly Warning[] }> {
   const found = findManifest(folder);
   if (found !== undefined) requireNginxLayout(folder, found);
-  const options = found === undefined ? {} : optionsOf(found);
   const sameNames = names === undefined || names.join() === found?.request.names.join();
   if (found !== undefined && sameNames && msUntilDue(found, renewAt, Date.now()) <= 0) {
     try {
       const { manifest } = await renewCertificateSet(folder, { signal });
       return { manifest, warnings: [] };
     } catch (error) {
-      // What cannot be renewed is made anew below.
-      if (!(error instanceof GenerateCertsError && error.code === 'ERR_SET_DAMAGED')) throw error;
+      // What cannot be renewed is repaired below.
+      if (!(error instanceof GenerateCertsError && REPAIRED.has(error.code))) throw error;
     }
   }
-  const { manifest, made, warnings } = await ensureCertificateSet(folder, {
-    ...options,
+  const { manifest, changed, warnings } = await ensureCertificateSet(folder, {
     ...(names && { names }),
     signal,
   });
   // What there was to say of a set was said when it was made.
-  return { manifest, warnings: made ? warnings : [] };
+  return { manifest, warnings: changed ? warnings : [] };
 }
 
-function optionsOf({ request }: Manifest): CertificateSetOptions & { keyMode: string; owner?: string } {
-  const { owner, ...others } = request;
-  const options = { ...others, keyMode: request.keyMode.slice(1), ...(owner !== null && { owner }) };
-  // What a manifest holds is checked as what is typed is.
-  return options as CertificateSetOptions & { keyMode: string; owner?: string };
-}
+const REPAIRED: ReadonlySet<string> = new Set(['ERR_SET_DAMAGED', 'ERR_CA_KEY_MISSING']);
 
 function requireNginxLayout(folder: string, { request: { layouts } }: Manifest): void {
   if (layouts.includes('nginx')) return;

@@ -1,149 +1,113 @@
-import { lstatSync, readFileSync, type Stats } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { formatDistance } from '../../util/moments.js';
-import { nextTurn } from '../../util/turns.js';
-import { formatMode, recordedKeyAccess } from '../ownership/key-access.js';
-import { errnoOf } from '../transaction/file-system.js';
-import type { Manifest, ManifestFile, ManifestRequest } from './manifest.js';
-import { sha256 } from './sha256.js';
+import type { Damage } from './damages.js';
+import { AUTHORITY_KEY, type Manifest, type ManifestRequest } from './manifest.js';
 
 /** A set is used again while this share of its life is left. */
 const SHARE_LEFT = 0.25;
 
+/** What a set in a folder lacks of what is asked for. */
+export interface Shortfall {
+  /**
+   * How much must be issued again: what is `missing`, everything for a new `life`, or everything by a new
+   * `authority`.
+   */
+  readonly reissue: 'missing' | 'life' | 'authority';
+  /** Why, each in a few words. */
+  readonly reasons: readonly string[];
+}
+
 /**
- * Why the set in a folder does not serve a request, in a few words; nothing where it does: the same
- * request, at least a quarter of its life left, every file there and as it was made.
+ * What a set lacks of a request; nothing where it serves it: the same request, at least a quarter of its life
+ * left, every file there and as it was made.
+ *
+ * @param asked the recorded request with what is asked for now
+ * @param added identities of clients that are to be made
  */
-export async function reasonToRemake(
-  folder: string,
+export function shortfallOf(
   manifest: Manifest,
-  request: ManifestRequest,
-  now: Date,
-): Promise<string | undefined> {
-  return (
-    differingRequest(manifest.request, request) ??
-    spentLife(manifest, now) ??
-    (await firstDamage(
-      folder,
-      manifest.files.filter(({ path }) => path !== GITIGNORE_NAME),
-    )) ??
-    changedOwner(folder, manifest)
-  );
+  asked: ManifestRequest,
+  { added, damages, now }: { added: readonly string[]; damages: ReadonlyMap<string, Damage>; now: Date },
+): Shortfall | undefined {
+  const life = spentLife(manifest, now);
+  const changes = differences(manifest.request, asked);
+  const lacks = [
+    ...(life === undefined ? [] : [life]),
+    ...changes,
+    ...(added.length > 0 ? [{ reissue: 'missing', reason: addedClients(added) } as const] : []),
+    ...damagesOf(damages),
+    ...(hasOldShape(manifest)
+      ? [{ reissue: 'missing', reason: `the CA's key moves to ${AUTHORITY_KEY}` } as const]
+      : []),
+  ];
+  if (lacks.length === 0) return undefined;
+  const most = ORDER.find((how) => lacks.some(({ reissue }) => reissue === how)) ?? 'missing';
+  return { reissue: most, reasons: lacks.map(({ reason }) => reason) };
 }
 
-function differingRequest(made: ManifestRequest, asked: ManifestRequest): string | undefined {
-  const keys = Object.keys(asked) as (keyof ManifestRequest)[];
-  const key = keys.find((candidate) => JSON.stringify(made[candidate]) !== JSON.stringify(asked[candidate]));
-  if (key === undefined) return undefined;
-  return `${WORDS[key]} differ: ${brief(made[key])}, now ${brief(asked[key])}`;
+type Lack = { readonly reissue: Shortfall['reissue']; readonly reason: string };
+
+/** What reissues most first. */
+const ORDER = ['authority', 'life', 'missing'] as const satisfies readonly Shortfall['reissue'][];
+
+/** Sets of earlier versions have the CA's key beside the files that are handed over. */
+function hasOldShape({ certificates }: Manifest): boolean {
+  const path = certificates.find(({ role }) => role === 'ca')?.files.authority?.key;
+  return path !== undefined && path !== AUTHORITY_KEY;
 }
 
-const WORDS: Record<keyof ManifestRequest, string> = {
-  names: 'names',
-  layouts: 'layouts',
-  clients: 'clients',
-  untrusted: 'untrusted clients',
-  key: 'key types',
-  caKey: 'CA key types',
-  validFor: 'lifetimes',
-  nameConstraints: 'name constraints',
-  keyMode: 'key modes',
-  owner: 'key owners',
+function differences(made: ManifestRequest, asked: ManifestRequest): Lack[] {
+  const keys = Object.keys(WORDS) as (keyof typeof WORDS)[];
+  return keys
+    .filter((key) => JSON.stringify(made[key]) !== JSON.stringify(asked[key]))
+    .map((key) => {
+      const [words, reissue] = WORDS[key];
+      return { reissue, reason: `${words}: ${brief(asked[key])} instead of ${brief(made[key])}` };
+    });
+}
+
+/** Clients are not here: they are added, and never taken away. */
+const WORDS: Record<
+  Exclude<keyof ManifestRequest, 'clients'>,
+  readonly [words: string, reissue: Shortfall['reissue']]
+> = {
+  names: ['names', 'missing'],
+  layouts: ['layouts', 'missing'],
+  untrusted: ['clients to refuse', 'missing'],
+  key: ['key type', 'missing'],
+  caKey: ["the CA's key type", 'authority'],
+  validFor: ['lifetime', 'life'],
+  nameConstraints: ['name constraints', 'authority'],
+  keyMode: ['mode of server.key', 'missing'],
+  owner: ['owner of server.key', 'missing'],
 };
 
 function brief(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
   const words = Array.isArray(value) ? value : [value ?? 'none'];
   const shown = words.slice(0, 3).join(', ');
   if (words.length > 3) return `${shown} and ${words.length - 3} more`;
   return shown === '' ? 'none' : shown;
 }
 
-function spentLife({ createdAt, expiresAt }: Manifest, now: Date): string | undefined {
+function addedClients(names: readonly string[]): string {
+  return names.length === 1 ? `client ${names[0]} is new` : `${brief(names)} are new`;
+}
+
+function damagesOf(damages: ReadonlyMap<string, Damage>): Lack[] {
+  const [first] = damages;
+  if (first === undefined) return [];
+  const [path, { text }] = first;
+  const more = damages.size > 1 ? `, and ${damages.size - 1} more files are damaged` : '';
+  return [{ reissue: 'missing', reason: `${path} ${text}${more}` }];
+}
+
+function spentLife({ createdAt, expiresAt }: Manifest, now: Date): Lack | undefined {
   const [created, expires] = [Date.parse(createdAt), Date.parse(expiresAt)];
   const left = expires - now.getTime();
-  if (left <= 0) return `it ended ${formatDistance(expiresAt, now)}`;
-  if (now.getTime() < created) return `it was made ${formatDistance(createdAt, now)}, by this clock`;
-  return left < (expires - created) * SHARE_LEFT ? `it ends ${formatDistance(expiresAt, now)}` : undefined;
-}
-
-/** What its owner edits of it is no damage to the set. */
-const GITIGNORE_NAME = '.gitignore';
-
-/** Whoever must read `server.key` may have lost it since. */
-function changedOwner(folder: string, { request, files }: Manifest): string | undefined {
-  const { owner } = recordedKeyAccess(request);
-  if (owner === undefined) return undefined;
-  for (const { path } of files.filter((file) => /(?:^|\/)server\.key$/.test(file.path))) {
-    const stats = statInside(folder, path);
-    const changed = stats?.uid !== owner.uid || (owner.gid !== undefined && stats.gid !== owner.gid);
-    if (changed) return `${path} has owner ${stats?.uid}:${stats?.gid}, not ${owner.text}`;
+  if (left <= 0) return { reissue: 'authority', reason: `it ended ${formatDistance(expiresAt, now)}` };
+  if (now.getTime() < created) {
+    return { reissue: 'life', reason: `it was made ${formatDistance(createdAt, now)}, by this clock` };
   }
-  return undefined;
-}
-
-async function firstDamage(folder: string, files: readonly ManifestFile[]): Promise<string | undefined> {
-  for (const [path, damage] of await findDamages(folder, files, { most: 1 })) return `${path} ${damage}`;
-  return undefined;
-}
-
-/** How many files are looked at before others get their turn. */
-const FILES_A_TURN = 200;
-
-/**
- * What happened to files since they were made, by path; nothing of those that are as they were.
- *
- * @param options.most stops when so many damages are found
- */
-export async function findDamages(
-  folder: string,
-  files: readonly ManifestFile[],
-  { most = Number.POSITIVE_INFINITY }: { readonly most?: number } = {},
-): Promise<Map<string, string>> {
-  const damages = new Map<string, string>();
-  for (const [index, file] of files.entries()) {
-    if (damages.size >= most) break;
-    if (index % FILES_A_TURN === FILES_A_TURN - 1) await nextTurn();
-    const damage = damageOf(folder, file);
-    if (damage !== undefined) damages.set(file.path, damage);
-  }
-  return damages;
-}
-
-/** Reads at once: a small file takes 15 µs so, and 200 µs by way of Node's thread pool. */
-function damageOf(folder: string, file: ManifestFile): string | undefined {
-  try {
-    return damageIn(folder, file);
-  } catch (error) {
-    // Another user's key: what can be told of the set is told without it.
-    if (errnoOf(error) === 'EACCES') return 'cannot be read by this user';
-    throw error;
-  }
-}
-
-function damageIn(folder: string, file: ManifestFile): string | undefined {
-  const stats = statInside(folder, file.path);
-  if (stats === undefined) return 'is missing';
-  if (!stats.isFile()) return 'is no regular file any more';
-  try {
-    if (sha256(readFileSync(join(folder, file.path))) !== file.sha256) return 'was changed';
-  } catch (error) {
-    // Another user's key: who looks at the set must not be stopped by it.
-    if (errnoOf(error) === 'EACCES') return 'cannot be read by this user';
-    throw error;
-  }
-  const mode = formatMode(stats.mode & 0o777);
-  // Windows keeps no such permissions.
-  if (process.platform !== 'win32' && mode !== file.mode) return `has mode ${mode}, not ${file.mode}`;
-  return undefined;
-}
-
-/** A file of a set's folder, no symbolic link being followed on the way; nothing where there is none. */
-export function statInside(folder: string, path: string): Stats | undefined {
-  const parent = dirname(path);
-  if (parent !== '.') {
-    const stats = lstatSync(join(folder, parent), { throwIfNoEntry: false });
-    // Below a file there is nothing; a link is not followed, and is what is there.
-    if (stats?.isDirectory() !== true) return stats?.isFile() ? undefined : stats;
-  }
-  return lstatSync(join(folder, path), { throwIfNoEntry: false });
+  if (left >= (expires - created) * SHARE_LEFT) return undefined;
+  return { reissue: 'life', reason: `it ends ${formatDistance(expiresAt, now)}` };
 }

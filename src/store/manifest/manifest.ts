@@ -4,6 +4,10 @@ import { WORK_FOLDER } from '../transaction/work-folder.js';
 
 /** The manifest's file name, relative to the set's folder. */
 export const MANIFEST_NAME = 'set.json';
+/** Keeps a folder that a run made out of a repository; its owner may edit it. */
+export const GITIGNORE_NAME = '.gitignore';
+/** Where the CA's private key is, relative to the set's folder: in a folder that is never handed over. */
+export const AUTHORITY_KEY = 'authority/ca.key';
 /** The largest manifest there may be, in bytes: 100,000 clients in two layouts have one of 112 MB. */
 export const LARGEST_MANIFEST = 130_000_000;
 /** A larger one must begin as this program writes it: what comes of any other JSON may fill the memory. */
@@ -112,12 +116,16 @@ export interface ManifestFile {
 
 /** Whether a run made the set's folder and keeps it out of a repository. */
 export function isIgnoredByGit(manifest: Manifest | undefined): boolean {
-  return manifest?.files.some(({ path }) => path === '.gitignore') ?? false;
+  return manifest?.files.some(({ path }) => path === GITIGNORE_NAME) ?? false;
 }
 
-/** Writes a manifest: JSON with one certificate and one file a line, so that a large one stays small. */
-export function serializeManifest(manifest: Manifest): string {
-  const lines = Object.entries(manifest).map(([key, value]) => {
+/**
+ * Writes a manifest: JSON with one certificate and one file a line, so that a large one stays small.
+ *
+ * @param others to stand behind the manifest's own keys in what is printed
+ */
+export function serializeManifest(manifest: Manifest, others: object = {}): string {
+  const lines = Object.entries({ ...manifest, ...others }).map(([key, value]) => {
     const text = Array.isArray(value)
       ? `[\n    ${value.map((item) => JSON.stringify(item)).join(',\n    ')}\n  ]`
       : JSON.stringify(value);
@@ -208,10 +216,10 @@ const isHex = (value: unknown): value is string => isText(value) && /^[0-9a-f]+$
 const isMode: Check = (value) => isText(value) && /^0[46][0246][0246]$/.test(value);
 const isTime: Check = (value) =>
   isText(value) && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) && !Number.isNaN(Date.parse(value));
-/** A file in the set's folder or in a layout's: one name, or a folder's and a name; never `.` or `..`. */
+/** A file in the set's folder, in a layout's or in a party's below that; never `.` or `..`. */
 export const isFilePath: Check = (value) =>
   isText(value) &&
-  /^(?:[a-z]+\/)?(?!\.{1,2}$)[A-Za-z0-9._@-]{1,255}$/.test(value) &&
+  /^(?:[a-z]+\/(?:(?!\.{1,2}\/)[A-Za-z0-9._@-]{1,255}\/)?)?(?!\.{1,2}$)[A-Za-z0-9._@-]{1,255}$/.test(value) &&
   value !== MANIFEST_NAME &&
   value !== WORK_FOLDER;
 

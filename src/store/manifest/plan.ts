@@ -7,6 +7,8 @@ import type { CertificateSet } from '../../pki/set.js';
 import { isoSeconds } from '../../util/moments.js';
 import { formatMode, type KeyAccess, type Owner } from '../ownership/key-access.js';
 import {
+  AUTHORITY_KEY,
+  GITIGNORE_NAME,
   LARGEST_MANIFEST,
   MANIFEST_NAME,
   type Manifest,
@@ -25,6 +27,8 @@ export interface PlannedFile {
   readonly mode: number;
   /** The user who runs the program, when absent. */
   readonly owner?: Owner | undefined;
+  /** Whether it is a server's private key, for which `--owner` and `--key-mode` are. */
+  readonly ofServerKey?: boolean;
 }
 
 /** The files of a set, with the manifest that names them. */
@@ -69,13 +73,13 @@ export class SetPlanner {
     const { certificate, privateKey } = set.authority;
     const files = [
       this.#place({ name: 'ca.pem', content: certificate.pem, of: 'ca', part: 'certificate' }, 'authority'),
-      this.#place({ name: 'ca.key', content: privateKey.pem, of: 'ca', part: 'key' }, 'authority'),
+      this.#place({ name: AUTHORITY_KEY, content: privateKey.pem, of: 'ca', part: 'key' }, 'authority'),
     ];
     this.#layouts.forEach((layout, index) => {
       for (const credential of set.credentials) files.push(...(this.#byLayout(credential)[index] ?? []));
       for (const file of layoutOf(layout).ownFiles(set)) files.push(this.#place(file, layout));
     });
-    if (ignoredByGit) files.push(publicFile('.gitignore', GITIGNORE));
+    if (ignoredByGit) files.push(publicFile(GITIGNORE_NAME, GITIGNORE));
     // With one layout the authority's certificate and the layout's may be the same file.
     const distinct = [...new Map(files.map((file) => [file.path, file])).values()];
     return { files: distinct, manifest: describeSet(set, distinct, this.#places, this.#access) };
@@ -100,7 +104,7 @@ export class SetPlanner {
     if (part !== 'key') return publicFile(path, content);
     const isServers = typeof of === 'object' && of.role === 'server';
     const { mode, owner } = isServers ? this.#access : { mode: SECRET_MODE };
-    return { path, content, sha256: sha256(content), mode, owner };
+    return { path, content, sha256: sha256(content), mode, owner, ofServerKey: isServers };
   }
 }
 

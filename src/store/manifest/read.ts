@@ -4,7 +4,7 @@ import { GenerateCertsError, quote } from '../../errors.js';
 import { statFolder } from '../out-folder.js';
 import { readConsistently } from '../transaction/consistent.js';
 import { surroundingsError } from '../transaction/file-system.js';
-import { findDamages } from './freshness.js';
+import { type Damage, findDamages } from './damages.js';
 import { LARGEST_MANIFEST, MANIFEST_NAME, type Manifest, parseManifest } from './manifest.js';
 
 /**
@@ -25,7 +25,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
 /** As {@link readManifest}, with what became of the set's files: by path, for those not as they were made. */
 export async function inspectSet(
   folder: string,
-): Promise<{ manifest: Manifest; damages: ReadonlyMap<string, string> }> {
+): Promise<{ manifest: Manifest; damages: ReadonlyMap<string, Damage> }> {
   return readConsistently(folder, async () => {
     const manifest = requireManifest(folder);
     return { manifest, damages: await findDamages(folder, manifest.files) };

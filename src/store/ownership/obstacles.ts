@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError, quote } from '../../errors.js';
+import { foldersOf } from '../folders.js';
 import { MANIFEST_NAME, type Manifest } from '../manifest/manifest.js';
-import { foldersOf } from '../transaction/replace.js';
 import { WORK_FOLDER } from '../transaction/work-folder.js';
 import { findForeign } from './ownership.js';
 

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Cert
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FFDHE3072_PEM } from '../../layouts/ffdhe3072.js';
-import { statInside } from '../manifest/freshness.js';
+import { statInside } from '../manifest/damages.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { sha256 } from '../manifest/sha256.js';
 

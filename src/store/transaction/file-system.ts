@@ -2,7 +2,7 @@ import { promises as fs } from 'node:fs';
 import { dirname, resolve as resolvePath } from 'node:path';
 import { GenerateCertsError } from '../../errors.js';
 
-/** Permissions of every folder, under any umask: the keys are what is guarded. */
+/** Permissions of folders, under any umask: the keys are what is guarded, and a container must be able to walk in. */
 export const FOLDER_MODE = 0o755;
 
 /** The error of a failed file system call, or nothing for any other error. */
@@ -47,27 +47,29 @@ export async function ifThere<T>(lookup: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * Makes a folder and what is missing above it, 0755 under any umask.
+ * Makes a folder and what is missing above it, under any umask.
+ *
+ * @param mode of the folder itself; what is above it has 0755
  *
  * @returns what this call made, the outermost first; nothing that another process made meanwhile
  */
-export async function makeFolder(folder: string): Promise<string[]> {
+export async function makeFolder(folder: string, mode: number = FOLDER_MODE): Promise<string[]> {
   const above: string[] = [];
   try {
-    await fs.mkdir(folder, { mode: FOLDER_MODE });
+    await fs.mkdir(folder, { mode });
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return [];
     if (errnoOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
     above.push(...(await makeFolder(dirname(folder))));
     try {
-      await fs.mkdir(folder, { mode: FOLDER_MODE });
+      await fs.mkdir(folder, { mode });
     } catch (second) {
       if (errnoOf(second) === 'EEXIST') return above;
       await removeEmptyFolders(above);
       throw second;
     }
   }
-  await fs.chmod(folder, FOLDER_MODE);
+  await fs.chmod(folder, mode);
   return [...above, folder];
 }
 

@@ -1,6 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError } from '../../errors.js';
+import { folderMode, foldersOf } from '../folders.js';
 import { sha256 } from '../manifest/sha256.js';
 import {
   forEachSideBySide,
@@ -13,7 +14,6 @@ import {
 import { type Journal, type JournalFile, journalInvalid, readJournal } from './journal.js';
 import { type FolderLock, isClaimed, lockFolder } from './lock.js';
 import type { LockOptions } from './lock-options.js';
-import { foldersOf } from './replace.js';
 import { clearWorkFolder, isMarked, listWorkFolder, WORK_FOLDER, workPaths } from './work-folder.js';
 
 /** Does some work as the one writer of a folder, after what a killed run left there was seen to. */
@@ -101,7 +101,7 @@ async function finish(folder: string, journal: Journal): Promise<void> {
       throw journalInvalid(`${file.path} is neither in its place nor in ${WORK_FOLDER}/new`);
     }
   });
-  for (const name of foldersOf(paths)) await makeFolder(join(folder, name));
+  for (const name of foldersOf(paths)) await makeFolder(join(folder, name), folderMode(name));
   await forEachSideBySide(journal.removals, (path) => fs.rm(join(folder, path), { force: true }));
   await forEachSideBySide([...waiting], (path) => fs.rename(join(incoming, path), join(folder, path)));
   for (const name of ['', ...foldersOf(paths)]) await syncFolder(join(folder, name));

@@ -2,6 +2,7 @@ import { promises as fs, lstatSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Work } from '../../pki/workers/work.js';
 import { forEachInTurns } from '../../util/turns.js';
+import { folderMode, foldersOf } from '../folders.js';
 import { MANIFEST_NAME } from '../manifest/manifest.js';
 import { type PlannedFile, publicFile } from '../manifest/plan.js';
 import { errnoOf, makeFolder, removeEmptyFolders, syncFiles, syncFolder } from './file-system.js';
@@ -125,7 +126,9 @@ class Moves {
   async prepareFolders(all: readonly string[], needed: readonly string[]): Promise<void> {
     this.#folders = needed;
     for (const name of all) await fs.mkdir(join(workPaths(this.#folder).outgoing, name), { mode: 0o700 });
-    for (const name of needed) this.#made.push(...(await makeFolder(join(this.#folder, name))));
+    for (const name of needed) {
+      this.#made.push(...(await makeFolder(join(this.#folder, name), folderMode(name))));
+    }
   }
 
   /** Moves a file that is to be replaced or removed aside, if it is there. */
@@ -181,9 +184,4 @@ class Moves {
     await removeEmptyFolders(this.#made);
     return true;
   }
-}
-
-/** The layouts' folders that paths of a set are in. */
-export function foldersOf(paths: readonly string[]): string[] {
-  return [...new Set(paths.filter((path) => path.includes('/')).map((path) => dirname(path)))];
 }

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { forEachInTurns } from '../../util/turns.js';
+import { foldersOf } from '../folders.js';
 import type { PlannedFile } from '../manifest/plan.js';
 import { syncFiles, syncFolder } from './file-system.js';
 import { throwIfInterrupted } from './interruption.js';
@@ -36,11 +37,11 @@ export class Staging {
 
   write(file: PlannedFile): void {
     if (this.#abandoned) throw new Error('these files are not wanted any more');
-    const path = this.#place(file);
-    const folder = dirname(path);
-    if (!this.#folders.has(folder)) makePrivateFolder(folder);
-    this.#folders.add(folder);
-    writeNew(path, file);
+    for (const folder of foldersOf([file.path]).map((name) => join(this.#incoming, name))) {
+      if (!this.#folders.has(folder)) makePrivateFolder(folder);
+      this.#folders.add(folder);
+    }
+    writeNew(this.#place(file), file);
     this.#written.add(file);
   }
 
