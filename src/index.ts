@@ -42,7 +42,7 @@ export { type CredentialFiles, TemporaryCertificates, temporaryCertificates } fr
 export type { LockOptions } from './store/transaction/lock-options.js';
 export { type WatchOptions, watchCertificateSet } from './store/watch.js';
 export { writeCertificateSet } from './store/write.js';
-export type { WriteOptions } from './store/write-options.js';
+export type { EnsureOptions, WriteOptions } from './store/write-options.js';
 export { type TrustOptions, type TrustVariables, trustVariables } from './trust/trust.js';
 export { type CheckOptions, checkServerFlags, type FlagReport } from './verify/check/check-server.js';
 export type { FindingKind, FlagFinding } from './verify/check/finding.js';
