@@ -15,7 +15,14 @@ export type {
   ServerAuthOptions,
   ServerTlsOptions,
 } from './pki/credential-options.js';
-export { FLAW_NAMES, FLAWS, type Flaw, type FlawName } from './pki/flaws/flaws.js';
+export type { Flaw } from './pki/flaws/catalogue.js';
+export {
+  FLAW_NAMES,
+  FLAWS,
+  type FlawName,
+  SERVER_FLAWS,
+  type ServerFlawName,
+} from './pki/flaws/flaws.js';
 export type { Pkcs12Options } from './pki/formats/pkcs12.js';
 export type { Authority } from './pki/issue/authority.js';
 export type { Certificate } from './pki/issue/certificate.js';

@@ -69,6 +69,7 @@ export interface ServerTlsOptions {
   key: string;
   ca: string;
   crl?: string;
+  ciphers?: string;
   requestCert: boolean;
   rejectUnauthorized: boolean;
 }

@@ -7,7 +7,7 @@ import type {
   ServerAuthOptions,
   ServerTlsOptions,
 } from './credential-options.js';
-import { type FlawName, findFlaw } from './flaws/flaws.js';
+import { type FlawName, findFlaw, findServerFlaw, type ServerFlawName } from './flaws/flaws.js';
 import { encodePkcs1, encodeSec1 } from './formats/key-pem.js';
 import { encodeKeystore, encodeTruststore, type Pkcs12Options } from './formats/pkcs12.js';
 import type { Certificate } from './issue/certificate.js';
@@ -25,13 +25,14 @@ import type { PrivateKey } from './keys/keys.js';
  * ```
  */
 export class Credential {
+  /** `untrusted` for a bad one of either side. */
   readonly role: 'server' | 'client' | 'untrusted';
-  /** `server`, a client's identity, or `untrusted-<flaw>`. */
+  /** `server`, a client's identity, `untrusted-<flaw>` or `untrusted-server-<flaw>`. */
   readonly name: string;
   /** The name of its files, without the extension. */
   readonly fileName: string;
   /** What is wrong with it, for one that must be refused. */
-  readonly flaw: FlawName | null;
+  readonly flaw: FlawName | ServerFlawName | null;
   readonly certificate: Certificate;
   /** What stands behind the certificate in its file: the certificates that a verifier needs to reach the CA. */
   readonly chain: readonly Certificate[];
@@ -120,7 +121,7 @@ export interface CredentialFields {
   role: Credential['role'];
   name: string;
   fileName: string;
-  flaw?: FlawName;
+  flaw?: FlawName | ServerFlawName;
   certificate: Certificate;
   chain?: readonly Certificate[];
   privateKey: KeyOrSource;
@@ -168,6 +169,8 @@ export class ServerCredential extends Credential {
       ...(required && list.isSigned && { crl: list.pem }),
       requestCert: required,
       rejectUnauthorized: required,
+      // Without it this side's own library would not load the certificate.
+      ...(this.flaw !== null && findServerFlaw(this.flaw).weak === true && { ciphers: 'DEFAULT@SECLEVEL=0' }),
     };
   }
 

@@ -2,15 +2,22 @@ import { GenerateCertsError, quote } from '../errors.js';
 import { formatDistance, formatMoment, isoSeconds } from '../util/moments.js';
 import { hintForUnknown } from '../util/suggest.js';
 import { type ClientCredential, type Credential, type KeyOrSource, ServerCredential } from './credential.js';
-import { issueFlawed } from './flaws/flawed.js';
-import { FLAWS, type FlawName, findFlaw } from './flaws/flaws.js';
+import { flawedContextOf } from './flaws/context.js';
+import { issueFlawed, issueFlawedServer } from './flaws/flawed.js';
+import {
+  FLAWS,
+  type FlawName,
+  findFlaw,
+  findServerFlaw,
+  SERVER_FLAWS,
+  type ServerFlawName,
+} from './flaws/flaws.js';
 import type { Authority } from './issue/authority.js';
 import { type Certificate, type Validity, validityFrom } from './issue/certificate.js';
 import { type RevocationList, signRevocationList } from './issue/revocation-list.js';
 import { freshKeys } from './keys/key-source.js';
-import { generatePrivateKey } from './keys/keys.js';
 import { nameClients } from './names/client-names.js';
-import { type Identity, parseClientIdentity } from './names/identity.js';
+import { type Identity, parseClientIdentity, parseEndpointName } from './names/identity.js';
 import type { SetRequest } from './request.js';
 import { issueClients } from './workers/issue-clients.js';
 
@@ -135,26 +142,45 @@ export class CertificateSet {
    * Left out is what makes no sense below this CA, and without the CA's key what the set does not have.
    */
   async catalogue(): Promise<ClientCredential[]> {
-    const { authority, createdAt, expiresAt, request, revokedSerialNumber } = this;
+    const { authority } = this;
     const [model] = this.#clients;
     if (!authority.canSign) return this.untrustedClients.filter(({ hasPrivateKey }) => hasPrivateKey);
     const possible = FLAWS.filter(
       (flaw) => authority.permittedDnsNames !== undefined || flaw.needsNameConstraints !== true,
     );
     const found = (name: FlawName) => this.untrustedClients.find(({ flaw }) => flaw === name);
-    const shared = this.untrustedClients.find(
-      ({ hasPrivateKey, privateKey }) => hasPrivateKey && privateKey.type === request.key,
-    )?.privateKey;
     const context = {
-      authority,
-      validity: validityFrom(createdAt, expiresAt),
-      createdAt,
+      ...(await flawedContextOf(this)),
       model: model === undefined ? undefined : parseClientIdentity(model.name),
-      privateKey: shared ?? (await generatePrivateKey(request.key)),
-      caKey: request.caKey,
-      revokedSerialNumber,
     };
     return Promise.all(possible.map(({ name }) => found(name) ?? issueFlawed(name, context)));
+  }
+
+  /**
+   * Servers to refuse, made in memory: the valid server's certificate, each with one flaw of
+   * {@link SERVER_FLAWS}. Left out is what makes no sense below this CA, and everything where its key is not here.
+   *
+   * @param flaws all of the catalogue when absent
+   * @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN`
+   * @example
+   * ```ts
+   * const [server] = await set.serverCatalogue(['wrong-name']);
+   * if (server !== undefined) https.createServer(server.tlsOptions({ clientAuth: 'none' }));
+   * ```
+   */
+  async serverCatalogue(
+    flaws: readonly ServerFlawName[] = SERVER_FLAWS.map(({ name }) => name),
+  ): Promise<ServerCredential[]> {
+    if (!this.authority.canSign) return [];
+    const constrained = this.authority.permittedDnsNames !== undefined;
+    const possible = flaws
+      .map(findServerFlaw)
+      .filter((flaw) => (constrained || !flaw.needsNameConstraints) && !flaw.needsIntermediates);
+    const names = this.request.names.map(parseEndpointName);
+    const context = { ...(await flawedContextOf(this)), names };
+    return Promise.all(
+      possible.map(({ name }) => issueFlawedServer(name, context, () => this.#revocationList)),
+    );
   }
 
   /**

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Certificate } from '../pki/issue/certificate.js';
-import { serverAltNames } from '../pki/issue/issue.js';
 import { readRevocationListDer, verifyRevocationList } from '../pki/issue/revocation-list.js';
+import { serverAltNames } from '../pki/issue/server-leaf.js';
 import { privateKeyFromPem } from '../pki/keys/keys.js';
 import { commonNameOf, parseEndpointName } from '../pki/names/identity.js';
 import { readCertificates } from '../pki/read/read-certificate.js';

@@ -30,6 +30,8 @@ const NO_CA = critical('2.5.29.19', sequence());
 const USAGE_OF_CA = critical('2.5.29.15', bitString(Uint8Array.of(0b0000_0110), 1));
 const USAGE_OF_RSA_LEAF = critical('2.5.29.15', bitString(Uint8Array.of(0b1010_0000), 5));
 const USAGE_OF_LEAF = critical('2.5.29.15', bitString(Uint8Array.of(0b1000_0000), 7));
+/** dataEncipherment: nothing that TLS does with a key. */
+const USAGE_WITHOUT_HANDSHAKE = critical('2.5.29.15', bitString(Uint8Array.of(0b0001_0000), 4));
 const EXTENDED_USAGE: Record<Purpose, Extension> = {
   server: extension('2.5.29.37', sequence(PURPOSES.server)),
   client: extension('2.5.29.37', sequence(PURPOSES.client)),
@@ -59,14 +61,17 @@ export function leafExtensions(options: {
   readonly purpose: Purpose;
   /** RSA keys may also encipher keys, as TLS 1.2 with RSA key exchange does. */
   readonly rsa: boolean;
+  /** For one that is flawed on purpose. */
+  readonly keyUsage?: 'no-handshake' | undefined;
   readonly subjectAltNames: readonly SubjectAltName[];
   /** Hex. */
   readonly keyIdentifier: string;
   readonly authorityKeyIdentifier: string;
 }): Extension[] {
+  const usage = options.rsa ? USAGE_OF_RSA_LEAF : USAGE_OF_LEAF;
   return [
     NO_CA,
-    options.rsa ? USAGE_OF_RSA_LEAF : USAGE_OF_LEAF,
+    options.keyUsage === undefined ? usage : USAGE_WITHOUT_HANDSHAKE,
     EXTENDED_USAGE[options.purpose],
     subjectKeyIdentifier(options.keyIdentifier),
     authorityKey(options.authorityKeyIdentifier),

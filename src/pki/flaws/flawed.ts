@@ -1,61 +1,94 @@
 import { NULL } from '../asn1/der.js';
 import { authorityName, leafName } from '../asn1/distinguished-name.js';
 import { critical, type Extension } from '../asn1/extensions.js';
-import { ClientCredential } from '../credential.js';
-import { type Authority, createAuthority } from '../issue/authority.js';
+import { ClientCredential, ServerCredential } from '../credential.js';
+import { createAuthority } from '../issue/authority.js';
 import type { Certificate, Validity } from '../issue/certificate.js';
 import { clientLeaf, type Leaf, signLeaf } from '../issue/leaf.js';
+import type { RevocationList } from '../issue/revocation-list.js';
+import { serverLeaf } from '../issue/server-leaf.js';
 import { createSigner, type Signer } from '../issue/signer.js';
-import { freshKeys, type KeySource } from '../keys/key-source.js';
+import { freshKeys } from '../keys/key-source.js';
 import type { KeyType } from '../keys/key-types.js';
 import type { PrivateKey } from '../keys/keys.js';
-import { type Identity, parseClientIdentity, type SubjectAltName } from '../names/identity.js';
-import { type Departure, type FlawName, findFlaw, flawFileName } from './flaws.js';
+import { type Identity, parseClientIdentity } from '../names/identity.js';
+import type { Departure, Side } from './catalogue.js';
+import type { FlawedContext } from './context.js';
+import { departedNames, withOutsideName } from './flawed-names.js';
+import {
+  type FlawName,
+  findFlaw,
+  findServerFlaw,
+  flawFileName,
+  type ServerFlawName,
+  serverFlawFileName,
+} from './flaws.js';
 
-/** What flawed clients are made of. */
-export interface FlawedContext {
-  readonly authority: Authority;
-  readonly validity: Validity;
-  /** When the set was made. */
-  readonly createdAt: Date;
+export interface FlawedClientContext extends FlawedContext {
   /** The valid client that they are like in everything but the flaw; a plain `client` when absent. */
   readonly model?: Identity | undefined;
-  /** The key that they share with each other and with no valid client. */
-  readonly privateKey: PrivateKey;
-  readonly caKey: KeyType;
-  /** The serial number kept for the `revoked` flaw. */
-  readonly revokedSerialNumber: string;
-  /** New keys when absent. */
-  readonly keys?: KeySource | undefined;
+}
+
+export interface FlawedServerContext extends FlawedContext {
+  /** The names of the valid server that they are like in everything but the flaw. */
+  readonly names: readonly Identity[];
 }
 
 /** Makes the client with this flaw: a valid client's certificate that departs from it in one thing. */
-export async function issueFlawed(name: FlawName, context: FlawedContext): Promise<ClientCredential> {
-  const { departure } = findFlaw(name);
-  const { authority, validity } = context;
-  const privateKey =
-    departure.key === undefined ? context.privateKey : await (context.keys ?? freshKeys)(departure.key, name);
-  const valid = clientLeaf(context.model ?? parseClientIdentity('client'), privateKey, authority, validity);
+export async function issueFlawed(name: FlawName, context: FlawedClientContext): Promise<ClientCredential> {
+  const identity = context.model ?? parseClientIdentity('client');
+  const leafOf = (key: PrivateKey) => clientLeaf(identity, key, context.authority, context.validity);
+  const made = await issueDeparted('client', findFlaw(name).departure, leafOf, context);
+  const fileName = flawFileName(name);
+  return new ClientCredential({ role: 'untrusted', name: fileName, fileName, flaw: name, ...made });
+}
+
+/** Makes the server with this flaw: a valid server's certificate that departs from it in one thing. */
+export async function issueFlawedServer(
+  name: ServerFlawName,
+  context: FlawedServerContext,
+  revocationList: () => RevocationList,
+): Promise<ServerCredential> {
+  const { departure } = findServerFlaw(name);
+  const leafOf = (key: PrivateKey): Leaf => {
+    const valid = serverLeaf(context.names, key, context.authority, context.validity);
+    if (departure.names === undefined) return valid;
+    return { ...valid, subjectAltNames: departedNames(departure.names, context.names, context.authority) };
+  };
+  const made = await issueDeparted('server', departure, leafOf, context);
+  const fileName = serverFlawFileName(name);
+  const fields = { role: 'untrusted', name: fileName, fileName, flaw: name, ...made } as const;
+  return new ServerCredential(fields, revocationList);
+}
+
+/** The one interpreter of departures, for both sides. */
+async function issueDeparted(
+  side: Side,
+  departure: Departure,
+  leafOf: (key: PrivateKey) => Leaf,
+  context: FlawedContext,
+) {
+  const { authority, keys = freshKeys } = context;
+  const privateKey = departure.key === undefined ? context.privateKey : await keys(departure.key, 'weak-key');
+  const valid = leafOf(privateKey);
   const leaf: Leaf = {
     ...valid,
     purpose: departure.purpose ?? valid.purpose,
+    keyUsage: departure.keyUsage,
     validity: departedValidity(departure, context),
     serialNumber: departure.serialNumber === undefined ? undefined : context.revokedSerialNumber,
-    subjectAltNames: departure.outsideNames === undefined ? valid.subjectAltNames : outsideNames(authority),
+    subjectAltNames:
+      departure.outsideNames === undefined ? valid.subjectAltNames : withOutsideName(side, valid, authority),
     extensions: departure.unknownCriticalExtension === undefined ? [] : [unknownCriticalExtension()],
   };
-  const { signer, chain } = await signerOf(departure, leaf, context);
+  const { signer, chain } = await signerOf(side, departure, leaf, context);
   const certificate = signLeaf(leaf, signer);
-  return new ClientCredential({
-    role: 'untrusted',
-    name: flawFileName(name),
-    fileName: flawFileName(name),
-    flaw: name,
+  return {
     certificate: departure.tampered === undefined ? certificate : tamper(certificate),
     chain,
     privateKey,
     authority: authority.certificate,
-  });
+  };
 }
 
 const HOUR_MS = 3_600_000;
@@ -79,6 +112,7 @@ function departedValidity(departure: Departure, { validity, createdAt }: FlawedC
 
 /** Who signs, and what a verifier needs between the leaf and the CA. */
 async function signerOf(
+  side: Side,
   departure: Departure,
   leaf: Leaf,
   context: FlawedContext,
@@ -92,10 +126,11 @@ async function signerOf(
     }
     case 'self':
       return { signer: createSigner(leafName(leaf.commonName), leaf.privateKey), chain: [] };
-    case 'client': {
-      const name = 'a client that signs';
+    case 'leaf': {
       const key = await makeKey(caKey);
-      const issuing = clientLeaf(parseClientIdentity(name), key, authority, validity);
+      const name = `a ${side} that signs`;
+      const { commonName, subjectAltNames } = clientLeaf(parseClientIdentity(name), key, authority, validity);
+      const issuing: Leaf = { purpose: side, commonName, subjectAltNames, privateKey: key, validity };
       const certificate = signLeaf(issuing, authority.signer);
       return { signer: createSigner(leafName(name), key), chain: [certificate] };
     }
@@ -118,20 +153,6 @@ async function signerOf(
 }
 
 const SUBORDINATE_NAME = authorityName('sub-CA');
-
-/** A DNS name below none of the subtrees that the CA permits. */
-function outsideNames({ permittedDnsNames = [] }: Authority): SubjectAltName[] {
-  const permitted = (name: string) =>
-    permittedDnsNames.some((subtree) => name === subtree || name.endsWith(`.${subtree}`));
-  // The names that RFC 6761 keeps from ever being anybody's, then one that nobody asked for.
-  const candidates = [
-    'outside.invalid',
-    'outside.test',
-    'outside.example',
-    `outside-${permittedDnsNames.length}`,
-  ];
-  return [{ type: 'DNS', value: candidates.find((name) => !permitted(name)) ?? 'outside.invalid' }];
-}
 
 /** An OID below the number that RFC 5612 keeps for documentation, so that nobody will ever know it. */
 function unknownCriticalExtension(): Extension {

@@ -1,147 +1,17 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import { hintForUnknown } from '../../util/suggest.js';
 
-/**
- * How a flawed certificate departs from a valid client's. What is not named here is as it is there:
- * subject, SAN, validity, extensions, key type, issuer.
- */
-export interface Departure {
-  /**
-   * Who signs instead of the set's CA: another CA that bears its very name, the certificate's own key,
-   * a valid client (which is no CA), or a CA that the set's CA may not have below itself.
-   */
-  readonly signer?: 'namesake-ca' | 'self' | 'client' | 'sub-ca';
-  /** Ended an hour before the set began, or begins an hour after the set has ended. */
-  readonly validity?: 'ended' | 'not-begun';
-  /** What the certificate is for, instead of calling. */
-  readonly purpose?: 'server';
-  /** One bit of the signature turned over. */
-  readonly tampered?: true;
-  /** A critical extension that no verifier knows. */
-  readonly unknownCriticalExtension?: true;
-  /** A DNS name below none of the CA's permitted subtrees, in place of the SAN. */
-  readonly outsideNames?: true;
-  /** The serial number that stands on every CRL of the set. */
-  readonly serialNumber?: 'revoked';
-  /** A key of its own, too short. */
-  readonly key?: 'rsa-1024';
-  /** The hash of the CA's signature. */
-  readonly hash?: 'SHA-1';
-}
+import { CATALOGUE, type Flaw, type Side } from './catalogue.js';
+
+/** The names of one side's flaws. */
+type NameOf<Entry, Of extends Side> = Entry extends { name: infer Name; sides: readonly (infer Sides)[] }
+  ? Of extends Sides
+    ? Name
+    : never
+  : never;
 
 /**
- * One entry of the catalogue of client certificates that must be refused.
- *
- * @example
- * ```ts
- * const flaws: Flaw[] = FLAWS.filter(({ severity }) => severity === 'must');
- * ```
- */
-export interface Flaw {
-  readonly name: string;
-  /** What is wrong, in one line. */
-  readonly summary: string;
-  /** `must`: every verifier that follows RFC 5280 refuses it. `policy`: it depends on the set-up. */
-  readonly severity: 'must' | 'policy';
-  /** Who signed it, in words, where it is not the set's CA. */
-  readonly signedBy?: string;
-  /** Makes sense only below a CA with name constraints. */
-  readonly needsNameConstraints?: true;
-  /** Clients can load it only where they lower their own TLS library's security level (FACTS, measured). */
-  readonly weak?: true;
-  readonly departure: Departure;
-}
-
-const CATALOGUE = [
-  {
-    name: 'unknown-ca',
-    summary: "signed by another CA that bears the trusted CA's very name",
-    severity: 'must',
-    signedBy: "another CA of the CA's very name",
-    departure: { signer: 'namesake-ca' },
-  },
-  {
-    name: 'self-signed',
-    summary: 'signed by itself',
-    severity: 'must',
-    signedBy: 'nobody but itself',
-    departure: { signer: 'self' },
-  },
-  {
-    name: 'expired',
-    summary: 'ended an hour ago',
-    severity: 'must',
-    departure: { validity: 'ended' },
-  },
-  {
-    name: 'not-yet-valid',
-    summary: 'begins an hour after the set has ended',
-    severity: 'must',
-    departure: { validity: 'not-begun' },
-  },
-  {
-    name: 'wrong-usage',
-    summary: 'for serving only (extendedKeyUsage serverAuth)',
-    severity: 'must',
-    departure: { purpose: 'server' },
-  },
-  {
-    name: 'tampered',
-    summary: 'one bit of the signature turned over',
-    severity: 'must',
-    departure: { tampered: true },
-  },
-  {
-    name: 'issued-by-client',
-    summary: 'signed by a valid client, which is no CA',
-    severity: 'must',
-    signedBy: 'a valid client, which the CA signed',
-    departure: { signer: 'client' },
-  },
-  {
-    name: 'critical-extension',
-    summary: 'has a critical extension that nobody knows',
-    severity: 'must',
-    departure: { unknownCriticalExtension: true },
-  },
-  {
-    name: 'sub-ca',
-    summary: "signed by an intermediate that the CA's pathlen:0 forbids",
-    severity: 'policy',
-    signedBy: 'an intermediate, which the CA signed',
-    departure: { signer: 'sub-ca' },
-  },
-  {
-    name: 'outside-names',
-    summary: "has a DNS name that the CA's name constraints forbid",
-    severity: 'policy',
-    needsNameConstraints: true,
-    departure: { outsideNames: true },
-  },
-  {
-    name: 'revoked',
-    summary: 'on the CRL',
-    severity: 'policy',
-    departure: { serialNumber: 'revoked' },
-  },
-  {
-    name: 'weak-key',
-    summary: 'RSA 1024',
-    severity: 'policy',
-    weak: true,
-    departure: { key: 'rsa-1024' },
-  },
-  {
-    name: 'weak-signature',
-    summary: 'signed with SHA-1',
-    severity: 'policy',
-    weak: true,
-    departure: { hash: 'SHA-1' },
-  },
-] as const satisfies readonly Flaw[];
-
-/**
- * The name of a flaw of the catalogue.
+ * The name of a client's flaw.
  *
  * @example
  * ```ts
@@ -149,22 +19,46 @@ const CATALOGUE = [
  * const set = await createCertificateSet({ untrusted });
  * ```
  */
-export type FlawName = (typeof CATALOGUE)[number]['name'];
-
-/** A flaw of the catalogue. */
-export type KnownFlaw = Flaw & { readonly name: FlawName };
+export type FlawName = NameOf<(typeof CATALOGUE)[number], 'client'>;
 
 /**
- * The catalogue: the one list that the command line, the library and the documentation share.
+ * The name of a server's flaw.
+ *
+ * @example
+ * ```ts
+ * const names: ServerFlawName[] = ['wrong-name', 'expired'];
+ * const servers = await set.serverCatalogue(names);
+ * ```
+ */
+export type ServerFlawName = NameOf<(typeof CATALOGUE)[number], 'server'>;
+
+/** A client's flaw of the catalogue. */
+export type KnownFlaw = Flaw & { readonly name: FlawName };
+/** A server's flaw of the catalogue. */
+export type KnownServerFlaw = Flaw & { readonly name: ServerFlawName };
+
+const ofSide = (side: Side) => CATALOGUE.filter((flaw: Flaw) => flaw.sides.includes(side)) as readonly Flaw[];
+
+/**
+ * The clients' flaws: the one list that the command line, the library and the documentation share.
  *
  * @example
  * ```ts
  * for (const { name, summary, severity } of FLAWS) console.log(name, summary, severity);
  * ```
  */
-export const FLAWS: readonly KnownFlaw[] = CATALOGUE;
+export const FLAWS = ofSide('client') as readonly KnownFlaw[];
 /**
- * The names of the catalogue, in its order.
+ * The servers' flaws, of the same catalogue.
+ *
+ * @example
+ * ```ts
+ * for (const { name, summary, clause } of SERVER_FLAWS) console.log(name, summary, clause);
+ * ```
+ */
+export const SERVER_FLAWS = ofSide('server') as readonly KnownServerFlaw[];
+/**
+ * The names of the clients' flaws, in the catalogue's order.
  *
  * @example
  * ```ts
@@ -175,16 +69,30 @@ export const FLAW_NAMES: readonly FlawName[] = FLAWS.map(({ name }) => name);
 
 /** @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN` */
 export function findFlaw(name: unknown): KnownFlaw {
-  const flaw = FLAWS.find((candidate) => candidate.name === name);
+  return find(name, FLAWS, 'flaw');
+}
+
+/** @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN` */
+export function findServerFlaw(name: unknown): KnownServerFlaw {
+  return find(name, SERVER_FLAWS, "server's flaw");
+}
+
+function find<Known extends Flaw>(name: unknown, flaws: readonly Known[], what: string): Known {
+  const flaw = flaws.find((candidate) => candidate.name === name);
   if (flaw !== undefined) return flaw;
   throw new GenerateCertsError(
     'ERR_FLAW_UNKNOWN',
-    `${quote(name)} is not a flaw`,
-    hintForUnknown(String(name), [...FLAW_NAMES, 'all', 'none']),
+    `${quote(name)} is not a ${what}`,
+    hintForUnknown(String(name), [...flaws.map((known) => known.name), 'all', 'none']),
   );
 }
 
 /** The name of a flawed client's files, without the extension. */
 export function flawFileName(flaw: FlawName): string {
   return `untrusted-${flaw}`;
+}
+
+/** The name of a flawed server's files, without the extension. */
+export function serverFlawFileName(flaw: ServerFlawName): string {
+  return `untrusted-server-${flaw}`;
 }

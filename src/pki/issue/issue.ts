@@ -3,7 +3,7 @@ import { issueFlawed } from '../flaws/flawed.js';
 import { freshKeys, type KeySource, reusedKeys } from '../keys/key-source.js';
 import type { KeyType } from '../keys/key-types.js';
 import type { PrivateKey } from '../keys/keys.js';
-import { commonNameOf, type Identity, type SubjectAltName } from '../names/identity.js';
+import type { Identity } from '../names/identity.js';
 import type { ParsedClient, ParsedRequest } from '../request.js';
 import { CertificateSet, type ServerParts } from '../set.js';
 import { issueClients } from '../workers/issue-clients.js';
@@ -12,6 +12,7 @@ import { type Authority, createAuthority } from './authority.js';
 import { randomSerialNumber, type Validity, validityFrom } from './certificate.js';
 import { signLeaf } from './leaf.js';
 import { type Revocation, type RevocationList, signRevocationList } from './revocation-list.js';
+import { serverLeaf } from './server-leaf.js';
 
 /** Makes a set. All its keys are made side by side. */
 export async function issueSet(
@@ -168,42 +169,10 @@ function issueServer(
   authority: Authority,
   validity: Validity,
 ): ServerParts {
-  const certificate = signLeaf(
-    {
-      purpose: 'server',
-      commonName: serverCommonName(names, authority),
-      subjectAltNames: serverAltNames(names),
-      privateKey,
-      validity,
-    },
-    authority.signer,
-  );
+  const certificate = signLeaf(serverLeaf(names, privateKey, authority, validity), authority.signer);
   // The NGINX example's clients trust server.pem itself; Python's ssl does so only with the CA in it.
   return { certificate, chain: [authority.certificate], privateKey };
 }
-
-/** The first name, where it may stand in a CN. */
-function serverCommonName(names: readonly Identity[], authority: Authority): string | undefined {
-  const [first] = names;
-  if (first === undefined) return undefined;
-  // Where no DNS name is in the SAN, OpenSSL holds a CN that looks like one, as an address does, against the
-  // CA's DNS subtrees (error 47).
-  const constrained = authority.permittedDnsNames !== undefined && !names.some(({ kind }) => kind === 'dns');
-  return constrained ? undefined : commonNameOf(first);
-}
-
-/** The server's SAN: every name in order; `localhost` brings its two loopback addresses with it. */
-export function serverAltNames(names: readonly Identity[]): SubjectAltName[] {
-  const all = names.flatMap(({ kind, value, subjectAltNames }) =>
-    kind === 'dns' && value === 'localhost' ? [...subjectAltNames, ...LOOPBACK] : subjectAltNames,
-  );
-  return [...new Map(all.map((name) => [`${name.type}:${name.value}`, name])).values()];
-}
-
-const LOOPBACK: readonly SubjectAltName[] = [
-  { type: 'IP', value: '127.0.0.1' },
-  { type: 'IP', value: '::1' },
-];
 
 /** The DNS names that a CA with name constraints may sign: `*.x` as `x`, which permits all below it. */
 export function dnsSubtrees(names: readonly Identity[], clients: readonly ParsedClient[]): string[] {

@@ -14,6 +14,8 @@ export interface Leaf {
   readonly subjectAltNames: readonly SubjectAltName[];
   readonly privateKey: PrivateKey;
   readonly validity: Validity;
+  /** For one that is flawed on purpose. */
+  readonly keyUsage?: 'no-handshake' | undefined;
   /** Random when absent. */
   readonly serialNumber?: string | undefined;
   /** Beyond those of the profile. */
@@ -58,6 +60,7 @@ export function signLeaf(leaf: Leaf, signer: Signer): Certificate {
         ...leafExtensions({
           purpose: leaf.purpose,
           rsa: leaf.privateKey.type.startsWith('rsa-'),
+          keyUsage: leaf.keyUsage,
           subjectAltNames: leaf.subjectAltNames,
           keyIdentifier: keyIdentifier(publicKey),
           authorityKeyIdentifier: signer.keyIdentifier,

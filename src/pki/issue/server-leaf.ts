@@ -1,0 +1,47 @@
+import type { PrivateKey } from '../keys/keys.js';
+import { commonNameOf, type Identity, type SubjectAltName } from '../names/identity.js';
+import type { Authority } from './authority.js';
+import type { Validity } from './certificate.js';
+import type { Leaf } from './leaf.js';
+
+/** What a server's certificate says of its names below a CA. */
+export function serverLeaf(
+  names: readonly Identity[],
+  privateKey: PrivateKey,
+  authority: Pick<Authority, 'permittedDnsNames'>,
+  validity: Validity,
+): Leaf {
+  return {
+    purpose: 'server',
+    commonName: serverCommonName(names, authority),
+    subjectAltNames: serverAltNames(names),
+    privateKey,
+    validity,
+  };
+}
+
+/** The first name, where it may stand in a CN. */
+function serverCommonName(
+  names: readonly Identity[],
+  authority: Pick<Authority, 'permittedDnsNames'>,
+): string | undefined {
+  const [first] = names;
+  if (first === undefined) return undefined;
+  // Where no DNS name is in the SAN, OpenSSL holds a CN that looks like one, as an address does, against the
+  // CA's DNS subtrees (error 47).
+  const constrained = authority.permittedDnsNames !== undefined && !names.some(({ kind }) => kind === 'dns');
+  return constrained ? undefined : commonNameOf(first);
+}
+
+/** The server's SAN: every name in order; `localhost` brings its two loopback addresses with it. */
+export function serverAltNames(names: readonly Identity[]): SubjectAltName[] {
+  const all = names.flatMap(({ kind, value, subjectAltNames }) =>
+    kind === 'dns' && value === 'localhost' ? [...subjectAltNames, ...LOOPBACK] : subjectAltNames,
+  );
+  return [...new Map(all.map((name) => [`${name.type}:${name.value}`, name])).values()];
+}
+
+const LOOPBACK: readonly SubjectAltName[] = [
+  { type: 'IP', value: '127.0.0.1' },
+  { type: 'IP', value: '::1' },
+];
