@@ -53,6 +53,8 @@ export type { EnsureOptions, WriteOptions } from './store/write-options.js';
 export { type TrustOptions, type TrustVariables, trustVariables } from './trust/trust.js';
 export { type CheckOptions, checkServerFlags, type FlagReport } from './verify/check/check-server.js';
 export type { FindingKind, FlagFinding } from './verify/check/finding.js';
+export type { ClientTarget, VerifyClientOptions } from './verify/client/options.js';
+export { verifyClient } from './verify/client/verify-client.js';
 export type { Row, Verdict, VerifyReport } from './verify/row.js';
 export { type VerifyEndpointOptions, verifyEndpoint } from './verify/verify-endpoint.js';
 export { type VerifySetOptions, verifyCertificateSet } from './verify/verify-set.js';

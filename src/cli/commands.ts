@@ -46,6 +46,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     describe: async () => (await import('./commands/verify.js')).describeVerify,
   },
   {
+    name: 'verify-client',
+    usage: '[options] -- <command...>',
+    description: 'the client proved: it talks to the right server and refuses the bad ones',
+    describe: async () => (await import('./commands/verify-client.js')).describeVerifyClient,
+  },
+  {
     name: 'check',
     usage: '[options] -- <command...>',
     description: "the TLS flags of a model server's command line, checked before it starts",

@@ -29,8 +29,8 @@ export type Verdict =
 export interface Row {
   /** The endpoint's address, or `set` for the set by itself. */
   readonly subject: string;
-  /** `grpc`, `rest` or `set`. */
-  readonly protocol: 'grpc' | 'rest' | 'set';
+  /** `grpc`, `rest`, `set`, or `client` where the client is what is proved. */
+  readonly protocol: 'grpc' | 'rest' | 'set' | 'client';
   /** What was tried: `client alice`, `no certificate`, `untrusted expired`, `server.pem`. */
   readonly name: string;
   /** The version of TLS, where the case has one. */

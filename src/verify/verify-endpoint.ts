@@ -1,5 +1,6 @@
 import { GenerateCertsError, quote } from '../errors.js';
 import type { CertificateSet } from '../pki/set.js';
+import { runBounded } from '../util/bounded.js';
 import { type Case, casesOf, leftOut } from './cases.js';
 import { type Endpoint, parseGrpcEndpoint, parseRestEndpoint } from './endpoint.js';
 import { callGrpc } from './grpc.js';
@@ -251,19 +252,6 @@ async function modelRows(
     } as const;
     return rowOf(endpoint, { tried: { ...tried, hole: '' }, tls, outcome: step.outcome, milliseconds });
   });
-}
-
-/** Runs work side by side within a bound, and gives the results in its order. */
-async function runBounded<T>(work: readonly (() => Promise<T>)[], bound: number): Promise<T[]> {
-  const results: T[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < work.length; index = next++) {
-      results[index] = await (work[index] as () => Promise<T>)();
-    }
-  };
-  await Promise.all(Array.from({ length: bound }, worker));
-  return results;
 }
 
 function list(value: string | readonly string[] | undefined): readonly string[] {

@@ -1,16 +1,12 @@
-import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError } from '../../errors.js';
 import type { VerifyReport } from '../../index.js';
-import { surroundingsError } from '../../store/transaction/file-system.js';
 import { parseDuration } from '../../util/duration.js';
 import { parseGrpcEndpoint, parseRestEndpoint } from '../../verify/endpoint.js';
 import { NOT_TRIED, type Row, summarize } from '../../verify/row.js';
 import { gather, jsonOption, outOption, quietOption } from '../options.js';
-import { formatJunit } from '../report/junit.js';
-import { formatMarkdown } from '../report/markdown.js';
-import { formatTable } from '../report/table.js';
-import { ExitStatus, Terminal } from '../terminal/terminal.js';
+import { printReport } from '../report/print.js';
+import { type ExitStatus, Terminal } from '../terminal/terminal.js';
 
 interface VerifyOptions {
   out: string;
@@ -48,13 +44,7 @@ async function verify(options: VerifyOptions): Promise<ExitStatus> {
   const terminal = new Terminal(options);
   // gRPC for Node gives an address as the server name, and Node then warns whoever sits at the terminal.
   process.noDeprecation = true;
-  const report = await prove(options);
-  if (options.junit !== undefined) await write(options.junit, formatJunit(report));
-  if (options.json) terminal.data(`${JSON.stringify(report, null, 2)}\n`);
-  else if (options.markdown) terminal.data(formatMarkdown(report));
-  else terminal.result(formatTable(report, terminal.colour));
-  if (report.result === 'no-answer') return ExitStatus.surroundings;
-  return report.result === 'right' ? ExitStatus.done : ExitStatus.check;
+  return printReport(await prove(options), options, terminal);
 }
 
 async function prove(options: VerifyOptions): Promise<VerifyReport> {
@@ -100,19 +90,4 @@ function endpointNotTried(address: string, note: string): Row {
     note,
     milliseconds: 0,
   };
-}
-
-async function write(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new GenerateCertsError(
-        'ERR_FILE_SYSTEM',
-        `cannot write ${path}: there is no such folder`,
-        'name a file in a folder that is there',
-      );
-    }
-    throw surroundingsError(error, `write ${path}`);
-  }
 }

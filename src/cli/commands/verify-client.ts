@@ -1,0 +1,94 @@
+import { type Command, Option } from 'commander';
+import { GenerateCertsError, quote } from '../../errors.js';
+import { parseDuration } from '../../util/duration.js';
+import { gather, jsonOption, outOption, quietOption } from '../options.js';
+import { printReport } from '../report/print.js';
+import { type ExitStatus, Terminal } from '../terminal/terminal.js';
+
+interface VerifyClientCommandOptions {
+  out: string;
+  expect?: string[];
+  jobs: string;
+  timeout: string;
+  strict?: boolean;
+  json?: boolean;
+  junit?: string;
+  markdown?: boolean;
+  quiet?: boolean;
+}
+
+const EXAMPLE = 'generate-certs verify-client -- curl --cacert {ca} {url}';
+
+export function describeVerifyClient(command: Command, setExitStatus: (status: ExitStatus) => void): void {
+  command
+    .usage('[options] -- <command...>')
+    .argument('[command...]', 'the client: a program and its arguments')
+    // What stands behind the program's name is the program's.
+    .passThroughOptions()
+    .addOption(outOption())
+    .addOption(
+      new Option(
+        '--expect <flaw=accepted>',
+        'a flaw that it is decided to accept; may be repeated',
+      ).argParser(gather),
+    )
+    .addOption(new Option('--jobs <n>', 'how many runs of the command side by side').default('4', '4'))
+    .addOption(new Option('--timeout <duration>', 'the bound on each run').default('10s', '10s'))
+    .option('--strict', 'policy flaws that are accepted fail')
+    .addOption(jsonOption('print the report as JSON'))
+    .option('--junit <file>', 'write the report as JUnit XML too, a test case a row')
+    .option('--markdown', 'print the report as Markdown, for the summary of a CI job')
+    .addOption(quietOption())
+    .addHelpText('after', HELP)
+    .action(async (argv: string[], options: VerifyClientCommandOptions) =>
+      setExitStatus(await verifyClientCommand(argv, options)),
+    );
+}
+
+const HELP = `
+The command runs once against a right server and once for each flaw, without a shell. In its arguments {url}, {host},
+{port}, {ca}, {cert} and {key} are filled in; GENERATE_CERTS_URL, _HOST, _PORT, _CA, _CERT and _KEY say the same.
+
+Examples:
+  ${EXAMPLE}
+  generate-certs verify-client -- curl --cacert {ca} --cert {cert} --key {key} {url}
+  generate-certs verify-client --expect cn-only=accepted -- ./my-client.sh
+`;
+
+async function verifyClientCommand(
+  command: string[],
+  options: VerifyClientCommandOptions,
+): Promise<ExitStatus> {
+  if ((command[0] ?? '') === '') {
+    throw new GenerateCertsError('ERR_USAGE', 'there is no client to run', `give it after --: ${EXAMPLE}`);
+  }
+  const terminal = new Terminal(options);
+  const accepted = (options.expect ?? []).map(parseExpectation);
+  const jobs = /^\d+$/.test(options.jobs) ? Number(options.jobs) : options.jobs;
+  if (typeof jobs === 'string') {
+    throw new GenerateCertsError('ERR_USAGE', `${quote(jobs)} of --jobs is no number`, 'such as --jobs 1');
+  }
+  const timeoutMs = parseDuration(options.timeout) * 1000;
+  if (!command.some((word) => /\{(url|host|port)\}/.test(word))) {
+    terminal.warn({
+      message: 'no argument of the command says where it is to connect',
+      hint: `use {url}, or {host} and {port}, unless it reads GENERATE_CERTS_URL itself: ${EXAMPLE}`,
+    });
+  }
+  const { loadCertificateSet, verifyClient } = await import('../../index.js');
+  const set = await loadCertificateSet(options.out);
+  const { strict } = options;
+  const report = await verifyClient({ set, command, accepted, jobs, timeoutMs, strict });
+  return printReport(report, options, terminal);
+}
+
+/** `<flaw>=accepted`. */
+function parseExpectation(text: string): string {
+  const [flaw = '', what] = text.split('=');
+  if (what === 'accepted') return flaw;
+  throw new GenerateCertsError(
+    'ERR_USAGE',
+    `${quote(text)} of --expect is not an expectation`,
+    'give a flaw that is accepted, such as --expect cn-only=accepted',
+  );
+}

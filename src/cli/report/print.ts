@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises';
+import { GenerateCertsError } from '../../errors.js';
+import type { VerifyReport } from '../../index.js';
+import { surroundingsError } from '../../store/transaction/file-system.js';
+import { ExitStatus, type Terminal } from '../terminal/terminal.js';
+import { formatJunit } from './junit.js';
+import { formatMarkdown } from './markdown.js';
+import { formatTable } from './table.js';
+
+/** In what forms a report is given. */
+export interface ReportOptions {
+  readonly json?: boolean | undefined;
+  readonly junit?: string | undefined;
+  readonly markdown?: boolean | undefined;
+}
+
+/**
+ * Prints a report, and writes it where it was asked for.
+ *
+ * @returns what the program ends with
+ */
+export async function printReport(
+  report: VerifyReport,
+  options: ReportOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  if (options.junit !== undefined) await write(options.junit, formatJunit(report));
+  if (options.json) terminal.data(`${JSON.stringify(report, null, 2)}\n`);
+  else if (options.markdown) terminal.data(formatMarkdown(report));
+  else terminal.result(formatTable(report, terminal.colour));
+  if (report.result === 'no-answer') return ExitStatus.surroundings;
+  return report.result === 'right' ? ExitStatus.done : ExitStatus.check;
+}
+
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new GenerateCertsError(
+        'ERR_FILE_SYSTEM',
+        `cannot write ${path}: there is no such folder`,
+        'name a file in a folder that is there',
+      );
+    }
+    throw surroundingsError(error, `write ${path}`);
+  }
+}
