@@ -1,13 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
+// Real servers on a busy two-core machine: a bound on what hangs, not a measure of anything.
+const TIMEOUT = 120_000;
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/tools-setup.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
-    // Real servers on a busy two-core machine: a bound on what hangs, not a measure of anything.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
     maxWorkers: 3,
+    projects: [
+      // Needs nothing installed, and takes seconds.
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: TIMEOUT } },
+      // Runs the built program and real servers.
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts', 'test/hostile/**/*.test.ts'],
+          globalSetup: ['test/support/tools-setup.ts'],
+          testTimeout: TIMEOUT,
+          hookTimeout: TIMEOUT,
+        },
+      },
+    ],
   },
 });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Examples } from './help.js';
 
 /** Sets what the program ends with. */
 export type SetExitStatus = (status: number) => void;
@@ -9,6 +10,7 @@ export interface CommandEntry {
   /** What follows the name in the list of commands. */
   readonly usage: string;
   readonly description: string;
+  readonly examples: Examples;
   /** Gives the command its arguments, its options and what it does. */
   readonly describe: () => Promise<(command: Command, setExitStatus: SetExitStatus) => void>;
 }
@@ -19,72 +21,137 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'show',
     usage: '[options]',
     description: 'the set as a tree: who signed whom, names, key, time left, files',
+    examples: [
+      ['generate-certs show', 'the set in certs/'],
+      ['generate-certs show --out tls --json', 'the manifest of another one'],
+    ],
     describe: async () => (await import('./commands/show.js')).describeShow,
   },
   {
     name: 'client',
     usage: '[options] <identity...>',
     description: "more clients from the set's CA, into all its layouts",
+    examples: [
+      ['generate-certs client bob carol@example.test', 'two more clients'],
+      ['generate-certs client spiffe://example.test/alice', 'one that is known by a URI'],
+    ],
     describe: async () => (await import('./commands/client.js')).describeClient,
   },
   {
     name: 'renew',
     usage: '[options]',
     description: 'a new life for everything in the set, by the same CA key and name',
+    examples: [
+      ['generate-certs renew', 'the set in certs/, now'],
+      ['generate-certs renew --out tls --quiet', 'another one, silently'],
+    ],
     describe: async () => (await import('./commands/renew.js')).describeRenew,
   },
   {
     name: 'revoke',
     usage: '[options] <client>',
     description: 'puts a client on the CRL and rewrites the CRL in every layout',
+    examples: [['generate-certs revoke alice', 'alice is on the CRL; reload the server then']],
     describe: async () => (await import('./commands/revoke.js')).describeRevoke,
   },
   {
     name: 'verify',
     usage: '[options]',
     description: 'the set checked by itself; with --grpc and --rest, the endpoint proved',
+    examples: [
+      ['generate-certs verify', 'the set in certs/ by itself'],
+      ['generate-certs verify --grpc localhost:9178 --rest https://localhost:8000', 'two live endpoints'],
+      [
+        'generate-certs verify --rest https://localhost:8000 --junit verify.xml --strict',
+        'for CI; policy flaws fail too',
+      ],
+    ],
     describe: async () => (await import('./commands/verify.js')).describeVerify,
   },
   {
     name: 'verify-client',
     usage: '[options] -- <command...>',
     description: 'the client proved: it talks to the right server and refuses the bad ones',
+    examples: [
+      ['generate-certs verify-client -- curl --cacert {ca} {url}', 'does curl check the server?'],
+      [
+        'generate-certs verify-client --jobs 1 -- npm run client',
+        'reads GENERATE_CERTS_URL and GENERATE_CERTS_CA',
+      ],
+    ],
     describe: async () => (await import('./commands/verify-client.js')).describeVerifyClient,
   },
   {
     name: 'check',
     usage: '[options] -- <command...>',
     description: "the TLS flags of a model server's command line, checked before it starts",
+    examples: [
+      [
+        'generate-certs check -- ovms --port 9178 --grpc_certificate_path certs/grpc/server.pem --grpc_key_path certs/grpc/server.key --grpc_ca_path certs/grpc/ca.pem',
+        'the TLS flags of a model server',
+      ],
+    ],
     describe: async () => (await import('./commands/check.js')).describeCheck,
   },
   {
     name: 'serve',
     usage: '[options] -- <command...>',
     description: 'NGINX with mutual TLS in front of a model server, in one command',
+    examples: [
+      [
+        'generate-certs serve -- ovms --model_name face --model_path /models/face --port 9178',
+        'NGINX with mutual TLS in front of it',
+      ],
+      [
+        'generate-certs serve --grpc-port-flag --grpc-port --rest-port-flag --http-port --bind-flag --host -- my-server',
+        'a server with other flags',
+      ],
+      [
+        'generate-certs serve --backend-grpc 127.0.0.1:9000 --listen-grpc 9178',
+        'in front of a server that runs already',
+      ],
+    ],
     describe: async () => (await import('./commands/serve.js')).describeServe,
   },
   {
     name: 'env',
     usage: '[options]',
     description: 'the variables that make other programs trust the set',
+    examples: [
+      ['eval "$(generate-certs env)"', 'for sh and bash'],
+      ['generate-certs env --format fish | source', 'for fish'],
+    ],
     describe: async () => (await import('./commands/env.js')).describeEnv,
   },
   {
     name: 'exec',
     usage: '[options] -- <command...>',
     description: 'runs a command with the variables of env',
+    examples: [['generate-certs exec -- curl https://localhost:8443', 'a command that trusts the set']],
     describe: async () => (await import('./commands/exec.js')).describeExec,
   },
   {
     name: 'watch',
     usage: '[options]',
     description: 'keeps the set alive: renews it before it ends, with the same CA key, until it is stopped',
+    examples: [["generate-certs watch --on-renew 'nginx -s reload'", 'renews the set, and tells NGINX']],
     describe: async () => (await import('./commands/watch.js')).describeWatch,
   },
   {
     name: 'clean',
     usage: '[options]',
     description: 'removes what the manifest names, and nothing else',
+    examples: [['generate-certs clean', 'the set in certs/']],
     describe: async () => (await import('./commands/clean.js')).describeClean,
+  },
+  {
+    name: 'completion',
+    usage: '<shell>',
+    description: 'completion of commands, options and their values, for bash, zsh or fish',
+    examples: [
+      ['source <(generate-certs completion bash)', 'in bash, for this shell; in ~/.bashrc for all'],
+      ['generate-certs completion fish | source', 'in fish'],
+    ],
+    describe: async () => (await import('./commands/completion.js')).describeCompletion,
   },
 ];

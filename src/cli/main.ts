@@ -1,7 +1,7 @@
-import { readPlainArguments } from './plain-arguments.js';
+import { runProgram } from './program.js';
 import { interruptingSignal } from './terminal/interrupt.js';
 import { flushOutput } from './terminal/output.js';
-import { ExitStatus, reportFailure, Terminal, watchOutput } from './terminal/terminal.js';
+import { reportFailure, Terminal, watchOutput } from './terminal/terminal.js';
 
 /** How the program ends. */
 export interface ProgramEnd {
@@ -21,21 +21,10 @@ export interface ProgramEnd {
  */
 export async function main(argv: readonly string[]): Promise<ProgramEnd> {
   watchOutput();
-  const end = await run(argv).then(
+  const end = await runProgram(argv).then(
     (status) => ({ status }),
     (error) => ({ status: reportFailure(error, new Terminal()), signal: interruptingSignal(error) }),
   );
   await flushOutput();
   return end;
-}
-
-async function run(argv: readonly string[]): Promise<number> {
-  const plain = readPlainArguments(argv);
-  if (plain === undefined) {
-    const { runProgram } = await import('./program.js');
-    return runProgram(argv);
-  }
-  const { make } = await import('./commands/make.js');
-  await make(plain.names, plain.options);
-  return ExitStatus.done;
 }

@@ -1,43 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { GenerateCertsError } from '../errors.js';
-import { FLAWS } from '../pki/flaws/flaws.js';
+import { Command, CommanderError, Help, Option } from 'commander';
+import { GenerateCertsError, quote } from '../errors.js';
 import { nearest } from '../util/suggest.js';
 import { COMMANDS, type SetExitStatus } from './commands.js';
+import { addExamples, formatExamples, formatFlaws, PROGRAM_EXAMPLES, widthOf, wrap } from './help.js';
 import { MAKE_OPTIONS, type MakeOptions } from './make-options.js';
 import { adoptOptionsBefore, optionOf } from './options.js';
 import { columnsOf, OUT, write } from './terminal/output.js';
 import { ExitStatus, PROGRAM, Terminal } from './terminal/terminal.js';
+import { refuseCommandLikeNames } from './words.js';
 
-const EXAMPLES = `
-Examples:
-  generate-certs
-      a set for localhost in certs/, laid out for NGINX and for native gRPC TLS
-  generate-certs --layout nginx --out .
-      the files of the NGINX mTLS example, in this folder
-  generate-certs api.test '*.api.test' 10.0.0.7
-      a server of three names
-  generate-certs --client alice --client spiffe://example.test/bob
-      two clients to let in
-  generate-certs --untrusted all
-      every kind of client that a server must refuse
-  generate-certs client carol@example.test
-      one more client, from the CA of the set in certs/
-  generate-certs revoke carol@example.test
-      on the CRL with it
-  generate-certs verify --grpc localhost:9178 --rest https://localhost:8000
-      proves that the live endpoint lets in the right clients and nobody else
-  generate-certs serve -- ovms --model_name face --model_path /models/face --port 9178
-      NGINX with mutual TLS in front of a model server
-  generate-certs exec -- curl https://localhost:8443
-      a command that trusts the set; 'env' prints the variables that do it
-  generate-certs show
-      what is in certs/, who signed it and how long it lives
-  generate-certs watch --on-renew 'nginx -s reload'
-      keeps the set in certs/ alive, and tells NGINX of each renewal
-  generate-certs clean
-      removes the set in certs/, and nothing else
-`;
+const COMMAND_NAMES = COMMANDS.map(({ name }) => name);
 
 /**
  * Runs the program by any command line.
@@ -47,21 +20,37 @@ Examples:
  */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   let exitStatus: number = ExitStatus.done;
+  const { head, names: behindDashes } = splitNames(withoutHelpOfHelp(argv));
   const program = createProgram(async (names, options) => {
+    refuseCommandLikeNames(names, ['help', ...COMMAND_NAMES]);
     const { make } = await import('./commands/make.js');
-    await make(names, options);
+    await make([...names, ...behindDashes], options);
   });
-  await describeCommands(program, argv, (status) => {
+  await describeCommands(program, head, (status) => {
     exitStatus = status;
   });
+  refuseUnknownHelp(head);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(head, { from: 'user' });
     return exitStatus;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return ExitStatus.done;
-    throw usageError(error, program, argv);
+    throw usageError(error, program, head);
   }
+}
+
+/**
+ * What stands behind `--` is a name, whatever it looks like: a caller that does not know its names (a CI action)
+ * puts them there. Behind a command's name it is the command's.
+ */
+export function splitNames(argv: readonly string[]): { head: readonly string[]; names: readonly string[] } {
+  const dashes = argv.indexOf('--');
+  if (dashes === -1) return { head: argv, names: [] };
+  const head = argv.slice(0, dashes);
+  const [first] = createProgram(async () => undefined).parseOptions([...head]).operands;
+  if (first === 'help' || COMMAND_NAMES.some((name) => name === first)) return { head: argv, names: [] };
+  return { head, names: argv.slice(dashes + 1) };
 }
 
 /** @param make what the program does without a command's name */
@@ -71,23 +60,22 @@ export function createProgram(make: (names: string[], options: MakeOptions) => P
     .description('Certificates for mutual-TLS tests: the clients to let in and the clients to refuse.')
     .enablePositionalOptions()
     .helpCommand('help [command]', 'this text, or the one of a command')
-    .option('-V, --version', 'output the version number')
-    .on('option:version', () => {
-      new Terminal().data(`${packageVersion()}\n`);
-      throw new CommanderError(0, 'commander.version', '');
-    })
-    .addHelpText('before', () => `${EXAMPLES.trimStart()}`)
-    .addHelpText('after', () => `\nFlaws for --untrusted:\n${flawLines().join('\n')}`)
+    .option('-V, --version', 'print the version')
+    .addOption(new Option('-v', 'print the version').hideHelp())
+    .on('option:version', printVersion)
+    .on('option:v', printVersion)
     .exitOverride()
     .configureOutput({
       writeErr: () => undefined,
       writeOut: (text) => write(OUT, text),
       getOutHelpWidth: () => columnsOf(OUT) ?? 80,
-      // Commander's own question would load the stream. The help has no colours to take away.
-      getOutHasColors: () => true,
     })
-    .configureHelp({ subcommandTerm: listCommand })
+    .configureHelp({ subcommandTerm: listCommand, formatHelp: withExamples, formatItem })
     .showSuggestionAfterError(false);
+  program.addHelpText('after', () => {
+    const width = widthOf(program);
+    return `\nFlaws for --untrusted:\n${formatFlaws(width)}`;
+  });
   program.argument('[name...]', "the endpoint's names: DNS names (*.api.test too) and IP addresses");
   for (const [name, entry] of Object.entries(MAKE_OPTIONS)) program.addOption(optionOf(name, entry));
   program.action(make);
@@ -104,15 +92,42 @@ export function createProgram(make: (names: string[], options: MakeOptions) => P
   return program;
 }
 
+/** An option with what it does: beside it, or below it where there is little room. */
+function formatItem(term: string, termWidth: number, description: string, helper: Help): string {
+  const width = helper.helpWidth ?? 80;
+  if (width >= NARROW) return Help.prototype.formatItem.call(helper, term, termWidth, description, helper);
+  return `  ${term}\n${wrap(description, width, '      ')}`;
+}
+
+/** Columns of a terminal that has no room for two. */
+const NARROW = 72;
+
+/** The help with the examples right behind the usage, before everything that is longer. */
+function withExamples(command: Command, helper: Help): string {
+  const help = Help.prototype.formatHelp.call(helper, command, helper);
+  if (command.parent !== null) return help;
+  const examples = `Examples:\n${formatExamples(PROGRAM_EXAMPLES, helper.helpWidth ?? 80)}`;
+  return help.replace(/\n\nArguments:/, () => `\n\n${examples}\n\nArguments:`);
+}
+
+function printVersion(): never {
+  const path = new URL('../../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+  new Terminal().data(`${version}\n`);
+  throw new CommanderError(0, 'commander.version', '');
+}
+
 /** Gives the program its commands: those whose names stand among the arguments whole, the others to be listed. */
 export async function describeCommands(
   program: Command,
   argv: readonly string[],
   setExitStatus: SetExitStatus,
 ): Promise<void> {
-  for (const { name, description, describe } of COMMANDS) {
+  for (const { name, description, examples, describe } of COMMANDS) {
     const command = program.command(name).description(description);
-    if (argv.includes(name)) (await describe())(command, setExitStatus);
+    if (!argv.includes(name)) continue;
+    (await describe())(command, setExitStatus);
+    addExamples(command, examples);
   }
 }
 
@@ -122,33 +137,65 @@ function listCommand(command: Command): string {
   return `${command.name()} ${usage}`;
 }
 
+/** `help --help` and `help help` are `help`. */
+function withoutHelpOfHelp(argv: readonly string[]): readonly string[] {
+  if (argv[0] !== 'help') return argv;
+  return argv.filter((word, index) => index === 0 || !['help', '--help', '-h'].includes(word));
+}
+
+/** `help` for a command that there is not. */
+function refuseUnknownHelp([first, second]: readonly string[]): void {
+  if (first !== 'help' || second === undefined || second.startsWith('-')) return;
+  if (COMMAND_NAMES.includes(second) || second === 'help') return;
+  const close = nearest(second, COMMAND_NAMES);
+  throw new GenerateCertsError(
+    'ERR_USAGE',
+    `${quote(second)} is not a command`,
+    close === undefined ? `known: ${COMMAND_NAMES.join(', ')}` : `did you mean '${PROGRAM} help ${close}'?`,
+  );
+}
+
+/** Options of other tools, and what is meant by them here. */
+const OTHERS: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [
+    /^--(?:san|sans|dns|domain|domains|host|hosts|hostname|name|names|cn|common-name|ip)$/,
+    `names are given without an option: ${PROGRAM} api.test 10.0.0.7`,
+  ],
+  [
+    /^--(?:days|duration|expires|expiry|validity|not-after|lifetime)$/,
+    'give the lifetime as --valid-for 12h',
+  ],
+  [/^--(?:dir|directory|folder|output|path|cert-dir)$/, 'give the folder with --out'],
+  [
+    /^--(?:key-size|bits|rsa|ecdsa|algorithm|kty|curve)$/,
+    'give the key type as --key rsa-2048 or --key ec-p256',
+  ],
+];
+
 /** The parser's message in this program's form. */
 function usageError(error: CommanderError, program: Command, argv: readonly string[]): GenerateCertsError {
+  const typed = /unknown option '(-[\s\S]*)'/.exec(error.message)?.[1];
+  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
+  const where = command === undefined ? PROGRAM : `${PROGRAM} ${command.name()}`;
+  if (typed !== undefined) {
+    const option = typed.replace(/=[\s\S]*$/, '');
+    const options = (command ?? program).options.map(({ long }) => long ?? '');
+    const other = command === undefined ? OTHERS.find(([pattern]) => pattern.test(option))?.[1] : undefined;
+    const close = nearest(option, options);
+    const hint = other ?? (close === undefined ? `see ${where} --help` : `did you mean ${close}?`);
+    return new GenerateCertsError('ERR_USAGE', `unknown option ${quote(option)}`, hint, { cause: error });
+  }
   const [first = '', ...others] = error.message
     .replace(/^error: /, '')
     .replace(/\.$/, '')
     .split('. ');
-  const message = [first, ...others.map((text) => text.replace(/^./, (letter) => letter.toLowerCase()))].join(
-    '; ',
-  );
-  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
-  const options = (command ?? program).options.map(({ long }) => long ?? '');
-  const typed = /unknown option '(-[^']*)'/.exec(message)?.[1];
-  const close = typed === undefined ? undefined : nearest(typed, options);
-  const where = command === undefined ? PROGRAM : `${PROGRAM} ${command.name()}`;
-  const hint = close === undefined ? `see ${where} --help` : `did you mean ${close}?`;
-  return new GenerateCertsError('ERR_USAGE', message, hint, { cause: error });
-}
-
-/** The catalogue of flaws for the help text. */
-function flawLines(): string[] {
-  const width = Math.max(...FLAWS.map(({ name }) => name.length));
-  return FLAWS.map(({ name, summary, severity }) => {
-    return `  ${name.padEnd(width)}  ${summary}${severity === 'policy' ? ' (policy)' : ''}`;
+  const rest = others.map((text) => text.replace(/^./, (letter) => letter.toLowerCase()));
+  return new GenerateCertsError('ERR_USAGE', shown([first, ...rest].join('; ')), `see ${where} --help`, {
+    cause: error,
   });
 }
 
-function packageVersion(): string {
-  const path = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+/** The parser puts what was typed into its messages. */
+function shown(message: string): string {
+  return quote(message).slice(1, -1);
 }

@@ -19,6 +19,9 @@ export interface Tools {
   ip: boolean;
   /** The first process of a container. */
   dumbInit: boolean;
+  /** Shells that completion is tried in. */
+  zsh: boolean;
+  fish: boolean;
   /** Also whether it may trace here: some containers forbid it. */
   strace: boolean;
   /** Java's own tool for keystores. */
@@ -49,6 +52,9 @@ const PACKAGE_OF_PROGRAM = {
   tcpdump: 'tcpdump',
   ip: 'iproute2',
   'dumb-init': 'dumb-init',
+  zsh: 'zsh',
+  fish: 'fish',
+  script: 'bsdutils',
   strace: 'strace',
   keytool: 'default-jdk-headless',
   pk12util: 'libnss3-tools',
@@ -68,6 +74,8 @@ export default function setup(project: TestProject): () => void {
     tcpdump: hasProgram('tcpdump'),
     ip: hasProgram('ip'),
     dumbInit: hasProgram('dumb-init'),
+    zsh: hasProgram('zsh'),
+    fish: hasProgram('fish'),
     strace: hasProgram('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
     keytool: hasProgram('keytool'),
     pk12util: hasProgram('pk12util'),

@@ -1,109 +1,114 @@
-// The plainest command lines are read without Commander. Whatever is read so must come to the same.
+// What a command line is taken for, before anything is done.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
-import { MAKE_OPTIONS, type OptionEntry } from '../../src/cli/make-options.js';
-import { type MakeArguments, readPlainArguments } from '../../src/cli/plain-arguments.js';
-import { createProgram, describeCommands } from '../../src/cli/program.js';
+import { MAKE_OPTIONS, type MakeOptions } from '../../src/cli/make-options.js';
+import { createProgram, describeCommands, splitNames } from '../../src/cli/program.js';
+import { refuseCommandLikeNames } from '../../src/cli/words.js';
 
-/** What Commander makes of a command line; nothing where it refuses it or finds a command in it. */
-async function readByCommander(argv: readonly string[]): Promise<MakeArguments | undefined> {
-  let read: MakeArguments | undefined;
+const COMMAND_NAMES = COMMANDS.map(({ name }) => name);
+
+async function read(argv: readonly string[]): Promise<{ names: string[]; options: MakeOptions } | undefined> {
+  let made: { names: string[]; options: MakeOptions } | undefined;
   const program = createProgram(async (names, options) => {
-    read = { names, options };
+    made = { names, options };
   });
   program.configureOutput({ writeOut: () => undefined });
   await describeCommands(program, argv, () => undefined);
   await program.parseAsync(argv, { from: 'user' }).catch(() => undefined);
-  return read;
+  return made;
 }
 
-const words = fc.constantFrom(
-  'a.test',
-  '*.b.test',
-  '10.0.0.7',
-  '::1',
-  'x y',
-  'héllo',
-  '1',
-  'true',
-  'a=b',
-  '@',
-);
-const names = fc.constantFrom(...Object.keys(MAKE_OPTIONS));
-const shorts = fc.constantFrom(
-  ...Object.values<OptionEntry>(MAKE_OPTIONS).flatMap(({ short }) => short ?? []),
-);
-const tokens = fc.oneof(
-  { weight: 4, arbitrary: words },
-  { weight: 4, arbitrary: names.map((name) => `--${name}`) },
-  { weight: 2, arbitrary: shorts.map((short) => `-${short}`) },
-  fc.tuple(names, fc.oneof(words, fc.constant(''))).map(([name, value]) => `--${name}=${value}`),
-  fc.tuple(shorts, words).map(([short, value]) => `-${short}${value}`),
-  fc.constantFrom(
-    '',
-    '-',
-    '--',
-    '-qf',
-    '-h',
-    '--help',
-    '--version',
-    '--no-quiet',
-    '--lay',
-    '-x',
-    '--=',
-    '-l=grpc',
-  ),
-  fc.constantFrom('help', 'show', 'client', 'constructor', '__proto__', '--__proto__', '--constructor'),
-  fc.string(),
-);
-
-describe('plain arguments', () => {
-  test('come to what Commander makes of them', async () => {
-    let plain = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(tokens, { maxLength: 8 }), async (argv) => {
-        const read = readPlainArguments(argv);
-        if (read === undefined) return;
-        plain++;
-        expect(await readByCommander(argv)).toEqual(read);
-      }),
-      { numRuns: 3000 },
+describe('words behind --', () => {
+  test('are names, whatever they look like', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.constantFrom('help', ...COMMAND_NAMES, '--out', '-q', '--help', '--', ''),
+            fc.string({ unit: 'binary' }),
+          ),
+          { maxLength: 6 },
+        ),
+        fc.constantFrom([], ['--quiet'], ['a.test'], ['--out', 'show'], ['--client=show', '--json']),
+        (names, head) => {
+          expect(splitNames([...head, '--', ...names])).toEqual({ head, names });
+        },
+      ),
     );
-    expect(plain).toBeGreaterThan(100);
   });
 
   test.each([
-    [[]],
-    [['a.test', '--quiet']],
-    [['-o', 'x', '--layout', 'grpc', '-l', 'nginx', '--key=ec-p256', '--name-constraints']],
-    [['--client', 'alice', '-c', 'bob', '--clients', '3', '--valid-for', '1h', '--force', '--json']],
-  ])('are read without Commander: %j', (argv) => {
-    expect(readPlainArguments(argv)).toBeDefined();
+    [['exec', '--', 'show']],
+    [['--out', 'x', 'exec', '--', 'node', '--version']],
+    [['client', '--', 'show']],
+    [['help', '--', 'show']],
+  ])("behind a command's name are the command's: %j", (argv) => {
+    expect(splitNames(argv)).toEqual({ head: argv, names: [] });
   });
+});
+
+describe('words in the place of names', () => {
+  const refused = (name: string) => () => refuseCommandLikeNames([name], COMMAND_NAMES);
 
   test.each([
-    [['show']],
-    [['--out', 'x', 'show']],
-    [['--client', 'show']],
-    [['--help']],
-    [['--layuot', 'grpc']],
-    [['--out']],
-    [['--out', '-x']],
-    [['--quiet=yes']],
-    [['--', 'a.test']],
-  ])('are left to Commander: %j', (argv) => {
-    expect(readPlainArguments(argv)).toBeUndefined();
+    ['verfiy', 'generate-certs verify'],
+    ['shwo', 'generate-certs show'],
+    ['list', 'generate-certs show'],
+    ['status', 'generate-certs show'],
+    ['delete', 'generate-certs clean'],
+    ['install', 'generate-certs env'],
+    ['version', 'generate-certs --version'],
+    ['Clean', 'generate-certs clean'],
+  ])('%s is refused, with the command that was meant', (name, meant) => {
+    expect(refused(name)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_USAGE',
+        hint: `use '${meant}'; a host of that name is written with a final dot: ${name}.`,
+      }),
+    );
+  });
+
+  test.each(COMMAND_NAMES)('the command %s, and each of its letters left out, is refused', (name) => {
+    expect(refused(name)).toThrow();
+    if (name.length < 4) return;
+    for (let place = 1; place < name.length; place++) {
+      expect(refused(name.slice(0, place) + name.slice(place + 1))).toThrow();
+    }
+  });
+
+  test.each(['localhost', 'api.test', 'verfiy.', 'show.', '10.0.0.7', '::1', '*.show', 'dev', 'db', 'web1'])(
+    '%s is a host',
+    (name) => {
+      expect(refused(name)).not.toThrow();
+    },
+  );
+
+  test('a file that exists is refused', () => {
+    expect(refused('package.json')).toThrow(/is a file, not a host name/);
+  });
+});
+
+test('options come to what they say', async () => {
+  expect(
+    await read(['a.test', '-o', 'x', '-l', 'grpc', '--layout=nginx', '--clients', '3', '--new']),
+  ).toEqual({
+    names: ['a.test'],
+    options: expect.objectContaining({ out: 'x', layout: ['grpc', 'nginx'], clients: '3', new: true }),
+  });
+});
+
+test('an option that is not given has no value, but where the set and the lock are', async () => {
+  const made = await read([]);
+  expect(made?.options).toEqual({
+    out: MAKE_OPTIONS.out.default,
+    lockTimeout: MAKE_OPTIONS['lock-timeout'].default,
   });
 });
 
 test('the help lists each command as the command itself would', async () => {
   const program = createProgram(async () => undefined);
-  await describeCommands(
-    program,
-    COMMANDS.map(({ name }) => name),
-    () => undefined,
-  );
+  await describeCommands(program, COMMAND_NAMES, () => undefined);
   for (const { name, usage } of COMMANDS) {
     const command = program.commands.find((candidate) => candidate.name() === name);
     const own = command?.usage() ?? '';

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { formatJunit } from '../../src/cli/report/junit.js';
 import { formatMarkdown } from '../../src/cli/report/markdown.js';
 import { formatTable } from '../../src/cli/report/table.js';
-import { PLAIN } from '../../src/cli/terminal/colours.js';
+import { coloursFor } from '../../src/cli/terminal/colours.js';
+import { OUT } from '../../src/cli/terminal/output.js';
 import { type Row, summarize } from '../../src/verify/row.js';
 
 const row = (more: Partial<Row>): Row => ({
@@ -110,7 +111,7 @@ describe('a report', () => {
         note: 'the valid client was not let in',
       }),
     ];
-    expect(formatTable(summarize(rows), PLAIN).split('\n')).toEqual([
+    expect(formatTable(summarize(rows), coloursFor(OUT, { NO_COLOR: '1' })).split('\n')).toEqual([
       'localhost:9178',
       '  right  client a        TLS 1.3, 1.2  let in  gRPC OK (5 ms)',
       '  WRONG  no certificate  TLS 1.3       let in   (5 ms)',

@@ -8,7 +8,7 @@ import { jsonOption, outOption, quietOption } from '../options.js';
 import { ENV_FORMATS, type EnvFormat } from '../terminal/shells.js';
 import { PROGRAM, Terminal } from '../terminal/terminal.js';
 
-const FORMAT_NAMES = Object.keys(ENV_FORMATS) as EnvFormat[];
+export const FORMAT_NAMES = Object.keys(ENV_FORMATS) as EnvFormat[];
 
 interface EnvOptions {
   out: string;

@@ -37,16 +37,6 @@ interface ServeOptions {
   quiet?: boolean;
 }
 
-const EXAMPLES = `
-Examples:
-  generate-certs serve -- ovms --model_path /models/face --model_name face --port 3335 --rest_port 2225
-      NGINX with mutual TLS on 3335 and 2225; the server is moved to loopback ports behind it
-  generate-certs serve --grpc-port-flag --grpc-port --rest-port-flag --http-port --bind-flag --host -- my-server
-      a server with other flags
-  generate-certs serve --backend-grpc 127.0.0.1:9000 --listen-grpc 9178
-      in front of a server that runs already
-`;
-
 export function describeServe(command: Command, setExitStatus: (status: ExitStatus) => void): void {
   command
     .usage('[options] -- <server command...>')
@@ -84,7 +74,6 @@ export function describeServe(command: Command, setExitStatus: (status: ExitStat
     .option('--print-config', 'print the configuration of NGINX and start nothing')
     .addOption(jsonOption('print the addresses and the files as JSON when it is ready'))
     .addOption(quietOption())
-    .addHelpText('after', EXAMPLES)
     .action(async (command: string[], options: ServeOptions) => {
       setExitStatus(await serve(command, options));
     });

@@ -27,9 +27,16 @@ export async function printReport(
   if (options.junit !== undefined) await write(options.junit, formatJunit(report));
   if (options.json) terminal.data(`${JSON.stringify(report, null, 2)}\n`);
   else if (options.markdown) terminal.data(formatMarkdown(report));
-  else terminal.result(formatTable(report, terminal.colour));
+  else if (report.result === 'right') terminal.result(formatTable(report, terminal.colour));
+  // Failures are shown with --quiet too, and then nothing but them.
+  else terminal.failure(formatTable(terminal.isQuiet ? failuresOf(report) : report, terminal.colour));
   if (report.result === 'no-answer') return ExitStatus.surroundings;
   return report.result === 'right' ? ExitStatus.done : ExitStatus.check;
+}
+
+/** A report without the rows that are right. */
+function failuresOf(report: VerifyReport): VerifyReport {
+  return { ...report, rows: report.rows.filter(({ verdict }) => verdict !== 'right') };
 }
 
 async function write(path: string, text: string): Promise<void> {

@@ -1,21 +1,25 @@
-import { styleText } from 'node:util';
+import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
 import { isTerminal, type Output } from './output.js';
 
-const NAMES = ['bold', 'dim', 'green', 'red', 'yellow'] as const;
-
 /** Ways to mark a text on a terminal; where it takes no colours, the text comes back as it is. */
-export type Colours = Readonly<Record<(typeof NAMES)[number], (text: string) => string>>;
+export type Colours = ChalkInstance;
 
-export const PLAIN = colours((_name, text) => text);
+const PLAIN = new Chalk({ level: 0 });
+const COLOURED = new Chalk({ level: 1 });
 
-const COLOURED = colours((name, text) => styleText(name, text, { validateStream: false }));
-
-/** Colour only on a terminal that has it, and never where NO_COLOR is set (https://no-color.org). */
-export function coloursFor(output: Output): Colours {
-  const { NO_COLOR = '', TERM } = process.env;
-  return NO_COLOR === '' && TERM !== 'dumb' && isTerminal(output) ? COLOURED : PLAIN;
+/**
+ * Colour only on a terminal that has it. `NO_COLOR` (https://no-color.org) takes it away everywhere, `FORCE_COLOR` and
+ * `CLICOLOR_FORCE` give it everywhere, `TERM=dumb` is a terminal without.
+ */
+export function coloursFor(output: Output, env: NodeJS.ProcessEnv = process.env): Colours {
+  return coloursLevel(isTerminal(output), env) === 0 ? PLAIN : COLOURED;
 }
 
-function colours(mark: (name: (typeof NAMES)[number], text: string) => string): Colours {
-  return Object.fromEntries(NAMES.map((name) => [name, (text: string) => mark(name, text)])) as Colours;
+/** 0 for none, 1 for the sixteen colours that every terminal has. */
+export function coloursLevel(onTerminal: boolean, env: NodeJS.ProcessEnv): ColorSupportLevel {
+  const { NO_COLOR = '', FORCE_COLOR, CLICOLOR_FORCE = '', TERM } = env;
+  if (NO_COLOR !== '') return 0;
+  if (FORCE_COLOR !== undefined) return /^(?:0|false)$/.test(FORCE_COLOR) ? 0 : 1;
+  if (!['', '0'].includes(CLICOLOR_FORCE)) return 1;
+  return onTerminal && TERM !== 'dumb' ? 1 : 0;
 }

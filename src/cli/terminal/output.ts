@@ -1,6 +1,4 @@
-// Standard output and standard error, written to directly where that is the same: Node's own streams
-// take 2 ms to load, which a run with nothing to do would spend on one line.
-import { fstatSync, writeSync } from 'node:fs';
+// Standard output and standard error.
 import { LossyOutput } from './lossy-output.js';
 
 /** A descriptor: standard output or standard error. */
@@ -12,12 +10,19 @@ export const ERR: Output = 2;
 /** What becomes of output that cannot be written, other than because its reader went away. */
 export type OutputFailure = (error: NodeJS.ErrnoException, output: Output) => void;
 
-let onFailure: OutputFailure = () => undefined;
-
-/** Says what becomes of output that cannot be written. Until then it is lost. */
+/** Says what becomes of output that cannot be written. A reader that goes away (`| head`) is no error. */
 export function setOutputFailure(failure: OutputFailure): void {
+  const watched = onFailure !== undefined;
   onFailure = failure;
+  if (watched) return;
+  for (const output of [OUT, ERR]) {
+    streamOf(output).on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') onFailure?.(error, output);
+    });
+  }
 }
+
+let onFailure: OutputFailure | undefined;
 
 let errors: LossyOutput | undefined;
 
@@ -26,67 +31,55 @@ export function loseErrors(): void {
   errors ??= new LossyOutput(ERR);
 }
 
-/** Writes a text whole. A reader that goes away (`| head`) is no error. */
+/** Writes a text, in ASCII where the locale has no more. */
 export function write(output: Output, text: string): void {
-  if (output === ERR && errors !== undefined) {
-    errors.write(text);
-    return;
-  }
-  let rest = Buffer.from(text);
-  if (!streamed.has(output) && !isDevice(output)) {
-    try {
-      while (rest.length > 0) rest = rest.subarray(writeSync(output, rest));
-      return;
-    } catch (error) {
-      // A pipe that its other end made non-blocking is full: from now on the stream waits for it.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
-        failed(error as Error, output);
-        return;
-      }
-    }
-  }
-  streamOf(output).write(rest);
+  const shown = isUtf8() ? text : toAscii(text);
+  if (output === ERR && errors !== undefined) errors.write(shown);
+  else streamOf(output).write(shown);
 }
 
 /** Waits until all that was written is out of this process, or cannot be. */
 export async function flushOutput(): Promise<void> {
-  for (const output of streamed) {
-    const stream = streamOf(output);
+  for (const output of errors === undefined ? [OUT, ERR] : [OUT]) {
     // The callback of a write comes when all before it is written, and with its failure where it is not.
-    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+    await new Promise<void>((resolve) => streamOf(output).write('', () => resolve()));
   }
 }
 
 /** Whether what is written is seen on a terminal. */
 export function isTerminal(output: Output): boolean {
-  return isDevice(output) && (output === OUT ? process.stdout : process.stderr).isTTY === true;
+  return streamOf(output).isTTY === true;
 }
 
 /** How many columns a terminal has; nothing where what is written is not seen on one. */
 export function columnsOf(output: Output): number | undefined {
-  return isTerminal(output) ? (output === OUT ? process.stdout : process.stderr).columns : undefined;
+  return isTerminal(output) ? streamOf(output).columns : undefined;
 }
-
-/** A terminal is one; it needs Node's stream, which knows consoles. */
-function isDevice(output: Output): boolean {
-  try {
-    return fstatSync(output).isCharacterDevice();
-  } catch {
-    return false;
-  }
-}
-
-const streamed = new Set<Output>();
 
 function streamOf(output: Output): NodeJS.WriteStream {
-  const stream = output === OUT ? process.stdout : process.stderr;
-  if (!streamed.has(output)) {
-    streamed.add(output);
-    stream.on('error', (error) => failed(error, output));
-  }
-  return stream;
+  return output === OUT ? process.stdout : process.stderr;
 }
 
-function failed(error: NodeJS.ErrnoException, output: Output): void {
-  if (error.code !== 'EPIPE') onFailure(error, output);
+/** Whether the locale's characters are those of Unicode. */
+export function isUtf8(env: NodeJS.ProcessEnv = process.env): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+  // Their terminals have it whatever the environment says.
+  if (locale === '') return process.platform === 'win32' || process.platform === 'darwin';
+  return /utf-?8/i.test(locale);
+}
+
+const ASCII: Readonly<Record<string, string>> = {
+  '│': '|',
+  '├': '|',
+  '└': '`',
+  '─': '-',
+  '█': '#',
+  '░': '.',
+  '…': '...',
+  '·': '*',
+};
+
+/** This program's own signs, as ASCII has them. What others wrote stays as it is. */
+function toAscii(text: string): string {
+  return text.replace(/[│├└─█░…·]/g, (sign) => ASCII[sign] ?? sign);
 }

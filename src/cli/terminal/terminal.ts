@@ -2,8 +2,8 @@
 //
 // Results go to standard output; warnings, progress and errors to standard error. An error is two
 // lines, `generate-certs: error: …` and `generate-certs: hint: …`, a warning likewise; lower case, no
-// full stop. Colour only on a terminal, and never where NO_COLOR is set (https://no-color.org). With
-// --quiet only errors are written. A reader that goes away (`| head`) is no error.
+// full stop. Colour only on a terminal, unless FORCE_COLOR or NO_COLOR say otherwise (colours.ts); ASCII
+// where the locale has no more (output.ts). With --quiet only errors and failures are written. A reader that goes away (`| head`) is no error.
 import { GenerateCertsError, type Warning } from '../../errors.js';
 import { type Colours, coloursFor } from './colours.js';
 import { interruptionStatus } from './interrupt.js';
@@ -18,6 +18,10 @@ export class Terminal {
     this.#quiet = quiet;
   }
 
+  get isQuiet(): boolean {
+    return this.#quiet;
+  }
+
   /** Colours for standard output; without effect where it takes none. */
   get colour(): Colours {
     return coloursFor(OUT);
@@ -30,6 +34,11 @@ export class Terminal {
 
   /** A result that was asked for by name, such as --json: --quiet does not take it away. */
   data(text: string): void {
+    write(OUT, text);
+  }
+
+  /** What --quiet does not take away: a check that failed. */
+  failure(text: string): void {
     write(OUT, text);
   }
 

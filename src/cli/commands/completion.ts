@@ -1,0 +1,41 @@
+import { Argument, type Command } from 'commander';
+import { LAYOUT_NAMES } from '../../layouts/index.js';
+import { FLAW_NAMES } from '../../pki/flaws/flaws.js';
+import { KEY_TYPES } from '../../pki/keys/key-types.js';
+import { COMMANDS } from '../commands.js';
+import { completionScript, SHELLS, type Shell, type Values } from '../completion.js';
+import { Terminal } from '../terminal/terminal.js';
+import { FORMAT_NAMES } from './env.js';
+
+export function describeCompletion(command: Command): void {
+  command
+    .usage('<shell>')
+    .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(SHELLS))
+    .action(async (shell: Shell) => {
+      const { createProgram, describeCommands } = await import('../program.js');
+      const program = createProgram(async () => undefined);
+      await describeCommands(
+        program,
+        COMMANDS.map(({ name }) => name),
+        () => undefined,
+      );
+      new Terminal().data(completionScript(shell, program, valuesOf));
+    });
+}
+
+const VALUES: Readonly<Record<string, Values>> = {
+  '--out': 'folder',
+  '--layout': LAYOUT_NAMES,
+  '--untrusted': [...FLAW_NAMES, 'all', 'none'],
+  '--key': KEY_TYPES,
+  '--ca-key': KEY_TYPES,
+  '--valid-for': ['30m', '1h', '12h', '1d'],
+  '--key-mode': ['600', '640', '644'],
+  '--format': FORMAT_NAMES,
+  '--junit': 'file',
+  '--ready-file': 'file',
+};
+
+function valuesOf(option: string): Values {
+  return VALUES[option];
+}
