@@ -7,6 +7,7 @@
 export { type ErrorCode, type ErrorKind, GenerateCertsError, type Warning } from './errors.js';
 export { createCertificateSet } from './layouts/create.js';
 export { LAYOUT_NAMES, type LayoutName } from './layouts/index.js';
+export type { CertificateSetOptions } from './layouts/requests.js';
 export type { ClientCredential, Credential, ServerCredential } from './pki/credential.js';
 export type {
   ClientTlsOptions,
@@ -31,7 +32,7 @@ export { KEY_TYPES, type KeyType } from './pki/keys/key-types.js';
 export type { PrivateKey } from './pki/keys/keys.js';
 export type { SetRequest } from './pki/request.js';
 export type { CertificateSet } from './pki/set.js';
-export type { CertificateSetOptions } from './request/request.js';
+export type { KeyAccessOptions, LockOptions, WriteOptions } from './request/options.js';
 export { addClients, type ChangeResult, renewCertificateSet, revokeClient } from './store/change.js';
 export { type RemovalResult, removeCertificateSet } from './store/clean.js';
 export { type EnsureResult, ensureCertificateSet } from './store/ensure.js';
@@ -44,12 +45,10 @@ export type {
   ManifestRevocationList,
 } from './store/manifest/manifest.js';
 export { readManifest } from './store/manifest/read.js';
-export type { KeyAccessOptions } from './store/ownership/key-access.js';
 export { type CredentialFiles, TemporaryCertificates, temporaryCertificates } from './store/temporary.js';
-export type { LockOptions } from './store/transaction/lock-options.js';
 export { type WatchOptions, watchCertificateSet } from './store/watch.js';
 export { writeCertificateSet } from './store/write.js';
-export type { EnsureOptions, WriteOptions } from './store/write-options.js';
+export type { EnsureOptions } from './store/write-options.js';
 export { type TrustOptions, type TrustVariables, trustVariables } from './trust/trust.js';
 export { type CheckOptions, checkServerFlags, type FlagReport } from './verify/check/check-server.js';
 export type { FindingKind, FlagFinding } from './verify/check/finding.js';

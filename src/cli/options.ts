@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { MAKE_OPTIONS, type OptionEntry } from './make-options.js';
+import { LOCK_TIMEOUT_OPTION, type OptionEntry, OUT_OPTION, QUIET_OPTION } from './make-options.js';
 
 /** An option of the command line as Commander has it. */
 export function optionOf(name: string, entry: OptionEntry): Option {
@@ -12,10 +12,10 @@ export function optionOf(name: string, entry: OptionEntry): Option {
 }
 
 /** Where the set lives: every command has it. */
-export const outOption = () => optionOf('out', MAKE_OPTIONS.out);
+export const outOption = () => optionOf('out', OUT_OPTION);
 export const jsonOption = (what: string) => new Option('--json', what);
-export const lockTimeoutOption = () => optionOf('lock-timeout', MAKE_OPTIONS['lock-timeout']);
-export const quietOption = () => optionOf('quiet', MAKE_OPTIONS.quiet);
+export const lockTimeoutOption = () => optionOf('lock-timeout', LOCK_TIMEOUT_OPTION);
+export const quietOption = () => optionOf('quiet', QUIET_OPTION);
 
 /** Gathers the values of an option that may be repeated. The first one given replaces the default. */
 export function gather(value: string, before: readonly string[] | undefined): string[] {

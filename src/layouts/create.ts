@@ -1,6 +1,7 @@
 import type { CertificateSet } from '../pki/set.js';
 import type { IssuingWork } from '../pki/workers/work.js';
-import { type CertificateSetOptions, type CheckedRequest, checkRequest } from '../request/request.js';
+import type { CheckedRequest } from '../request/request.js';
+import { type CertificateSetOptions, checkOptions } from './requests.js';
 
 /**
  * Makes a set in memory: a test CA, a server's certificate, clients to let in and clients to refuse.
@@ -14,7 +15,7 @@ import { type CertificateSetOptions, type CheckedRequest, checkRequest } from '.
  * ```
  */
 export async function createCertificateSet(options: CertificateSetOptions = {}): Promise<CertificateSet> {
-  return createSet(checkRequest(options), new Date());
+  return createSet(checkOptions(options), new Date());
 }
 
 /** As {@link createCertificateSet}, of a request that was checked already. */

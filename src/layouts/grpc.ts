@@ -1,18 +1,21 @@
 import { KEY_TYPES } from '../pki/keys/key-types.js';
-import type { Layout } from './layout.js';
+import { type Layout, type NextStepContext, PEM_PAIR } from './layout.js';
 
 /** The files of a model server's native gRPC TLS. */
-export const grpc: Layout = {
+export const grpc = {
   name: 'grpc',
   consumer: 'native gRPC TLS',
+  madeByDefault: true,
+  shape: 'flat',
   // The quickest to make first: all of them work.
   keyTypes: ['ec-p256', 'ec-p384', ...KEY_TYPES.filter((type) => type.startsWith('rsa-'))],
   keyTypeProblem: () => undefined,
   reservedNames: ['server', 'ca'],
-  ownFiles: (set) => [
-    { name: 'ca.pem', content: set.authority.certificate.pem, of: 'ca', part: 'certificate' },
+  partyFiles: PEM_PAIR,
+  sharedFiles: [
+    { name: 'ca.pem', of: 'ca', part: 'certificate', content: ({ authority }) => authority.certificate.pem },
   ],
-  nextSteps: ({ folder, quote }) => [
+  nextSteps: ({ folder, quote }: NextStepContext) => [
     {
       title: "add to the model server's command line",
       command: [
@@ -22,4 +25,4 @@ export const grpc: Layout = {
       ],
     },
   ],
-};
+} as const satisfies Layout;

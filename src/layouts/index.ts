@@ -1,13 +1,13 @@
-import { GenerateCertsError, quote } from '../errors.js';
-import { hintForUnknown } from '../util/suggest.js';
+import { findLayout } from '../request/layout-rules.js';
 import { grpc } from './grpc.js';
 import type { Layout } from './layout.js';
 import { nginx } from './nginx.js';
 
-const LAYOUTS = { nginx, grpc } as const satisfies Record<string, Layout>;
+/** To add a layout, write its file and list it here. */
+const KNOWN = [nginx, grpc] as const;
 
 /**
- * The name of a layout: who is to read the files.
+ * The name of a layout: the consumer of the files.
  *
  * @example
  * ```ts
@@ -15,33 +15,37 @@ const LAYOUTS = { nginx, grpc } as const satisfies Record<string, Layout>;
  * const set = await createCertificateSet({ layouts });
  * ```
  */
-export type LayoutName = keyof typeof LAYOUTS;
+export type LayoutName = (typeof KNOWN)[number]['name'];
+
+/** The known layouts, in the order in which their files are listed. */
+export const LAYOUTS: readonly (Layout & { readonly name: LayoutName })[] = KNOWN;
+
 /**
- * The known layouts, in the order in which their files are listed.
+ * The names of the known layouts, in the order in which their files are listed.
  *
  * @example
  * ```ts
  * console.log(LAYOUT_NAMES.join(' or ')); // nginx or grpc
  * ```
  */
-export const LAYOUT_NAMES = Object.keys(LAYOUTS) as LayoutName[];
+export const LAYOUT_NAMES = LAYOUTS.map(({ name }) => name);
 
 /** @throws {@link GenerateCertsError} `ERR_LAYOUT_UNKNOWN` */
-export function parseLayoutName(typed: unknown): LayoutName {
-  const known = LAYOUT_NAMES.find((name) => name === typed);
-  if (known !== undefined) return known;
-  throw new GenerateCertsError(
-    'ERR_LAYOUT_UNKNOWN',
-    `${quote(typed)} is not a layout`,
-    hintForUnknown(String(typed), LAYOUT_NAMES),
-  );
-}
-
-export function layoutOf(name: LayoutName): Layout {
-  return LAYOUTS[name];
+export function layoutOf(name: string): Layout & { readonly name: LayoutName } {
+  return findLayout(LAYOUTS, name);
 }
 
 /** The folder of a layout, relative to the set's: with one layout its files go straight into it. */
-export function layoutFolder(name: LayoutName, all: readonly LayoutName[]): string {
+export function layoutFolder(name: string, all: readonly string[]): string {
   return all.length > 1 ? name : '';
 }
+
+/** The layouts that have a revocation list. */
+export function layoutsWithRevocationList(): LayoutName[] {
+  return LAYOUTS.filter(({ partyFiles, sharedFiles }) =>
+    [...partyFiles, ...sharedFiles].some(({ part }) => part === 'revocationList'),
+  ).map(({ name }) => name);
+}
+
+/** The layout whose files NGINX is a front with. */
+export const FRONT_LAYOUT = nginx;

@@ -1,22 +1,80 @@
 import type { Credential } from '../pki/credential.js';
-import type { KeyType } from '../pki/keys/key-types.js';
 import type { CertificateSet } from '../pki/set.js';
+import type { LayoutRules } from '../request/layout-rules.js';
 
-/** A set as one consumer wants it: its files, the keys it takes, and how it is told of them. */
-export interface Layout {
+/** One holder of a certificate, by what its files are named after. */
+export interface Party {
+  readonly role: Credential['role'];
+  /** The name of its files or of its folder. */
+  readonly fileName: string;
+}
+
+/** What a file holds. */
+export type FilePart =
+  | 'certificate'
+  | 'key'
+  | 'authority'
+  | 'keystore'
+  | 'truststore'
+  | 'password'
+  | 'configuration'
+  | 'revocationList'
+  | 'parameters';
+
+/** What every file of a layout says of itself. */
+interface FileRules {
+  readonly part: FilePart;
+  /** Whether only its owner may read it, as a private key. */
+  readonly secret?: boolean;
+  /** Permissions that the consumer demands; without, 0600 for a secret and 0644 for everything else. */
+  readonly mode?: number;
+}
+
+/** A file that each party has. */
+export interface PartyFile extends FileRules {
+  /** Relative to the party's folder, or to the layout's where it is flat. */
+  readonly name: (party: Party) => string;
+  /** The roles that have it; all without. */
+  readonly roles?: readonly Party['role'][];
+  /**
+   * What it holds: of the party alone, so that it can be written while others are still being made, or else
+   * of the whole set.
+   */
+  readonly content:
+    | { readonly ofParty: (party: Credential) => string | Buffer }
+    | { readonly ofSet: (set: CertificateSet, party: Credential) => string | Buffer };
+}
+
+/** A file that a set has once in a layout. */
+export interface SharedFile extends FileRules {
+  /** Relative to the layout's folder. */
   readonly name: string;
-  /** Who reads these files, as a person would say it. */
-  readonly consumer: string;
-  /** The key types of servers and clients that the consumer accepts, the best first. */
-  readonly keyTypes: readonly KeyType[];
-  /** Why it does not accept a type, for a warning; nothing for a type that it accepts. */
-  keyTypeProblem(type: KeyType): string | undefined;
-  /** File names, without the extension, that a client must not take. */
-  readonly reservedNames: readonly string[];
-  /** The files that it has beside those of the credentials, by names relative to the layout's folder. */
-  ownFiles(set: CertificateSet): LayoutFile[];
+  /** Whether it is one of the CA's files, as the manifest lists them, or the consumer's own. */
+  readonly of: 'ca' | 'consumer';
+  readonly content: (set: CertificateSet) => string | Buffer;
+}
+
+/**
+ * A set as one consumer wants it: its files, the keys it takes, and what to do with them next. One file of this folder
+ * says everything of a layout; the index lists it.
+ */
+export interface Layout extends LayoutRules {
+  /** Whether all files are in the layout's folder, or each party has a folder below it. */
+  readonly shape: 'flat' | 'folder-per-party';
+  readonly partyFiles: readonly PartyFile[];
+  readonly sharedFiles: readonly SharedFile[];
   /** What to do next with the files. */
   nextSteps(context: NextStepContext): NextStep[];
+  /** The files that NGINX needs to be a front with mutual TLS, where the layout has them. */
+  readonly front?: FrontFiles;
+}
+
+/** Files by which NGINX lets in the clients of a set, relative to the layout's folder. */
+export interface FrontFiles {
+  readonly certificate: string;
+  readonly key: string;
+  readonly clientCa: string;
+  readonly revocationList: string;
 }
 
 export interface NextStepContext {
@@ -29,6 +87,8 @@ export interface NextStepContext {
    * `uid:gid`), or everybody.
    */
   readonly keyReader: 'self' | 'everybody' | { readonly owner: string };
+  /** The set's parties, in the order in which they are listed. */
+  readonly parties: () => readonly Party[];
 }
 
 /** One command or part of one, ready to paste into a shell. */
@@ -38,24 +98,67 @@ export interface NextStep {
   readonly command: readonly string[];
 }
 
-export interface LayoutFile {
+/** A file of a layout, laid out. */
+export interface LayoutFile extends FileRules {
+  /** Relative to the layout's folder, with `/`. */
   readonly name: string;
-  readonly content: string;
-  /** What the file is of: a credential, or the CA. */
+  readonly content: string | Buffer;
   readonly of: Credential | 'ca' | 'consumer';
-  readonly part: 'certificate' | 'key' | 'revocationList' | 'parameters';
 }
 
-/** All files of a set as a layout has them. */
-export function layoutFiles(layout: Layout, set: CertificateSet): LayoutFile[] {
-  return [...set.credentials.flatMap(credentialFiles), ...layout.ownFiles(set)];
+/** The files of a party that can be written before the set is whole. */
+export function filesOfParty(layout: Layout, party: Credential): LayoutFile[] {
+  return partyFilesOf(layout, party).flatMap(({ content, ...file }) =>
+    'ofParty' in content ? [layOut(layout, file, party, content.ofParty(party))] : [],
+  );
 }
 
-/** The certificate and the key of a leaf, the same in every layout. */
-export function credentialFiles(credential: Credential): LayoutFile[] {
-  const { fileName, pem, privateKey } = credential;
-  return [
-    { name: `${fileName}.pem`, content: pem, of: credential, part: 'certificate' },
-    { name: `${fileName}.key`, content: privateKey.pem, of: credential, part: 'key' },
-  ];
+/** All the other files of a set. */
+export function filesOfSet(layout: Layout, set: CertificateSet): LayoutFile[] {
+  const late = layout.partyFiles.some(({ content }) => 'ofSet' in content);
+  const ofParties = (late ? set.credentials : []).flatMap((party) =>
+    partyFilesOf(layout, party).flatMap(({ content, ...file }) =>
+      'ofSet' in content ? [layOut(layout, file, party, content.ofSet(set, party))] : [],
+    ),
+  );
+  const shared = layout.sharedFiles.map(({ content, ...file }) => ({ ...file, content: content(set) }));
+  return [...ofParties, ...shared];
+}
+
+/** The names of a party's files, relative to the layout's folder. */
+export function namesOfParty(layout: Layout, party: Party): string[] {
+  return partyFilesOf(layout, party).map((file) => nameOf(layout, file, party));
+}
+
+/** The certificate and the key of a party in PEM, beside the other parties' and named after it. */
+export const PEM_PAIR: readonly PartyFile[] = [
+  {
+    name: ({ fileName }) => `${fileName}.pem`,
+    part: 'certificate',
+    content: { ofParty: ({ pem }) => pem },
+  },
+  {
+    name: ({ fileName }) => `${fileName}.key`,
+    part: 'key',
+    secret: true,
+    content: { ofParty: ({ privateKey }) => privateKey.pem },
+  },
+];
+
+function partyFilesOf({ partyFiles }: Layout, { role }: Party): PartyFile[] {
+  return partyFiles.filter(({ roles }) => roles === undefined || roles.includes(role));
+}
+
+function nameOf({ shape }: Layout, { name }: Pick<PartyFile, 'name'>, party: Party): string {
+  return shape === 'flat' ? name(party) : `${party.fileName}/${name(party)}`;
+}
+
+function layOut(
+  layout: Layout,
+  file: Omit<PartyFile, 'content'>,
+  party: Credential,
+  content: string | Buffer,
+): LayoutFile {
+  const { name: _, roles: __, ...rules } = file;
+  return { ...rules, name: nameOf(layout, file, party), content, of: party };
 }

@@ -1,9 +1,17 @@
 import type { KeyType } from '../pki/keys/key-types.js';
 import { FFDHE3072_PEM } from './ffdhe3072.js';
-import type { Layout, NextStepContext } from './layout.js';
+import { type Layout, type NextStepContext, PEM_PAIR } from './layout.js';
+
+const FRONT = {
+  certificate: 'server.pem',
+  key: 'server.key',
+  clientCa: 'client_cert_ca.pem',
+  revocationList: 'client_cert_ca.crl',
+};
+const DH_PARAMETERS = 'dhparam.pem';
 
 /** The files that the example's container has mounted at /certs. */
-const MOUNTED = ['server.pem', 'server.key', 'client_cert_ca.pem', 'client_cert_ca.crl', 'dhparam.pem'];
+const MOUNTED = [...Object.values(FRONT), DH_PARAMETERS];
 
 /** The image's own user, who cannot read another user's 0600 key. */
 const IMAGE_USER = '5000';
@@ -15,9 +23,11 @@ function userOption(keyReader: NextStepContext['keyReader']): string {
 }
 
 /** The files of OpenVINO Model Server's NGINX mTLS example, under the names of its `generate_certs.sh`. */
-export const nginx: Layout = {
+export const nginx = {
   name: 'nginx',
   consumer: 'the NGINX mTLS example',
+  madeByDefault: true,
+  shape: 'flat',
   // Its gRPC listener takes P-256 and its REST listener P-384 alone, so that only RSA fits both.
   keyTypes: ['rsa-2048', 'rsa-3072', 'rsa-4096'],
   keyTypeProblem(type: KeyType) {
@@ -31,12 +41,24 @@ export const nginx: Layout = {
     }
   },
   reservedNames: ['server', 'client_cert_ca', 'dhparam'],
-  ownFiles: (set) => [
-    { name: 'client_cert_ca.pem', content: set.authority.certificate.pem, of: 'ca', part: 'certificate' },
-    { name: 'client_cert_ca.crl', content: set.revocationList.pem, of: 'ca', part: 'revocationList' },
-    { name: 'dhparam.pem', content: FFDHE3072_PEM, of: 'consumer', part: 'parameters' },
+  partyFiles: PEM_PAIR,
+  sharedFiles: [
+    {
+      name: FRONT.clientCa,
+      of: 'ca',
+      part: 'certificate',
+      content: ({ authority }) => authority.certificate.pem,
+    },
+    {
+      name: FRONT.revocationList,
+      of: 'ca',
+      part: 'revocationList',
+      content: ({ revocationList }) => revocationList.pem,
+    },
+    { name: DH_PARAMETERS, of: 'consumer', part: 'parameters', content: () => FFDHE3072_PEM },
   ],
-  nextSteps: ({ folder, quote, keyReader }) => [
+  front: FRONT,
+  nextSteps: ({ folder, quote, keyReader }: NextStepContext) => [
     {
       title: 'start the NGINX image',
       command: [
@@ -48,4 +70,4 @@ export const nginx: Layout = {
       ],
     },
   ],
-};
+} as const satisfies Layout;

@@ -1,32 +1,45 @@
 import type { SetRequest } from '../pki/request.js';
-import { acceptsKeyType, type CertificateSetOptions, type CheckedRequest, checkRequest } from './request.js';
+import { FIELD_ENTRIES, SET_FIELDS } from './fields.js';
+import { findLayout, type LayoutRegistry } from './layout-rules.js';
+import type { RequestOptions } from './options.js';
+import { acceptsKeyType, type CheckedRequest, checkRequest } from './request.js';
 
 /**
  * Adds what is asked for now to a recorded request: clients and flaws join those that are there, every other option
  * that is given replaces the recorded one, and what is not given stays as recorded.
  *
+ * @param known the layouts that there are
  * @throws {@link GenerateCertsError} as {@link checkRequest}
  */
-export function mergeRequest(recorded: SetRequest, given: CertificateSetOptions): CheckedRequest {
+export function mergeRequest(
+  recorded: SetRequest,
+  given: RequestOptions,
+  known: LayoutRegistry,
+): CheckedRequest {
   const { clients, extraClients, untrusted, key, ...others } = given;
-  const layouts = given.layouts ?? (recorded.layouts as CertificateSetOptions['layouts']);
+  const layouts = given.layouts ?? recorded.layouts;
   const nameConstraints = given.nameConstraints ?? recorded.nameConstraints;
-  const { request } = checkRequest({ ...given, layouts, nameConstraints, untrusted: untrusted ?? 'none' });
+  const alone = { ...given, layouts, nameConstraints, untrusted: untrusted ?? 'none' } as const;
+  const { request } = checkRequest(alone, known);
   // 'none' adds none.
   const flaws = [untrusted ?? []].flat().filter((word) => word !== 'none');
   const addedClients = clients === undefined && extraClients === undefined ? [] : request.clients;
-  const keptKey = acceptsKeyType(request.layouts, recorded.key) ? recorded.key : undefined;
-  return checkRequest({
-    names: recorded.names,
-    caKey: recorded.caKey,
-    validFor: recorded.validFor,
+  const chosen = request.layouts.map((name) => findLayout(known, name));
+  const keptKey = acceptsKeyType(chosen, recorded.key) ? recorded.key : undefined;
+  const merged: RequestOptions = {
+    ...recordedOptions(recorded),
     ...withoutUndefined(others),
-    layouts,
-    nameConstraints,
     clients: [...new Set([...recorded.clients, ...addedClients])],
     untrusted: [...new Set([...recorded.untrusted, ...flaws])],
     key: key ?? keptKey,
-  });
+  };
+  return checkRequest(merged, known);
+}
+
+/** A recorded request as options that ask for the same. */
+function recordedOptions(recorded: SetRequest): RequestOptions {
+  const names = FIELD_ENTRIES.filter(([name, field]) => name in SET_FIELDS && field.recorded !== undefined);
+  return Object.fromEntries(names.map(([name]) => [name, recorded[name as keyof SetRequest]]));
 }
 
 function withoutUndefined<T extends object>(options: T): Partial<T> {

@@ -1,8 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCertificateSet } from '../layouts/create.js';
-import { layoutOf } from '../layouts/index.js';
-import { layoutFiles } from '../layouts/layout.js';
 import type { BackendTls } from './nginx/nginx-config.js';
 import type { Protocol } from './plan.js';
 
@@ -29,14 +27,23 @@ const LIFE = '30d';
 export async function makeBackendCredentials(parent: string): Promise<BackendCredentials> {
   const set = await createCertificateSet({
     names: [NAME],
-    layouts: ['grpc'],
+    // Native gRPC TLS takes every type: the one that is quickest to make.
+    key: 'ec-p256',
     clients: [NGINX],
     untrusted: 'none',
     validFor: LIFE,
   });
   const folder = join(parent, 'backend');
   await mkdir(folder, { mode: 0o700 });
-  for (const { name, content } of layoutFiles(layoutOf('grpc'), set)) {
+  const client = set.client(NGINX);
+  const contents = {
+    'ca.pem': set.authority.certificate.pem,
+    'server.pem': set.server.pem,
+    'server.key': set.server.privateKey.pem,
+    [`${NGINX}.pem`]: client.pem,
+    [`${NGINX}.key`]: client.privateKey.pem,
+  };
+  for (const [name, content] of Object.entries(contents)) {
     await writeFile(join(folder, name), content, { mode: 0o600 });
   }
   const file = (name: string) => join(folder, name);

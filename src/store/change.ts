@@ -1,13 +1,13 @@
 import { printable } from '../errors.js';
 import type { ClientCredential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
+import { recordedKeyAccess } from '../request/key-access.js';
+import type { LockOptions } from '../request/options.js';
 import { loadSet } from './manifest/load.js';
 import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read.js';
-import { recordedKeyAccess } from './ownership/key-access.js';
 import { surroundingsError } from './transaction/file-system.js';
 import { unlessInterrupted } from './transaction/interruption.js';
-import type { LockOptions } from './transaction/lock-options.js';
 import { withLock } from './transaction/recover.js';
 import { writeSet } from './write.js';
 

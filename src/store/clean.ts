@@ -1,11 +1,11 @@
 import { rmdir } from 'node:fs/promises';
 import { printable } from '../errors.js';
+import type { LockOptions } from '../request/options.js';
 import { statInside } from './manifest/damages.js';
 import { isIgnoredByGit, MANIFEST_NAME } from './manifest/manifest.js';
 import { readManifest, requireManifest } from './manifest/read.js';
 import { findForeign } from './ownership/ownership.js';
 import { surroundingsError } from './transaction/file-system.js';
-import type { LockOptions } from './transaction/lock-options.js';
 import { withLock } from './transaction/recover.js';
 import { replaceFiles } from './transaction/replace.js';
 

@@ -1,24 +1,20 @@
 import type { Warning } from '../errors.js';
+import { checkOptions, mergeOptions, RESERVED_NAMES } from '../layouts/requests.js';
 import { nameClients } from '../pki/names/client-names.js';
 import { parseClientIdentity } from '../pki/names/identity.js';
 import type { ParsedRequest } from '../pki/request.js';
 import type { Work } from '../pki/workers/work.js';
-import { mergeRequest } from '../request/merge.js';
-import {
-  type CertificateSetOptions,
-  type CheckedRequest,
-  checkRequest,
-  OPTION_NAMES,
-  RESERVED_NAMES,
-} from '../request/request.js';
-import { checkFlag, checkOptionNames } from '../util/options.js';
+import { FIELDS } from '../request/fields.js';
+import { formatMode, type KeyAccess, keyAccessWarnings, parseKeyAccess } from '../request/key-access.js';
+import type { KeyAccessOptions } from '../request/options.js';
+import { type CheckedRequest, OPTIONS_EXAMPLE } from '../request/request.js';
+import { checkOptionNames } from '../util/options.js';
 import { type Damage, findDamages, findLostOwners } from './manifest/damages.js';
 import { type Shortfall, shortfallOf } from './manifest/freshness.js';
 import { GITIGNORE_NAME, isIgnoredByGit, type Manifest, type ManifestRequest } from './manifest/manifest.js';
 import { findReplaceable } from './manifest/read.js';
-import { formatMode, type KeyAccess, keyAccessWarnings, parseKeyAccess } from './ownership/key-access.js';
 import { readConsistently } from './transaction/consistent.js';
-import { ENSURE_OPTION_NAMES, type EnsureOptions, WRITE_OPTION_NAMES } from './write-options.js';
+import type { EnsureOptions } from './write-options.js';
 
 /**
  * What {@link ensureCertificateSet} did, or would do with `dryRun`.
@@ -90,14 +86,13 @@ export async function ensureSet(
   options: EnsureOptions,
   onProgress?: Work['onProgress'],
 ): Promise<EnsureResult> {
-  const known = [...OPTION_NAMES, ...WRITE_OPTION_NAMES, ...ENSURE_OPTION_NAMES];
-  checkOptionNames(options, known, "{ names: ['localhost'] }");
+  checkOptionNames(options, Object.keys(FIELDS), OPTIONS_EXAMPLE);
   const { keyMode, owner, force: forced, lockTimeout, signal, new: startOver, dryRun, ...given } = options;
-  const force = checkFlag('force', forced ?? false);
-  const forget = checkFlag('new', startOver ?? false);
-  const dry = checkFlag('dryRun', dryRun ?? false);
+  const force = FIELDS.force.parse(forced);
+  const forget = FIELDS.new.parse(startOver);
+  const dry = FIELDS.dryRun.parse(dryRun);
   // What is wrong with the options is told before the folder is looked at.
-  const alone = checkRequest(given);
+  const alone = checkOptions(given);
   const givenAccess = parseKeyAccess({ keyMode, owner });
   const look = async (): Promise<SetFound> => {
     const old = findReplaceable(folder, { force });
@@ -112,7 +107,7 @@ export async function ensureSet(
         shortfall,
       };
     }
-    const checked = mergeRequest(old.request, given);
+    const checked = mergeOptions(old.request, given);
     const access = mergeAccess(old.request, { keyMode, owner });
     const request: ManifestRequest = { ...checked.request, ...recordedAccess(access) };
     const { parsed, added } = withClientsOf(old, checked);
@@ -162,10 +157,7 @@ export function recordedAccess({ mode, owner }: KeyAccess): Pick<ManifestRequest
   return { keyMode: formatMode(mode), owner: owner?.text ?? null };
 }
 
-function mergeAccess(
-  recorded: ManifestRequest,
-  given: { keyMode: CertificateSetOptions['validFor']; owner: CertificateSetOptions['validFor'] },
-): KeyAccess {
+function mergeAccess(recorded: ManifestRequest, given: KeyAccessOptions): KeyAccess {
   return parseKeyAccess({
     keyMode: given.keyMode ?? recorded.keyMode,
     owner: given.owner ?? recorded.owner ?? undefined,

@@ -5,17 +5,17 @@ import { dnsSubtrees } from '../pki/issue/issue.js';
 import { type Reissue, reissue, type SetRemains } from '../pki/issue/renew.js';
 import type { CertificateSet } from '../pki/set.js';
 import type { IssuingWork, Work } from '../pki/workers/work.js';
+import { formatMode } from '../request/key-access.js';
+import type { LockOptions } from '../request/options.js';
 import { type EnsureResult, type SetFound, unchanged } from './ensure.js';
 import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
 import { GITIGNORE, manifestFile, publicFile, SetPlanner } from './manifest/plan.js';
 import { readRemains } from './manifest/remains.js';
 import { statFolder } from './out-folder.js';
-import { formatMode } from './ownership/key-access.js';
 import { refuseObstacles } from './ownership/obstacles.js';
 import { surroundingsError } from './transaction/file-system.js';
 import { unlessInterrupted } from './transaction/interruption.js';
 import type { FolderLock } from './transaction/lock.js';
-import type { LockOptions } from './transaction/lock-options.js';
 import { withLock } from './transaction/recover.js';
 import { replaceFiles } from './transaction/replace.js';
 import { Staging } from './transaction/staging.js';
@@ -79,7 +79,7 @@ async function makeInto(
   found: SetFound,
   { force, work }: { readonly force: boolean; readonly work: Work },
 ): Promise<Made> {
-  const planner = new SetPlanner(found.checked.layouts, found.access);
+  const planner = new SetPlanner(found.checked.request.layouts, found.access);
   const staging = new Staging(lock.folder);
   await staging.begin();
   const onClients = (clients: readonly ClientCredential[]) => {

@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GenerateCertsError } from '../errors.js';
 import { createSet } from '../layouts/create.js';
-import { type LayoutName, layoutFolder, parseLayoutName } from '../layouts/index.js';
+import { type LayoutName, layoutFolder, layoutOf } from '../layouts/index.js';
+import { type CertificateSetOptions, checkOptions } from '../layouts/requests.js';
 import type { Credential } from '../pki/credential.js';
 import type { FlawName } from '../pki/flaws/flaws.js';
 import type { CertificateSet } from '../pki/set.js';
-import { type CertificateSetOptions, checkRequest, OPTION_NAMES } from '../request/request.js';
+import { ACCESS_FIELDS, SET_FIELDS } from '../request/fields.js';
+import { parseKeyAccess } from '../request/key-access.js';
+import type { KeyAccessOptions } from '../request/options.js';
+import { OPTIONS_EXAMPLE } from '../request/request.js';
 import { checkOptionNames } from '../util/options.js';
 import type { Manifest } from './manifest/manifest.js';
-import { type KeyAccessOptions, parseKeyAccess } from './ownership/key-access.js';
 import { removeAtExit } from './transaction/at-exit.js';
 import { surroundingsError } from './transaction/file-system.js';
 import { writeCertificateSet } from './write.js';
@@ -85,8 +88,8 @@ export class TemporaryCertificates {
    * @throws {@link GenerateCertsError} `ERR_LAYOUT_UNKNOWN`, or `ERR_NOT_IN_SET`
    */
   layout(name: LayoutName): string {
-    const layouts = this.set.request.layouts as LayoutName[];
-    const known = parseLayoutName(name);
+    const { layouts } = this.set.request;
+    const { name: known } = layoutOf(name);
     if (layouts.includes(known)) return join(this.path, layoutFolder(known, layouts));
     throw new GenerateCertsError(
       'ERR_NOT_IN_SET',
@@ -152,10 +155,10 @@ export class TemporaryCertificates {
 export async function temporaryCertificates(
   options: CertificateSetOptions & KeyAccessOptions = {},
 ): Promise<TemporaryCertificates> {
-  checkOptionNames(options, [...OPTION_NAMES, 'keyMode', 'owner'], "{ names: ['localhost'] }");
+  checkOptionNames(options, Object.keys({ ...SET_FIELDS, ...ACCESS_FIELDS }), OPTIONS_EXAMPLE);
   const { keyMode, owner, ...setOptions } = options;
   parseKeyAccess({ keyMode, owner });
-  const set = await createSet(checkRequest(setOptions), new Date());
+  const set = await createSet(checkOptions(setOptions), new Date());
   const path = await makeFolder();
   const forget = await removeAtExit(path);
   try {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GenerateCertsError, quote } from '../errors.js';
+import type { LockOptions } from '../request/options.js';
 import { renewCertificateSet } from './change.js';
 import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read.js';
-import type { LockOptions } from './transaction/lock-options.js';
 
 /**
  * When {@link watchCertificateSet} renews, and whom it tells.

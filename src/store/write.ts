@@ -1,13 +1,15 @@
 import { GenerateCertsError, printable, quote } from '../errors.js';
 import type { CertificateSet } from '../pki/set.js';
 import type { Work } from '../pki/workers/work.js';
-import { checkFlag, checkOptionNames } from '../util/options.js';
+import { ACCESS_FIELDS, WRITE_FIELDS } from '../request/fields.js';
+import { formatMode, type KeyAccess, parseKeyAccess } from '../request/key-access.js';
+import type { WriteOptions } from '../request/options.js';
+import { checkOptionNames } from '../util/options.js';
 import { type Damage, findDamages, statInside } from './manifest/damages.js';
 import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
 import { manifestFile, type PlannedFile, type SetPlan, SetPlanner } from './manifest/plan.js';
 import { findReplaceable } from './manifest/read.js';
 import { statFolder } from './out-folder.js';
-import { formatMode, type KeyAccess, parseKeyAccess } from './ownership/key-access.js';
 import { refuseObstacles } from './ownership/obstacles.js';
 import { findForeign } from './ownership/ownership.js';
 import { surroundingsError } from './transaction/file-system.js';
@@ -15,7 +17,6 @@ import type { FolderLock } from './transaction/lock.js';
 import { withLock } from './transaction/recover.js';
 import { replaceFiles } from './transaction/replace.js';
 import type { Staging } from './transaction/staging.js';
-import { WRITE_OPTION_NAMES, type WriteOptions } from './write-options.js';
 
 /**
  * Writes a set into a folder, in all its layouts, whole or not at all.
@@ -37,9 +38,9 @@ export async function writeCertificateSet(
   options: WriteOptions = {},
 ): Promise<Manifest> {
   checkSet(set);
-  checkOptionNames(options, WRITE_OPTION_NAMES, '{ force: true }');
+  checkOptionNames(options, Object.keys({ ...ACCESS_FIELDS, ...WRITE_FIELDS }), '{ force: true }');
   const access = parseKeyAccess(options);
-  const force = checkFlag('force', options.force ?? false);
+  const force = WRITE_FIELDS.force.parse(options.force);
   const { signal } = options;
   statFolder(folder);
   try {

@@ -85,7 +85,7 @@ interface Source {
 
 function memorySource(set: CertificateSet): Source {
   const { files, manifest } = planSet(set, { access: { mode: 0o600 }, ignoredByGit: false });
-  const contents = new Map(files.map(({ path, content }) => [path, content]));
+  const contents = new Map(files.map(({ path, content }) => [path, content.toString()]));
   return { subject: 'set', manifest, fileRows: [], read: (path) => contents.get(path) };
 }
 

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { CertificateSetOptions } from '../../src/request/request.js';
-import { checkRequest } from '../../src/request/request.js';
+import { type CertificateSetOptions, checkOptions } from '../../src/layouts/requests.js';
 
 describe('a request', () => {
   test('has every default', () => {
-    expect(checkRequest({}).request).toEqual({
+    expect(checkOptions({}).request).toEqual({
       names: ['localhost'],
       layouts: ['nginx', 'grpc'],
       clients: ['client'],
@@ -14,7 +13,7 @@ describe('a request', () => {
       validFor: '1d',
       nameConstraints: false,
     });
-    expect(checkRequest({}).warnings).toEqual([]);
+    expect(checkOptions({}).warnings).toEqual([]);
   });
 
   test.each([
@@ -23,14 +22,14 @@ describe('a request', () => {
     [['nginx', 'grpc'], 'rsa-2048'],
     [['grpc', 'nginx'], 'rsa-2048'],
   ] as const)('for %j has the key type that all accept: %s', (layouts, key) => {
-    expect(checkRequest({ layouts }).request.key).toBe(key);
+    expect(checkOptions({ layouts }).request.key).toBe(key);
   });
 
   test.each([
     [['nginx'], 'ec-p256', /wrong curve/],
     [['nginx', 'grpc'], 'ec-p384', /P-256 alone/],
   ] as const)('for %j warns of %s keys', (layouts, key, reason) => {
-    const { warnings } = checkRequest({ layouts, key });
+    const { warnings } = checkOptions({ layouts, key });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]?.message).toMatch(/^the NGINX mTLS example /);
     expect(warnings[0]?.message).toMatch(reason);
@@ -38,7 +37,7 @@ describe('a request', () => {
   });
 
   test('takes each name, layout and flaw once, in one order', () => {
-    const { request } = checkRequest({
+    const { request } = checkOptions({
       names: ['B.test', 'a.test', 'b.test'],
       layouts: ['grpc', 'nginx', 'grpc'],
       clients: ['bob', 'alice'],
@@ -53,16 +52,16 @@ describe('a request', () => {
   });
 
   test('adds numbered clients to the named ones', () => {
-    expect(checkRequest({ extraClients: 100_000 }).clients).toHaveLength(100_001);
-    expect(checkRequest({ extraClients: 2 }).request.clients).toEqual(['client', 'client-1', 'client-2']);
-    expect(checkRequest({ clients: ['alice'], extraClients: 1 }).request.clients).toEqual([
+    expect(checkOptions({ extraClients: 100_000 }).clients).toHaveLength(100_001);
+    expect(checkOptions({ extraClients: 2 }).request.clients).toEqual(['client', 'client-1', 'client-2']);
+    expect(checkOptions({ clients: ['alice'], extraClients: 1 }).request.clients).toEqual([
       'alice',
       'client-1',
     ]);
   });
 
   test.each([['none'], [['none']], [[]]] as const)('without untrusted clients: %j', (untrusted) => {
-    expect(checkRequest({ untrusted }).request.untrusted).toEqual([]);
+    expect(checkOptions({ untrusted }).request.untrusted).toEqual([]);
   });
 
   test.each([
@@ -72,12 +71,12 @@ describe('a request', () => {
     ['25h', 1],
     ['30d', 1],
   ])('for %s gives %i warnings', (validFor, warnings) => {
-    expect(checkRequest({ validFor }).warnings).toHaveLength(warnings);
+    expect(checkOptions({ validFor }).warnings).toHaveLength(warnings);
   });
 
   test('warns of a wildcard that most clients do not take', () => {
-    expect(checkRequest({ names: ['*.test'] }).warnings[0]?.message).toContain("'*.test'");
-    expect(checkRequest({ names: ['*.api.test'] }).warnings).toEqual([]);
+    expect(checkOptions({ names: ['*.test'] }).warnings[0]?.message).toContain("'*.test'");
+    expect(checkOptions({ names: ['*.api.test'] }).warnings).toEqual([]);
   });
 
   const refused: [CertificateSetOptions, string, RegExp][] = [
@@ -117,7 +116,7 @@ describe('a request', () => {
   test.each(refused)('%j gives %s', (options, code, text) => {
     let error: unknown;
     try {
-      checkRequest(options);
+      checkOptions(options);
     } catch (thrown) {
       error = thrown;
     }

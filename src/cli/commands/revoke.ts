@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { layoutsWithRevocationList } from '../../layouts/index.js';
 import { serializeManifest } from '../../store/manifest/manifest.js';
 import { formatMoment, isoSeconds } from '../../util/moments.js';
 import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../options.js';
@@ -28,7 +29,7 @@ export function describeRevoke(command: Command): void {
         if (lists.length === 0) {
           terminal.warn({
             message: 'no layout of this set has a revocation list: nobody will refuse the client',
-            hint: 'native gRPC TLS reads none; the nginx layout has one',
+            hint: `layouts that have one: ${layoutsWithRevocationList().join(', ')}`,
           });
         }
         if (options.json) {

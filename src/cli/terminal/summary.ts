@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { printable } from '../../errors.js';
-import { type LayoutName, layoutFolder, layoutOf } from '../../layouts/index.js';
-import type { NextStep } from '../../layouts/layout.js';
+import { layoutFolder, layoutOf } from '../../layouts/index.js';
+import type { NextStep, Party } from '../../layouts/layout.js';
 import { FLAWS } from '../../pki/flaws/flaws.js';
+import { partyFileName } from '../../pki/names/party-names.js';
 import type { EnsureResult } from '../../store/ensure.js';
 import type { Manifest, ManifestCertificate } from '../../store/manifest/manifest.js';
 import { formatDistance, formatMoment } from '../../util/moments.js';
@@ -90,8 +91,8 @@ function describe({ role, name, flaw, subject, subjectAltNames }: ManifestCertif
   return summary === undefined ? name : `${flaw}: ${summary}`;
 }
 
-function nextSteps({ request }: Manifest, folder: string): NextStep[] {
-  const layouts = request.layouts as LayoutName[];
+function nextSteps({ request, certificates }: Manifest, folder: string): NextStep[] {
+  const { layouts } = request;
   const open = (Number.parseInt(request.keyMode, 8) & 0o004) !== 0;
   const keyReader = open ? 'everybody' : request.owner === null ? 'self' : { owner: request.owner };
   return layouts.flatMap((name) =>
@@ -99,7 +100,15 @@ function nextSteps({ request }: Manifest, folder: string): NextStep[] {
       folder: resolve(folder, layoutFolder(name, layouts)),
       quote: shellQuote,
       keyReader,
+      parties: () => partiesOf(certificates),
     }),
+  );
+}
+
+/** The holders of certificates, as the layouts name their files. */
+function partiesOf(certificates: readonly ManifestCertificate[]): Party[] {
+  return certificates.flatMap(({ role, name }) =>
+    role === 'ca' ? [] : [{ role, fileName: partyFileName(role, name) }],
   );
 }
 

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { GenerateCertsError, quote, type Warning } from '../../errors.js';
-import { type LayoutName, layoutFolder } from '../../layouts/index.js';
+import { FRONT_LAYOUT, LAYOUTS, layoutFolder } from '../../layouts/index.js';
+import { defaultLayouts } from '../../request/layout-rules.js';
 import { renewCertificateSet } from '../../store/change.js';
 import { ensureCertificateSet } from '../../store/ensure.js';
 import type { Manifest } from '../../store/manifest/manifest.js';
@@ -58,7 +59,7 @@ function servedSet(folder: string, manifest: Manifest): ServedSet {
     names: request.names,
     tls: serverTls(folder, manifest),
     manifest,
-    client: { ...client?.files.nginx, ca: ca?.files.authority?.certificate },
+    client: { ...client?.files[FRONT_LAYOUT.name], ca: ca?.files.authority?.certificate },
   };
 }
 
@@ -96,31 +97,29 @@ async function prepareOwnSet(
 const REPAIRED: ReadonlySet<string> = new Set(['ERR_SET_DAMAGED', 'ERR_CA_KEY_MISSING']);
 
 function requireNginxLayout(folder: string, { request: { layouts } }: Manifest): void {
-  if (layouts.includes('nginx')) return;
+  if (layouts.includes(FRONT_LAYOUT.name)) return;
   throw new GenerateCertsError(
     'ERR_LAYOUT_UNKNOWN',
     `the set in ${quote(folder)} has no layout for NGINX`,
-    'make it with --layout nginx too, or name another folder with --out',
+    `make it with --layout ${FRONT_LAYOUT.name} too, or name another folder with --out`,
   );
 }
 
-/** The layouts of a set that is yet to be made. */
-const DEFAULT_LAYOUTS = ['nginx', 'grpc'];
-
 /** The files that NGINX reads, relative to the set's folder. */
 export function nginxFiles(layouts: readonly string[]): ServerTls {
-  const folder = layoutFolder('nginx', layouts as LayoutName[]);
+  const folder = layoutFolder(FRONT_LAYOUT.name, layouts);
+  const { certificate, key, clientCa, revocationList } = FRONT_LAYOUT.front;
   return {
-    certificate: join(folder, 'server.pem'),
-    key: join(folder, 'server.key'),
-    clientCa: join(folder, 'client_cert_ca.pem'),
-    revocationList: join(folder, 'client_cert_ca.crl'),
+    certificate: join(folder, certificate),
+    key: join(folder, key),
+    clientCa: join(folder, clientCa),
+    revocationList: join(folder, revocationList),
   };
 }
 
 /** The files that NGINX reads, absolute. */
 function serverTls(folder: string, manifest: Manifest | undefined): ServerTls {
-  const files = nginxFiles(manifest?.request.layouts ?? DEFAULT_LAYOUTS);
+  const files = nginxFiles(manifest?.request.layouts ?? defaultLayouts(LAYOUTS));
   const absolute = Object.entries(files).map(([part, path]) => [part, resolve(folder, path)]);
   return Object.fromEntries(absolute) as ServerTls;
 }

@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { formatMode, recordedKeyAccess } from '../../request/key-access.js';
 import { nextTurn } from '../../util/turns.js';
 import { foldersOf } from '../folders.js';
-import { formatMode, recordedKeyAccess } from '../ownership/key-access.js';
 import { errnoOf } from '../transaction/file-system.js';
 import type { Manifest, ManifestFile } from './manifest.js';
 import { sha256 } from './sha256.js';

@@ -1,3 +1,4 @@
+import { brief, differences } from '../../request/recorded.js';
 import { formatDistance } from '../../util/moments.js';
 import type { Damage } from './damages.js';
 import { AUTHORITY_KEY, type Manifest, type ManifestRequest } from './manifest.js';
@@ -53,40 +54,6 @@ const ORDER = ['authority', 'life', 'missing'] as const satisfies readonly Short
 function hasOldShape({ certificates }: Manifest): boolean {
   const path = certificates.find(({ role }) => role === 'ca')?.files.authority?.key;
   return path !== undefined && path !== AUTHORITY_KEY;
-}
-
-function differences(made: ManifestRequest, asked: ManifestRequest): Lack[] {
-  const keys = Object.keys(WORDS) as (keyof typeof WORDS)[];
-  return keys
-    .filter((key) => JSON.stringify(made[key]) !== JSON.stringify(asked[key]))
-    .map((key) => {
-      const [words, reissue] = WORDS[key];
-      return { reissue, reason: `${words}: ${brief(asked[key])} instead of ${brief(made[key])}` };
-    });
-}
-
-/** Clients are not here: they are added, and never taken away. */
-const WORDS: Record<
-  Exclude<keyof ManifestRequest, 'clients'>,
-  readonly [words: string, reissue: Shortfall['reissue']]
-> = {
-  names: ['names', 'missing'],
-  layouts: ['layouts', 'missing'],
-  untrusted: ['clients to refuse', 'missing'],
-  key: ['key type', 'missing'],
-  caKey: ["the CA's key type", 'authority'],
-  validFor: ['lifetime', 'life'],
-  nameConstraints: ['name constraints', 'authority'],
-  keyMode: ['mode of server.key', 'missing'],
-  owner: ['owner of server.key', 'missing'],
-};
-
-function brief(value: unknown): string {
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  const words = Array.isArray(value) ? value : [value ?? 'none'];
-  const shown = words.slice(0, 3).join(', ');
-  if (words.length > 3) return `${shown} and ${words.length - 3} more`;
-  return shown === '' ? 'none' : shown;
 }
 
 function addedClients(names: readonly string[]): string {

@@ -1,10 +1,10 @@
 import { GenerateCertsError, quote } from '../../errors.js';
+import { RESERVED_NAMES } from '../../layouts/requests.js';
 import { ClientCredential } from '../../pki/credential.js';
 import { findFlaw } from '../../pki/flaws/flaws.js';
 import type { Authority } from '../../pki/issue/authority.js';
 import type { RevocationList } from '../../pki/issue/revocation-list.js';
 import { CertificateSet } from '../../pki/set.js';
-import { RESERVED_NAMES } from '../../request/request.js';
 import { nextTurn } from '../../util/turns.js';
 import { readConsistently } from '../transaction/consistent.js';
 import { type Damage, findDamages, isContentLost } from './damages.js';

@@ -1,5 +1,9 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { SetRequest } from '../../pki/request.js';
+import type { RecordedName } from '../../request/fields.js';
+import { isRecordedMode } from '../../request/key-access.js';
+import { RECORDED_FIELDS, withMissing } from '../../request/recorded.js';
+import { isPlainText } from '../../util/text.js';
 import { WORK_FOLDER } from '../transaction/work-folder.js';
 
 /** The manifest's file name, relative to the set's folder. */
@@ -154,7 +158,7 @@ export function parseManifest(text: string): Manifest {
   if (manifest.version !== 1) throw invalid(`its version is ${quote(manifest.version)}, not 1`);
   check(manifest.createdAt, isTime, 'createdAt');
   check(manifest.expiresAt, isTime, 'expiresAt');
-  checkRequestShape(record(manifest.request, 'request'));
+  const request = checkRequestShape(manifest.request);
   array(manifest.certificates, 'certificates').forEach(checkCertificate);
   const list = record(manifest.revocationList, 'revocationList');
   check(list.number, isNatural, 'revocationList.number');
@@ -165,19 +169,16 @@ export function parseManifest(text: string): Manifest {
     check(revocation.revokedAt, isTime, 'revokedAt');
   });
   array(manifest.files, 'files').forEach(checkFile);
-  return value as Manifest;
+  return { ...(value as Manifest), request };
 }
 
-function checkRequestShape(request: Record<string, unknown>): void {
-  for (const key of ['names', 'layouts', 'clients', 'untrusted']) {
-    array(request[key], `request.${key}`).forEach((item) => {
-      check(item, isText, `request.${key}`);
-    });
-  }
-  for (const key of ['key', 'caKey', 'validFor']) check(request[key], isText, `request.${key}`);
-  check(request.nameConstraints, (value) => typeof value === 'boolean', 'request.nameConstraints');
-  check(request.keyMode, isMode, 'request.keyMode');
-  check(request.owner, (value) => value === null || isText(value), 'request.owner');
+function checkRequestShape(value: unknown): ManifestRequest {
+  const request = withMissing(record(value, 'request'));
+  for (const [name, { recorded }] of RECORDED_FIELDS)
+    check(request[name], recorded.isValid, `request.${name}`);
+  // The compiler compares the list of fields with the interface, both ways.
+  const complete: Record<keyof ManifestRequest, unknown> = request as Record<RecordedName, unknown>;
+  return complete as unknown as ManifestRequest;
 }
 
 function checkCertificate(value: unknown): void {
@@ -199,7 +200,7 @@ function checkCertificate(value: unknown): void {
 function checkFile(value: unknown): void {
   const file = record(value, 'a file');
   check(file.path, isFilePath, 'path');
-  check(file.mode, isMode, 'mode');
+  check(file.mode, isRecordedMode, 'mode');
   check(file.sha256, (text) => isHex(text) && text.length === 64, 'sha256');
 }
 
@@ -207,13 +208,9 @@ const ROLES = ['ca', 'server', 'client', 'untrusted'] as const;
 
 type Check = (value: unknown) => boolean;
 
-/** What is in a manifest is shown on a terminal: nothing in it moves the cursor or breaks a line. */
-const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= 4096 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
+const isText = isPlainText;
 const isNatural: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
 const isHex = (value: unknown): value is string => isText(value) && /^[0-9a-f]+$/.test(value);
-/** Readable by its owner, executable by nobody: no other mode is ever written. */
-const isMode: Check = (value) => isText(value) && /^0[46][0246][0246]$/.test(value);
 const isTime: Check = (value) =>
   isText(value) && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) && !Number.isNaN(Date.parse(value));
 /** A file in the set's folder, in a layout's or in a party's below that; never `.` or `..`. */

@@ -1,11 +1,11 @@
 import { GenerateCertsError } from '../../errors.js';
-import { type LayoutName, layoutFolder, layoutOf } from '../../layouts/index.js';
-import { credentialFiles, type LayoutFile } from '../../layouts/layout.js';
+import { layoutFolder, layoutOf } from '../../layouts/index.js';
+import { filesOfParty, filesOfSet, type LayoutFile } from '../../layouts/layout.js';
 import type { Credential } from '../../pki/credential.js';
 import type { Certificate } from '../../pki/issue/certificate.js';
 import type { CertificateSet } from '../../pki/set.js';
+import { formatMode, type KeyAccess, type Owner } from '../../request/key-access.js';
 import { isoSeconds } from '../../util/moments.js';
-import { formatMode, type KeyAccess, type Owner } from '../ownership/key-access.js';
 import {
   AUTHORITY_KEY,
   GITIGNORE_NAME,
@@ -21,7 +21,7 @@ import { sha256 } from './sha256.js';
 export interface PlannedFile {
   /** Relative to the set's folder, with `/`. */
   readonly path: string;
-  readonly content: string;
+  readonly content: string | Buffer;
   /** SHA-256 over the content, lower-case hex. */
   readonly sha256: string;
   readonly mode: number;
@@ -40,6 +40,9 @@ export interface SetPlan {
 /** Keeps a folder that a run made out of a repository. */
 export const GITIGNORE = '*\n';
 
+/** The place of the CA's own files, which are no layout's. */
+const AUTHORITY = 'authority';
+
 const PUBLIC_MODE = 0o644;
 const SECRET_MODE = 0o600;
 
@@ -53,14 +56,14 @@ export function planSet(
 
 /** Lays a set out while it is made: the files of its credentials as they come, the rest at the end. */
 export class SetPlanner {
-  readonly #layouts: readonly LayoutName[];
+  readonly #layouts: readonly string[];
   readonly #access: KeyAccess;
   /** By layout, in the order of the layouts. */
   readonly #credentials = new Map<Credential, readonly (readonly PlannedFile[])[]>();
   readonly #places = new Map<LayoutFile['of'], Record<string, Record<string, string>>>();
 
   constructor(layouts: readonly string[], access: KeyAccess) {
-    this.#layouts = layouts as readonly LayoutName[];
+    this.#layouts = layouts;
     this.#access = access;
   }
 
@@ -72,12 +75,15 @@ export class SetPlanner {
   plan(set: CertificateSet, ignoredByGit: boolean): SetPlan {
     const { certificate, privateKey } = set.authority;
     const files = [
-      this.#place({ name: 'ca.pem', content: certificate.pem, of: 'ca', part: 'certificate' }, 'authority'),
-      this.#place({ name: AUTHORITY_KEY, content: privateKey.pem, of: 'ca', part: 'key' }, 'authority'),
+      this.#place({ name: 'ca.pem', content: certificate.pem, of: 'ca', part: 'certificate' }, AUTHORITY),
+      this.#place(
+        { name: AUTHORITY_KEY, content: privateKey.pem, of: 'ca', part: 'key', secret: true },
+        AUTHORITY,
+      ),
     ];
     this.#layouts.forEach((layout, index) => {
       for (const credential of set.credentials) files.push(...(this.#byLayout(credential)[index] ?? []));
-      for (const file of layoutOf(layout).ownFiles(set)) files.push(this.#place(file, layout));
+      for (const file of filesOfSet(layoutOf(layout), set)) files.push(this.#place(file, layout));
     });
     if (ignoredByGit) files.push(publicFile(GITIGNORE_NAME, GITIGNORE));
     // With one layout the authority's certificate and the layout's may be the same file.
@@ -88,23 +94,23 @@ export class SetPlanner {
   #byLayout(credential: Credential): readonly (readonly PlannedFile[])[] {
     const known = this.#credentials.get(credential);
     if (known !== undefined) return known;
-    const files = credentialFiles(credential);
-    const planned = this.#layouts.map((layout) => files.map((file) => this.#place(file, layout)));
+    const planned = this.#layouts.map((layout) =>
+      filesOfParty(layoutOf(layout), credential).map((file) => this.#place(file, layout)),
+    );
     this.#credentials.set(credential, planned);
     return planned;
   }
 
   /** Plans a file, and notes for the manifest where that part of its credential is. */
-  #place({ name, content, of, part }: LayoutFile, place: LayoutName | 'authority'): PlannedFile {
-    const folder = place === 'authority' ? '' : layoutFolder(place, this.#layouts);
+  #place({ name, content, of, part, secret = false, mode }: LayoutFile, place: string): PlannedFile {
+    const folder = place === AUTHORITY ? '' : layoutFolder(place, this.#layouts);
     const path = folder === '' ? name : `${folder}/${name}`;
     const places = this.#places.get(of) ?? {};
     this.#places.set(of, places);
     places[place] = { ...places[place], [part]: path };
-    if (part !== 'key') return publicFile(path, content);
-    const isServers = typeof of === 'object' && of.role === 'server';
-    const { mode, owner } = isServers ? this.#access : { mode: SECRET_MODE };
-    return { path, content, sha256: sha256(content), mode, owner, ofServerKey: isServers };
+    const ofServerKey = secret && typeof of === 'object' && of.role === 'server';
+    const { mode: asked, owner } = ofServerKey ? this.#access : { mode: secret ? SECRET_MODE : PUBLIC_MODE };
+    return { path, content, sha256: sha256(content), mode: mode ?? asked, owner, ofServerKey };
   }
 }
 

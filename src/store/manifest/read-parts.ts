@@ -13,6 +13,7 @@ import {
 } from '../../pki/issue/revocation-list.js';
 import { createSigner } from '../../pki/issue/signer.js';
 import { PrivateKey, privateKeyFromPem } from '../../pki/keys/keys.js';
+import { partyFileName } from '../../pki/names/party-names.js';
 import { readCertificates } from '../../pki/read/read-certificate.js';
 import { errnoOf } from '../transaction/file-system.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
@@ -40,7 +41,7 @@ export interface Copy {
 export async function readCredential(
   folder: string,
   entry: ManifestCertificate,
-  copy: Copy | undefined = Object.values(entry.files)[0],
+  copy: Copy | undefined = Object.values(entry.files).find(({ certificate, key }) => certificate && key),
 ): Promise<ReadCredential | Problem> {
   if (copy?.certificate === undefined || copy.key === undefined) {
     return { problem: `the manifest names no files of ${quote(entry.name)}` };
@@ -49,7 +50,7 @@ export async function readCredential(
   if ('problem' in read) return read;
   const key = readKey(folder, copy.key, read.certificate, copy.certificate);
   if (!(key instanceof PrivateKey) && !('without' in key && key.without === 'unreadable')) return key;
-  const fileName = (copy.certificate.split('/').at(-1) ?? '').replace(/\.pem$/, '');
+  const fileName = entry.role === 'ca' ? entry.name : partyFileName(entry.role, entry.name);
   const privateKey = key instanceof PrivateKey ? key : () => unreadable(folder, copy.key ?? '');
   return { ...read, privateKey, fileName };
 }

@@ -1,13 +1,13 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError, printable, quote } from '../../errors.js';
+import { DEFAULT_LOCK_TIMEOUT, type LockOptions } from '../../request/options.js';
 import { parseDuration } from '../../util/duration.js';
 import { delay, nextTurn } from '../../util/turns.js';
 import { MANIFEST_NAME } from '../manifest/manifest.js';
 import { statFolder } from '../out-folder.js';
 import { surroundingsError } from './file-system.js';
 import { throwIfInterrupted } from './interruption.js';
-import { DEFAULT_LOCK_TIMEOUT, type LockOptions } from './lock-options.js';
 import { isMarked, listWorkFolder } from './work-folder.js';
 
 /**

@@ -2,11 +2,11 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GenerateCertsError, quote } from '../../errors.js';
+import { DEFAULT_LOCK_TIMEOUT, type LockOptions } from '../../request/options.js';
 import { parseDuration } from '../../util/duration.js';
 import { type Claimant, claimName, describeSelf, lifeOf, parseClaimName } from './claimant.js';
 import { errnoOf, FOLDER_MODE, ifThere, makeFolder, removeEmptyFolders } from './file-system.js';
 import { throwIfInterrupted } from './interruption.js';
-import { DEFAULT_LOCK_TIMEOUT, type LockOptions } from './lock-options.js';
 import { listWorkFolder, workPaths } from './work-folder.js';
 
 /** A folder in which this process alone writes. */

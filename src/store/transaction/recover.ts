@@ -1,6 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError } from '../../errors.js';
+import type { LockOptions } from '../../request/options.js';
 import { folderMode, foldersOf } from '../folders.js';
 import { sha256 } from '../manifest/sha256.js';
 import {
@@ -13,7 +14,6 @@ import {
 } from './file-system.js';
 import { type Journal, type JournalFile, journalInvalid, readJournal } from './journal.js';
 import { type FolderLock, isClaimed, lockFolder } from './lock.js';
-import type { LockOptions } from './lock-options.js';
 import { clearWorkFolder, isMarked, listWorkFolder, WORK_FOLDER, workPaths } from './work-folder.js';
 
 /** Does some work as the one writer of a folder, after what a killed run left there was seen to. */

@@ -1,4 +1,6 @@
-import { GenerateCertsError, quote, type Warning } from '../../errors.js';
+import { GenerateCertsError, quote, type Warning } from '../errors.js';
+import { isPlainText } from '../util/text.js';
+import type { KeyAccessOptions } from './options.js';
 
 /** Who may read `server.key`. */
 export interface KeyAccess {
@@ -15,35 +17,13 @@ export interface Owner {
 }
 
 /**
- * Who may read `server.key`.
- *
- * @example
- * ```ts
- * const access: KeyAccessOptions = { keyMode: '640' };
- * await writeCertificateSet(set, 'certs', access);
- * ```
- */
-export interface KeyAccessOptions {
-  /**
-   * Permissions of `server.key`, octal.
-   * @default '600'
-   */
-  readonly keyMode?: string | undefined;
-  /**
-   * Owner of `server.key` as `uid` or `uid:gid`. Only root may give files away.
-   * @default the user who runs the program
-   */
-  readonly owner?: string | undefined;
-}
-
-/**
  * Checks who is to read `server.key`.
  *
  * @throws {@link GenerateCertsError} `ERR_KEY_MODE_INVALID` or `ERR_OWNER_INVALID`
  */
 export function parseKeyAccess(options: KeyAccessOptions): KeyAccess {
   return {
-    mode: parseKeyMode(options.keyMode ?? '600'),
+    mode: parseKeyMode(options.keyMode),
     owner: options.owner === undefined ? undefined : parseOwner(options.owner),
   };
 }
@@ -75,7 +55,8 @@ export function formatMode(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
-function parseKeyMode(typed: unknown): number {
+/** @throws {@link GenerateCertsError} `ERR_KEY_MODE_INVALID` */
+export function parseKeyMode(typed: unknown = '600'): number {
   const reject = (problem: string) =>
     new GenerateCertsError(
       'ERR_KEY_MODE_INVALID',
@@ -91,10 +72,16 @@ function parseKeyMode(typed: unknown): number {
   return mode;
 }
 
+/** Whether a manifest's mode is one that is ever written: readable by its owner, executable by no one. */
+export function isRecordedMode(value: unknown): boolean {
+  return isPlainText(value) && /^0[46][0246][0246]$/.test(value);
+}
+
 // The highest id of Linux; the one above it means "unchanged" to chown.
 const HIGHEST_ID = 0xffff_fffe;
 
-function parseOwner(typed: unknown): Owner {
+/** @throws {@link GenerateCertsError} `ERR_OWNER_INVALID`, also where this user may not give files away */
+export function parseOwner(typed: unknown): Owner {
   const owner = readOwner(typed);
   const self = process.geteuid?.();
   const unchanged = owner.uid === self && (owner.gid === undefined || owner.gid === process.getegid?.());

@@ -1,0 +1,201 @@
+// Everything that a run may be asked for, in the order of the help text. The option check of the library, the
+// options of the command line, the manifest's request, the comparison of a second run and the schema of the
+// configuration file follow from this list; tests compare the README's table and the action's inputs with it.
+import { FLAW_NAMES } from '../pki/flaws/flaws.js';
+import { KEY_TYPES, parseKeyType } from '../pki/keys/key-types.js';
+import { parseDuration } from '../util/duration.js';
+import { checkFlag } from '../util/options.js';
+import { isPlainText } from '../util/text.js';
+import type { Field } from './field.js';
+import { isRecordedMode, parseKeyMode, parseOwner } from './key-access.js';
+import { defaultLayouts } from './layout-rules.js';
+import {
+  DEFAULT_LOCK_TIMEOUT,
+  type KeyAccessOptions,
+  type RequestOptions,
+  type RunOptions,
+  type WriteOptions,
+} from './options.js';
+import {
+  parseClients,
+  parseExtraClients,
+  parseLayouts,
+  parseNames,
+  parseSignal,
+  parseUntrusted,
+} from './parse.js';
+
+type FieldsOf<Options> = { readonly [Key in keyof Options]-?: Field };
+
+const isText = isPlainText;
+const isTextList = (value: unknown) => Array.isArray(value) && value.every(isText);
+const isBoolean = (value: unknown) => typeof value === 'boolean';
+const listOf = (items: object) => ({ type: 'array', items, uniqueItems: true });
+const DURATION = { type: 'string', pattern: '^[0-9]{1,12}[smhd]$' };
+
+/** What a set may be asked to be. */
+export const SET_FIELDS = {
+  names: {
+    help: "the endpoint's names: DNS names (*.api.test too) and IP addresses",
+    default: 'localhost',
+    repeats: true,
+    action: true,
+    schema: () => ({ ...listOf({ type: 'string' }), minItems: 1 }),
+    recorded: { isValid: isTextList, change: { words: 'names', reissue: 'missing' } },
+    parse: parseNames,
+  },
+  layouts: {
+    flag: { long: 'layout', short: 'l', value: 'layout' },
+    help: (layouts) => layouts.map(({ name }) => name).join(' or '),
+    default: (layouts) => defaultLayouts(layouts).join(' and '),
+    repeats: true,
+    action: true,
+    schema: (layouts) => ({ ...listOf({ enum: layouts.map(({ name }) => name) }), minItems: 1 }),
+    recorded: { isValid: isTextList, change: { words: 'layouts', reissue: 'missing' } },
+    parse: parseLayouts,
+  },
+  clients: {
+    flag: { long: 'client', short: 'c', value: 'identity' },
+    help: 'a client to let in',
+    default: 'client',
+    repeats: true,
+    action: true,
+    schema: () => listOf({ type: 'string' }),
+    recorded: { isValid: isTextList },
+    parse: parseClients,
+  },
+  extraClients: {
+    flag: {
+      long: 'clients',
+      value: 'n',
+      read: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : text),
+    },
+    help: 'n more clients, client-1 to client-n',
+    default: '0',
+    action: true,
+    schema: () => ({ type: 'integer', minimum: 0 }),
+    parse: parseExtraClients,
+  },
+  untrusted: {
+    flag: { long: 'untrusted', short: 'u', value: 'flaw' },
+    help: 'a client to refuse, by its flaw; all; none',
+    default: 'unknown-ca',
+    repeats: true,
+    action: true,
+    schema: () => ({
+      anyOf: [{ enum: ['all', 'none'] }, listOf({ enum: [...FLAW_NAMES, 'all', 'none'] })],
+    }),
+    recorded: { isValid: isTextList, change: { words: 'clients to refuse', reissue: 'missing' } },
+    parse: parseUntrusted,
+  },
+  key: {
+    flag: { long: 'key', short: 'k', value: 'type' },
+    help: KEY_TYPES.join(', '),
+    default: 'the first that every chosen layout accepts',
+    action: true,
+    schema: () => ({ enum: KEY_TYPES }),
+    recorded: { isValid: isText, change: { words: 'key type', reissue: 'missing' } },
+    parse: (given) => (given === undefined ? undefined : parseKeyType(given)),
+  },
+  validFor: {
+    flag: { long: 'valid-for', value: 'duration' },
+    help: '90s, 30m, 12h, 1d; over a day warns, over 30 days is refused',
+    default: '1d',
+    action: true,
+    schema: () => DURATION,
+    recorded: { isValid: isText, change: { words: 'lifetime', reissue: 'life' } },
+    parse: (given = '1d') => ({ text: given as string, seconds: parseDuration(given) }),
+  },
+  caKey: {
+    flag: { long: 'ca-key', value: 'type' },
+    help: "the CA's own key type",
+    default: 'ec-p256',
+    action: true,
+    schema: () => ({ enum: KEY_TYPES }),
+    recorded: { isValid: isText, change: { words: "the CA's key type", reissue: 'authority' } },
+    parse: (given = 'ec-p256') => parseKeyType(given),
+  },
+  nameConstraints: {
+    flag: { long: 'name-constraints' },
+    help: 'a CA that may sign only the DNS names asked for',
+    action: true,
+    schema: () => ({ type: 'boolean' }),
+    recorded: { isValid: isBoolean, change: { words: 'name constraints', reissue: 'authority' } },
+    parse: (given = false) => checkFlag('nameConstraints', given),
+  },
+  reuseKeys: {
+    help: 'take the private keys of an earlier set of the same request',
+    parse: (given = false) => checkFlag('reuseKeys', given),
+  },
+} as const satisfies FieldsOf<RequestOptions>;
+
+/** Who may read the server's key. */
+export const ACCESS_FIELDS = {
+  keyMode: {
+    flag: { long: 'key-mode', value: 'octal' },
+    help: 'permissions of server.key; readable by others warns',
+    default: '600',
+    action: true,
+    schema: () => ({ type: 'string', pattern: '^0?[0-7]{3}$' }),
+    recorded: { isValid: isRecordedMode, change: { words: 'mode of server.key', reissue: 'missing' } },
+    parse: parseKeyMode,
+  },
+  owner: {
+    flag: { long: 'owner', value: 'uid[:gid]' },
+    help: 'owner of server.key, for root',
+    default: 'the user',
+    action: true,
+    schema: () => ({ type: 'string', pattern: '^[0-9]{1,10}(:[0-9]{1,10})?$' }),
+    recorded: {
+      isValid: (value) => value === null || isText(value),
+      change: { words: 'owner of server.key', reissue: 'missing' },
+    },
+    parse: (given) => (given === undefined ? undefined : parseOwner(given)),
+  },
+} as const satisfies FieldsOf<KeyAccessOptions>;
+
+/** What a run does with the set that is there. */
+export const RUN_FIELDS = {
+  new: {
+    flag: { long: 'new' },
+    help: 'start over: forget the set that is there, and make a new CA',
+    parse: (given = false) => checkFlag('new', given),
+  },
+  dryRun: {
+    flag: { long: 'dry-run' },
+    help: 'say what would be made, kept and removed; write nothing',
+    parse: (given = false) => checkFlag('dryRun', given),
+  },
+} as const satisfies FieldsOf<RunOptions>;
+
+/** How a run writes. */
+export const WRITE_FIELDS = {
+  force: {
+    flag: { long: 'force' },
+    help: 'replace files that this program did not write',
+    action: true,
+    parse: (given = false) => checkFlag('force', given),
+  },
+  lockTimeout: {
+    flag: { long: 'lock-timeout', value: 'duration' },
+    help: 'how long to wait for another run in the same folder',
+    default: DEFAULT_LOCK_TIMEOUT,
+    schema: () => DURATION,
+    parse: (given = DEFAULT_LOCK_TIMEOUT) => parseDuration(given),
+  },
+  signal: {
+    help: 'stops the work',
+    parse: parseSignal,
+  },
+} as const satisfies FieldsOf<Omit<WriteOptions, keyof KeyAccessOptions>>;
+
+export const FIELDS = { ...SET_FIELDS, ...ACCESS_FIELDS, ...RUN_FIELDS, ...WRITE_FIELDS };
+export type FieldName = keyof typeof FIELDS;
+
+/** Every field with its name, in the order of the help text. */
+export const FIELD_ENTRIES = Object.entries(FIELDS) as readonly [FieldName, Field][];
+
+/** The fields that a manifest keeps. */
+export type RecordedName = {
+  [Key in FieldName]: (typeof FIELDS)[Key] extends { readonly recorded: object } ? Key : never;
+}[FieldName];

@@ -1,0 +1,138 @@
+import type { FlawName } from '../pki/flaws/flaws.js';
+import type { KeyType } from '../pki/keys/key-types.js';
+
+/** What a set may be asked to be. Everything has a default. */
+export interface RequestOptions {
+  /**
+   * The endpoint's names: DNS names (a wildcard may be the leftmost label; international names become
+   * A-labels), IPv4 and IPv6 addresses. The first is the server's CN, all are its SAN; `localhost`
+   * brings 127.0.0.1 and ::1 with it.
+   * @default ['localhost']
+   */
+  readonly names?: readonly string[] | undefined;
+  /**
+   * The consumers of the files. Also decides the default key type.
+   * @default ['nginx', 'grpc']
+   */
+  readonly layouts?: readonly string[] | undefined;
+  /**
+   * Clients to let in: plain names, e-mail addresses, DNS names, addresses or URIs.
+   * @default ['client']
+   */
+  readonly clients?: readonly string[] | undefined;
+  /**
+   * How many more clients to let in: `client-1` to `client-n`.
+   * @default 0
+   */
+  readonly extraClients?: number | undefined;
+  /**
+   * Clients to refuse, by what is wrong with them; `all` for the whole catalogue, `none` for none.
+   * @default ['unknown-ca']
+   */
+  readonly untrusted?: readonly (FlawName | 'all' | 'none')[] | 'all' | 'none' | undefined;
+  /**
+   * The key type of servers and clients.
+   * @default the first type that every chosen layout accepts
+   */
+  readonly key?: KeyType | undefined;
+  /**
+   * The CA's own key type.
+   * @default 'ec-p256'
+   */
+  readonly caKey?: KeyType | undefined;
+  /**
+   * How long the set lives: a whole number and a unit (`90s`, `30m`, `12h`, `1d`), at most 30 days.
+   * @default '1d'
+   */
+  readonly validFor?: string | undefined;
+  /**
+   * A CA that may sign only the DNS names asked for (RFC 5280 section 4.2.1.10), for those who put it
+   * into a trust store.
+   * @default false
+   */
+  readonly nameConstraints?: boolean | undefined;
+  /**
+   * Take the private keys of an earlier set of the same request, made in this process with this option
+   * too, instead of making new ones: for suites that make many sets with RSA keys. Certificates, names
+   * and serial numbers are new all the same, so that no set's CA vouches for another set's clients.
+   * @default false
+   */
+  readonly reuseKeys?: boolean | undefined;
+}
+
+/**
+ * Who may read `server.key`.
+ *
+ * @example
+ * ```ts
+ * const access: KeyAccessOptions = { keyMode: '640' };
+ * await writeCertificateSet(set, 'certs', access);
+ * ```
+ */
+export interface KeyAccessOptions {
+  /**
+   * Permissions of `server.key`, octal.
+   * @default '600'
+   */
+  readonly keyMode?: string | undefined;
+  /**
+   * Owner of `server.key` as `uid` or `uid:gid`. Only root may give files away.
+   * @default the user who runs the program
+   */
+  readonly owner?: string | undefined;
+}
+
+/**
+ * How long to wait for others that write into the same folder, and when to give up.
+ *
+ * @example
+ * ```ts
+ * const options: LockOptions = { lockTimeout: '5s', signal: AbortSignal.timeout(60_000) };
+ * await ensureCertificateSet('certs', options);
+ * ```
+ */
+export interface LockOptions {
+  /**
+   * How long to wait for another run that writes into the same folder: a whole number and a unit.
+   * @default '30s'
+   */
+  readonly lockTimeout?: string | undefined;
+  /** Stops the work; what was in the folder before is then still there. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long a run waits for another one. */
+export const DEFAULT_LOCK_TIMEOUT = '30s';
+
+/**
+ * How a set is written.
+ *
+ * @example
+ * ```ts
+ * const options: WriteOptions = { force: true };
+ * await writeCertificateSet(set, 'certs', options);
+ * ```
+ */
+export interface WriteOptions extends KeyAccessOptions, LockOptions {
+  /**
+   * Replace files that this program did not write: those that the manifest does not name and that bear no
+   * older set's marks, and those of the set in whose place somebody put a certificate, a key or a
+   * revocation list of their own.
+   * @default false
+   */
+  readonly force?: boolean | undefined;
+}
+
+/** What to do with the set that is there. */
+export interface RunOptions {
+  /**
+   * Start over: forget the set that is in the folder and its request, and make a new CA.
+   * @default false
+   */
+  readonly new?: boolean | undefined;
+  /**
+   * Only say what would be made, kept and removed; write nothing.
+   * @default false
+   */
+  readonly dryRun?: boolean | undefined;
+}

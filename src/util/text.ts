@@ -1,0 +1,7 @@
+/**
+ * Whether a value is text that may be shown on a terminal: not too long, and nothing in it moves the cursor or
+ * breaks a line.
+ */
+export function isPlainText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 4096 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
+}
