@@ -59,7 +59,10 @@ export interface SharedFile extends FileRules {
  * says everything of a layout; the index lists it.
  */
 export interface Layout extends LayoutRules {
-  /** Whether all files are in the layout's folder, or each party has a folder below it. */
+  /**
+   * Whether all files are in the layout's folder, or each party has a folder below it. Such folders are beside the
+   * set's own where it has a single layout: `authority` is then a reserved name.
+   */
   readonly shape: 'flat' | 'folder-per-party';
   readonly partyFiles: readonly PartyFile[];
   readonly sharedFiles: readonly SharedFile[];

@@ -58,11 +58,23 @@ describe('a manifest', () => {
     expect(() => parseManifest(JSON.stringify({ ...manifest, more: true }))).not.toThrow();
   });
 
+  test.each(['server.key', 'nginx/server.key', 'tls/alice@example.test/tls.key', 'Bob-1/tls.key'])(
+    'may name the file %s',
+    (path) => {
+      const copy = structuredClone(manifest) as never;
+      edit(copy, 'files', 0, 'path', path);
+      expect(() => parseManifest(JSON.stringify(copy))).not.toThrow();
+    },
+  );
+
   const edits: [string, (copy: { [key: string]: never }) => unknown][] = [
     ['a path that leaves the folder', (copy) => edit(copy, 'files', 0, 'path', '../../etc/passwd')],
     ['an absolute path', (copy) => edit(copy, 'files', 0, 'path', '/etc/passwd')],
     ['a path of dots', (copy) => edit(copy, 'files', 0, 'path', 'nginx/..')],
-    ['a path through another folder', (copy) => edit(copy, 'files', 0, 'path', 'a/b/c')],
+    ['a path deeper than a party', (copy) => edit(copy, 'files', 0, 'path', 'a/b/c/d')],
+    ['a path into the work folder', (copy) => edit(copy, 'files', 0, 'path', '.generate-certs/new/x')],
+    ['a folder of no name', (copy) => edit(copy, 'files', 0, 'path', 'a//c')],
+    ['a folder of dots', (copy) => edit(copy, 'files', 0, 'path', 'a/../c')],
     ['a path with a backslash', (copy) => edit(copy, 'files', 0, 'path', '..\\x')],
     ['the manifest itself as a file', (copy) => edit(copy, 'files', 0, 'path', 'set.json')],
     ['an executable mode', (copy) => edit(copy, 'files', 0, 'mode', '0777')],

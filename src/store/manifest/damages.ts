@@ -86,11 +86,13 @@ export function statInside(folder: string, path: string): Stats | undefined {
 }
 
 /** The server's keys that were taken from the user who is to read them, by path. */
-export function findLostOwners(folder: string, { request, files }: Manifest): Map<string, Damage> {
+export function findLostOwners(folder: string, { request, certificates }: Manifest): Map<string, Damage> {
   const { owner } = recordedKeyAccess(request);
   const lost = new Map<string, Damage>();
   if (owner === undefined) return lost;
-  for (const { path } of files.filter((file) => /(?:^|\/)server\.key$/.test(file.path))) {
+  const servers = certificates.filter(({ role }) => role === 'server');
+  const keys = servers.flatMap(({ files }) => Object.values(files).flatMap(({ key }) => key ?? []));
+  for (const path of new Set(keys)) {
     const stats = statInside(folder, path);
     const changed = stats?.uid !== owner.uid || (owner.gid !== undefined && stats.gid !== owner.gid);
     if (changed) {

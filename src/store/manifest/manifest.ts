@@ -213,12 +213,21 @@ const isNatural: Check = (value) => Number.isSafeInteger(value) && (value as num
 const isHex = (value: unknown): value is string => isText(value) && /^[0-9a-f]+$/.test(value);
 const isTime: Check = (value) =>
   isText(value) && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) && !Number.isNaN(Date.parse(value));
-/** A file in the set's folder, in a layout's or in a party's below that; never `.` or `..`. */
-export const isFilePath: Check = (value) =>
-  isText(value) &&
-  /^(?:[a-z]+\/(?:(?!\.{1,2}\/)[A-Za-z0-9._@-]{1,255}\/)?)?(?!\.{1,2}$)[A-Za-z0-9._@-]{1,255}$/.test(value) &&
-  value !== MANIFEST_NAME &&
-  value !== WORK_FOLDER;
+/**
+ * A file in the set's folder, or at most two folders below it: a layout's and a party's. Nothing in it is `.` or
+ * `..`, and it is neither the manifest nor in the work folder.
+ */
+export const isFilePath: Check = (value) => {
+  if (!isText(value)) return false;
+  const steps = value.split('/');
+  const [first] = steps;
+  return (
+    steps.length <= 3 &&
+    steps.every((step) => /^(?!\.{1,2}$)[A-Za-z0-9._@-]{1,255}$/.test(step)) &&
+    first !== MANIFEST_NAME &&
+    first !== WORK_FOLDER
+  );
+};
 
 function check(value: unknown, valid: Check, where: string): void {
   if (!valid(value)) throw invalid(`${where} is ${quote(value)}`);
