@@ -1,28 +1,14 @@
 // The GitHub Action's one step: makes the set that the inputs ask for, exports the variables of
-// `generate-certs env` and sets the outputs. Each input becomes one argument of the program, whatever it
-// holds; no shell sees it.
+// `generate-certs env` and sets the outputs. No shell sees an input.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { argumentsOf, outOf } from './action-arguments.mjs';
 
 const PROGRAM = fileURLToPath(new URL('../bin/generate-certs.js', import.meta.url));
-const input = (name) => process.env[`INPUT_${name}`] ?? '';
-const lines = (name) =>
-  input(name)
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-const option = (flag, name) => (input(name) === '' ? [] : [`--${flag}=${input(name)}`]);
-const repeated = (flag, name) => lines(name).map((line) => `--${flag}=${line}`);
-
-function flag(name, variable) {
-  const value = input(variable);
-  if (value === 'true') return [`--${name}`];
-  if (value === 'false' || value === '') return [];
-  fail(`the input ${name} is ${JSON.stringify(value)}, not true or false`);
-}
+const input = (name) => process.env[`INPUT_${name.toUpperCase().replaceAll('-', '_')}`] ?? '';
 
 function fail(message) {
   // In GitHub's command the text ends at the line's end, and % begins an escape.
@@ -37,23 +23,8 @@ function run(args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const out = input('OUT') === '' ? 'certs' : input('OUT');
-run([
-  `--out=${out}`,
-  ...repeated('layout', 'LAYOUT'),
-  ...repeated('client', 'CLIENT'),
-  ...option('clients', 'CLIENTS'),
-  ...repeated('untrusted', 'UNTRUSTED'),
-  ...option('key', 'KEY'),
-  ...option('valid-for', 'VALID_FOR'),
-  ...option('ca-key', 'CA_KEY'),
-  ...flag('name-constraints', 'NAME_CONSTRAINTS'),
-  ...option('key-mode', 'KEY_MODE'),
-  ...option('owner', 'OWNER'),
-  ...flag('force', 'FORCE'),
-  '--',
-  ...lines('NAMES'),
-]);
+const out = outOf(input);
+run(argumentsOf(input, fail));
 run(['env', '--format=github', `--out=${out}`]);
 
 const { request } = JSON.parse(readFileSync(join(out, 'set.json'), 'utf8'));

@@ -15,6 +15,7 @@ export type ErrorKind = 'input' | 'check' | 'surroundings';
 const KIND_OF_CODE = {
   ERR_ADDRESS_INVALID: 'input',
   ERR_BACKEND_EXPOSED: 'check',
+  ERR_CACHE_UNSAFE: 'surroundings',
   ERR_CA_KEY_MISSING: 'input',
   ERR_CLIENT_CONFLICT: 'input',
   ERR_CONFIG_VALUE: 'input',
@@ -142,11 +143,14 @@ export function printable(path: string): string {
   return escapeInvisible(path) === path ? path : quote(path);
 }
 
-const LONGEST_LINE = 2000;
+const LONGEST_FOREIGN = 2000;
 
-/** A line that another program wrote, as it may stand behind a label: on one line, escaped and cut. */
-export function foreignLine(text: string): string {
-  const cut = text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text;
+/**
+ * What another program or another side of a connection wrote, as it may stand behind a label: on one line, with
+ * everything that a terminal would not show as itself escaped, and cut.
+ */
+export function foreignText(text: string, longest = LONGEST_FOREIGN): string {
+  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return escapeInvisible(cut);
 }
 

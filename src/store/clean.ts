@@ -1,4 +1,5 @@
-import { rmdir } from 'node:fs/promises';
+import { readFile, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { printable } from '../errors.js';
 import type { LockOptions } from '../request/options.js';
 import { statInside } from './manifest/damages.js';
@@ -8,6 +9,7 @@ import { findForeign } from './ownership/ownership.js';
 import { surroundingsError } from './transaction/file-system.js';
 import { withLock } from './transaction/recover.js';
 import { replaceFiles } from './transaction/replace.js';
+import { removeTrustBundles } from './trust-bundle.js';
 
 /**
  * What {@link removeCertificateSet} did.
@@ -29,7 +31,8 @@ export interface RemovalResult {
 
 /**
  * Removes the set in a folder: the files that its manifest names, damaged ones too, the manifest, and the
- * folders that a run made and that are empty then. Nothing else.
+ * folders that a run made and that are empty then; and from the user's cache what {@link trustVariables} wrote for
+ * it. Nothing else.
  *
  * @throws {@link GenerateCertsError} as {@link readManifest}; `ERR_INTERRUPTED`
  * @example
@@ -48,12 +51,15 @@ export async function removeCertificateSet(
       { ...options, create: false },
       async (lock) => {
         const manifest = requireManifest(folder);
+        const ca = manifest.certificates.find(({ role }) => role === 'ca')?.files.authority?.certificate;
+        const caPem = ca === undefined ? '' : await readFile(join(folder, ca), 'utf8').catch(() => '');
         const paths = manifest.files
           .map(({ path }) => path)
           .filter((path) => statInside(folder, path) !== undefined);
         const foreign = new Set(await findForeign(folder, paths, manifest));
         const removals = [...paths.filter((path) => !foreign.has(path)), MANIFEST_NAME];
         await replaceFiles(lock, { files: [], removals }, { signal: options.signal });
+        if (caPem !== '') await removeTrustBundles(caPem, process.env);
         return { removed: removals, kept: [...foreign], ownFolder: isIgnoredByGit(manifest) };
       },
     );

@@ -4,8 +4,8 @@ import { GenerateCertsError, quote } from '../errors.js';
 import type { ManifestCertificate } from '../store/manifest/manifest.js';
 import { readManifest } from '../store/manifest/read.js';
 import { ifThere, surroundingsError } from '../store/transaction/file-system.js';
+import { type Environment, writeTrustBundle } from '../store/trust-bundle.js';
 import { checkOptionNames } from '../util/options.js';
-import { type Environment, writeTrustBundle } from './trust-bundle.js';
 
 /** Variables that name more roots, beside those that a program has by itself. */
 const ADDING = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT'] as const;
@@ -102,7 +102,7 @@ export async function trustVariables(folder: string, options: TrustOptions = {})
   };
   const beside = [...ADDING, ...REPLACING].flatMap(already);
   const bundle = await writeTrustBundle(
-    await readAuthority(folder, ca),
+    { caPem: await readAuthority(folder, ca), expiresAt: manifest.expiresAt },
     { instead: already('SSL_CERT_FILE')[0], beside: [...new Set(beside)] },
     env,
   );

@@ -1,3 +1,5 @@
+import { foreignText } from '../errors.js';
+
 /**
  * What a case was judged to be.
  *
@@ -83,13 +85,28 @@ export function summarize(
     strict = false,
   }: { readonly silent?: readonly string[]; readonly strict?: boolean | undefined } = {},
 ): VerifyReport {
+  const shown = rows.map(withForeignTextShown);
   const judged = strict
-    ? rows.map((row) => (row.verdict === 'warning' ? { ...row, verdict: 'wrong' as const } : row))
-    : rows;
+    ? shown.map((row) => (row.verdict === 'warning' ? { ...row, verdict: 'wrong' as const } : row))
+    : shown;
   const counts = { right: 0, wrong: 0, warning: 0, inconclusive: 0 };
   for (const { verdict } of judged) counts[verdict]++;
   return { rows: judged, counts, silent, result: resultOf(judged, silent, strict) };
 }
+
+/** What an endpoint wrote may stand in these: no report in any form holds it as it came. */
+function withForeignTextShown(row: Row): Row {
+  return {
+    ...row,
+    subject: foreignText(row.subject),
+    name: foreignText(row.name),
+    observed: foreignText(row.observed, LONGEST_TEXT),
+    by: foreignText(row.by, LONGEST_TEXT),
+    note: foreignText(row.note),
+  };
+}
+
+const LONGEST_TEXT = 300;
 
 function resultOf(rows: readonly Row[], silent: readonly string[], strict: boolean): VerifyReport['result'] {
   // That this side cannot load a certificate is nothing that the endpoint could mend; that it did not

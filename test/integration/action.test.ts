@@ -93,8 +93,8 @@ test('no shell line has an expression in it, and every input reaches the program
       `\${{ inputs.${name} }}`,
     ]),
   );
-  const script = readFileSync(join(REPOSITORY, 'scripts', 'action.mjs'), 'utf8');
-  for (const [name] of mapped) expect(script).toContain(`'${name.replace('INPUT_', '')}'`);
+  const script = readFileSync(join(REPOSITORY, 'scripts', 'action-arguments.mjs'), 'utf8');
+  for (const name of Object.keys(action.inputs)) expect(script).toContain(`'${name}'`);
 });
 
 test('without an input it makes the default set, names its folders and exports the variables', async () => {

@@ -1,11 +1,12 @@
 // `exec` and `env`: other programs reach a server of the set without a flag of their own.
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import https from 'node:https';
@@ -21,7 +22,7 @@ import {
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { C_CORE_FORMS, PEER, startGrpcServer } from '../support/grpc.js';
 import { start } from '../support/processes.js';
-import { EXECUTABLE, generateCerts, runBeside } from '../support/program.js';
+import { EXECUTABLE, generateCerts, run, runBeside } from '../support/program.js';
 
 const { curl, requestsPython } = inject('tools');
 const folder = temporaryFolderForAll();
@@ -178,7 +179,6 @@ describe('the bundle', () => {
     const foreign = join(cache, 'generate-certs', 'notes.txt');
     for (const path of [bundle, old, foreign]) {
       writeFileSync(path, 'cut');
-      utimesSync(path, new Date(0), new Date(0));
     }
     await trustVariables(out, { env: { XDG_CACHE_HOME: cache } });
     expect(readFileSync(bundle, 'utf8')).toBe(content);
@@ -186,6 +186,48 @@ describe('the bundle', () => {
       bundle.split('/').at(-1),
       'notes.txt',
     ]);
+  });
+
+  test('is in a folder of the user alone, under any umask, and one of somebody else is refused', async () => {
+    const cache = join(temporaryFolder(), 'cache');
+    const { status } = run(
+      'sh',
+      ['-c', 'umask 000; exec "$0" "$1" env --out "$2" >/dev/null', ...[process.execPath, EXECUTABLE, out]],
+      { env: { XDG_CACHE_HOME: cache } },
+    );
+    expect(status).toBe(0);
+    const folder = join(cache, 'generate-certs');
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    chmodSync(folder, 0o777);
+    await trustVariables(out, { env: { XDG_CACHE_HOME: cache } });
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    // Only root can give a folder away.
+    if (process.getuid?.() !== 0) return;
+    chownSync(folder, 65_534, 65_534);
+    await expect(trustVariables(out, { env: { XDG_CACHE_HOME: cache } })).rejects.toMatchObject({
+      code: 'ERR_CACHE_UNSAFE',
+    });
+  });
+
+  test('goes with the set, and when the set has ended', async () => {
+    const cache = join(temporaryFolder(), 'cache');
+    const cached = () => readdirSync(join(cache, 'generate-certs'));
+    const environment = { XDG_CACHE_HOME: cache };
+    const [first, second] = [join(temporaryFolder(), 'a'), join(temporaryFolder(), 'b')];
+    const make = (set: string, life: string) => {
+      const args = ['-l', 'grpc', '-o', set, '-q', '--valid-for', life];
+      expect(generateCerts(args, { env: environment }).status).toBe(0);
+      expect(generateCerts(['env', '-o', set], { env: environment }).status).toBe(0);
+    };
+    make(first, '1s');
+    const [ended] = cached();
+    const end = Date.parse(JSON.parse(readFileSync(join(first, 'set.json'), 'utf8')).expiresAt);
+    while (Date.now() <= end) await new Promise((done) => setTimeout(done, 100));
+    make(second, '1h');
+    expect(cached()).toHaveLength(1);
+    expect(cached()).not.toContain(ended);
+    expect(generateCerts(['clean', '-o', second], { env: environment }).status).toBe(0);
+    expect(cached()).toEqual([]);
   });
 
   test('that cannot be written is an error with a way out', async () => {

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { foreignLine, GenerateCertsError, type Warning } from '../../errors.js';
+import { foreignText, GenerateCertsError, type Warning } from '../../errors.js';
 import type { FrontEvents, FrontRun } from '../../serve/front.js';
 import { asksServerOnly, planFront } from '../../serve/plan.js';
 import type { ServedSet } from '../../serve/set/set.js';
@@ -108,7 +108,7 @@ async function runFront(
   const events: FrontEvents = {
     onWarning: (warning: Warning) => terminal.warn(warning),
     onLine: (line) => {
-      if (!quiet) terminal.progress(`nginx: ${foreignLine(line)}\n`);
+      if (!quiet) terminal.progress(`nginx: ${foreignText(line)}\n`);
     },
     onRenewal: ({ expiresAt }) =>
       terminal.progress(`renewed ${run.out} (ends ${formatDistance(expiresAt, new Date())})\n`),

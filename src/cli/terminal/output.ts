@@ -31,11 +31,28 @@ export function loseErrors(): void {
   errors ??= new LossyOutput(ERR);
 }
 
-/** Writes a text, in ASCII where the locale has no more. */
+/** Writes a text for people, in ASCII where the locale has no more. */
 export function write(output: Output, text: string): void {
-  const shown = isUtf8() ? text : toAscii(text);
-  if (output === ERR && errors !== undefined) errors.write(shown);
-  else streamOf(output).write(shown);
+  writeData(output, harmless(isUtf8() ? text : toAscii(text), process.env.GITHUB_ACTIONS === 'true'));
+}
+
+/** Writes a text for programs, as it is. */
+export function writeData(output: Output, text: string): void {
+  if (output === ERR && errors !== undefined) errors.write(text);
+  else streamOf(output).write(text);
+}
+
+/**
+ * The last guard, behind those that show foreign text as such: no control character but those of colours, and in
+ * GitHub Actions no line that its runner would take for a command (`::error::`).
+ */
+export function harmless(text: string, inActions: boolean): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
+  const plain = text.replace(
+    /\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g,
+    '',
+  );
+  return inActions ? plain.replace(/^([ \t]*)(?=::|##\[)/gm, '$1- ') : plain;
 }
 
 /** Waits until all that was written is out of this process, or cannot be. */

@@ -7,7 +7,7 @@
 import { GenerateCertsError, type Warning } from '../../errors.js';
 import { type Colours, coloursFor } from './colours.js';
 import { interruptionStatus } from './interrupt.js';
-import { ERR, OUT, setOutputFailure, write } from './output.js';
+import { ERR, OUT, setOutputFailure, write, writeData } from './output.js';
 
 export const PROGRAM = 'generate-certs';
 
@@ -34,7 +34,7 @@ export class Terminal {
 
   /** A result that was asked for by name, such as --json: --quiet does not take it away. */
   data(text: string): void {
-    write(OUT, text);
+    writeData(OUT, text);
   }
 
   /** What --quiet does not take away: a check that failed. */

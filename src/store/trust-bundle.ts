@@ -3,7 +3,8 @@ import { promises as fs } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import tls from 'node:tls';
-import { ifThere, surroundingsError } from '../store/transaction/file-system.js';
+import { GenerateCertsError, printable } from '../errors.js';
+import { ifThere, surroundingsError } from './transaction/file-system.js';
 
 /** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,23 +21,21 @@ const SYSTEM_BUNDLES = [
   '/etc/ssl/cert.pem',
 ];
 
-/** No set lives longer than 30 days: a bundle that nobody asked for since then trusts nothing any more. */
-const LONGEST_USE_MS = 31 * 24 * 3600 * 1000;
-
 /**
  * Writes the file that the variables which replace the system's roots point at: the set's CA, and all
  * that is trusted without it.
  *
  * It stands in the user's cache, not in the set's folder: there it would be a file that no layout has and
  * no manifest names, in the way of `clean`; it holds nothing of the set but the CA, and a set in a folder
- * that cannot be written to has its variables too. Its name is that of its content, so that two runs
- * never write to the same file, and a running program keeps the one that it was given.
+ * that cannot be written to has its variables too. Its name says when the set ends, of which CA it is and what
+ * it holds, so that two runs never write to the same file, a running program keeps the one that it was given,
+ * and `clean` finds those of a set.
  *
  * @param trusted files whose certificates are trusted already, beside or instead of the system's
  * @returns its absolute path
  */
 export async function writeTrustBundle(
-  caPem: string,
+  { caPem, expiresAt }: { readonly caPem: string; readonly expiresAt: string },
   trusted: { readonly instead: string | undefined; readonly beside: readonly string[] },
   env: Environment,
 ): Promise<string> {
@@ -45,12 +44,11 @@ export async function writeTrustBundle(
     const texts = [caPem, ...(await systemRoots(trusted.instead))];
     for (const path of trusted.beside) texts.push((await readIfFile(path)) ?? '');
     const content = joinCertificates(texts);
-    const name = `ca-bundle-${createHash('sha256').update(content).digest('hex').slice(0, 32)}.pem`;
-    const path = join(folder, name);
-    await fs.mkdir(folder, { recursive: true });
-    if ((await readIfFile(path)) === content) await fs.utimes(path, new Date(), new Date());
-    else await writeWhole(path, content);
-    await forgetOld(folder);
+    const end = Math.floor(Date.parse(expiresAt) / 1000);
+    const path = join(folder, `ca-bundle-${end}-${idOf(caPem)}-${idOf(content)}.pem`);
+    await makeOwnFolder(folder);
+    if ((await readIfFile(path)) !== content) await writeWhole(path, content);
+    await forgetEnded(folder);
     return path;
   } catch (error) {
     throw surroundingsError(
@@ -109,12 +107,51 @@ async function writeWhole(path: string, content: string): Promise<void> {
   }
 }
 
-async function forgetOld(folder: string): Promise<void> {
-  for (const name of await fs.readdir(folder)) {
-    if (!name.startsWith('ca-bundle-')) continue;
-    const stats = await ifThere(fs.stat(join(folder, name)));
-    if (stats !== undefined && Date.now() - stats.mtimeMs > LONGEST_USE_MS) {
-      await fs.rm(join(folder, name), { force: true });
-    }
+const BUNDLE = /^ca-bundle-(?:(\d{1,12})-([0-9a-f]{16})-)?[0-9a-f]+\.pem$/;
+
+/** A set that has ended is trusted by nothing any more; of bundles of earlier versions nobody knows. */
+async function forgetEnded(folder: string): Promise<void> {
+  await removeBundles(folder, (end) => Number(end ?? 0) * 1000 < Date.now());
+}
+
+/**
+ * Removes the bundles of a CA from the user's cache. Where there are none, or they cannot be removed, nothing
+ * happens: they are no part of the set.
+ */
+export async function removeTrustBundles(caPem: string, env: Environment): Promise<void> {
+  const id = idOf(caPem);
+  await removeBundles(cacheFolder(env), (_end, ca) => ca === id).catch(() => undefined);
+}
+
+async function removeBundles(
+  folder: string,
+  isGone: (end: string | undefined, ca: string | undefined) => boolean,
+): Promise<void> {
+  for (const name of (await ifThere(fs.readdir(folder))) ?? []) {
+    const match = BUNDLE.exec(name);
+    if (match !== null && isGone(match[1], match[2])) await fs.rm(join(folder, name), { force: true });
   }
+}
+
+function idOf(text: string): string {
+  return createHash('sha256').update(text.trim()).digest('hex').slice(0, 16);
+}
+
+/**
+ * Makes the cache folder, 0700 under any umask, and makes sure that it is this user's alone: others who may write to it
+ * could exchange what programs trust.
+ */
+async function makeOwnFolder(folder: string): Promise<void> {
+  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  // Windows keeps no such permissions.
+  if (process.platform === 'win32') return;
+  const stats = await fs.lstat(folder);
+  if (!stats.isDirectory() || stats.uid !== process.geteuid?.()) {
+    throw new GenerateCertsError(
+      'ERR_CACHE_UNSAFE',
+      `the cache folder ${printable(folder)} is not a folder of this user's`,
+      'remove it, or name another place with XDG_CACHE_HOME',
+    );
+  }
+  if ((stats.mode & 0o077) !== 0) await fs.chmod(folder, 0o700);
 }
