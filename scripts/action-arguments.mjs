@@ -30,6 +30,7 @@ export function argumentsOf(input, fail) {
     ...option('valid-for'),
     ...option('ca-key'),
     ...flag('name-constraints'),
+    ...option('intermediates'),
     ...option('key-mode'),
     ...option('owner'),
     ...flag('force'),

@@ -12,9 +12,7 @@ export const grpc = {
   keyTypeProblem: () => undefined,
   reservedNames: ['server', 'ca'],
   partyFiles: PEM_PAIR,
-  sharedFiles: [
-    { name: 'ca.pem', of: 'ca', part: 'certificate', content: ({ authority }) => authority.certificate.pem },
-  ],
+  sharedFiles: [{ name: 'ca.pem', of: 'ca', part: 'certificate', content: ({ trustedPem }) => trustedPem }],
   nextSteps: ({ folder, quote }: NextStepContext) => [
     {
       title: "add to the model server's command line",

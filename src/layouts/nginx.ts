@@ -1,4 +1,7 @@
+import type { Credential } from '../pki/credential.js';
+import { chainWithRoots } from '../pki/issue/server-leaf.js';
 import type { KeyType } from '../pki/keys/key-types.js';
+import type { ParsedRequest } from '../pki/request.js';
 import { FFDHE3072_PEM } from './ffdhe3072.js';
 import { type Layout, type NextStepContext, PEM_PAIR } from './layout.js';
 
@@ -22,6 +25,17 @@ function userOption(keyReader: NextStepContext['keyReader']): string {
   return keyReader.owner.split(':')[0] === IMAGE_USER ? '' : ` --user ${keyReader.owner}`;
 }
 
+/** The example's clients trust `server.pem` itself, and Python's ssl does so only with the root in it. */
+const content = {
+  ofParty: (party: Credential) =>
+    party.role === 'server'
+      ? [party.certificate, ...chainWithRoots(party)].map(({ pem }) => pem).join('')
+      : party.pem,
+};
+
+/** The example's own `ssl_verify_depth`: how many CAs it takes between the root and a client. */
+const VERIFY_DEPTH = 1;
+
 /** The files of OpenVINO Model Server's NGINX mTLS example, under the names of its `generate_certs.sh`. */
 export const nginx = {
   name: 'nginx',
@@ -41,22 +55,31 @@ export const nginx = {
     }
   },
   reservedNames: ['server', 'client_cert_ca', 'dhparam'],
-  partyFiles: PEM_PAIR,
+  partyFiles: PEM_PAIR.map((file) => (file.part === 'certificate' ? { ...file, content } : file)),
   sharedFiles: [
     {
       name: FRONT.clientCa,
       of: 'ca',
       part: 'certificate',
-      content: ({ authority }) => authority.certificate.pem,
+      content: ({ trustedPem }) => trustedPem,
     },
     {
       name: FRONT.revocationList,
       of: 'ca',
       part: 'revocationList',
-      content: ({ revocationList }) => revocationList.pem,
+      content: ({ revocationLists }) => revocationLists.map(({ pem }) => pem).join(''),
     },
     { name: DH_PARAMETERS, of: 'consumer', part: 'parameters', content: () => FFDHE3072_PEM },
   ],
+  check({ request: { intermediates } }: ParsedRequest) {
+    if (intermediates <= VERIFY_DEPTH) return [];
+    return [
+      {
+        message: `the NGINX mTLS example takes ${VERIFY_DEPTH} CA between the root and a client, and the set has ${intermediates}`,
+        hint: `set ssl_verify_depth ${intermediates} in its configuration`,
+      },
+    ];
+  },
   front: FRONT,
   nextSteps: ({ folder, quote, keyReader }: NextStepContext) => [
     {

@@ -68,7 +68,8 @@ export interface ServerTlsOptions {
   cert: string;
   key: string;
   ca: string;
-  crl?: string;
+  /** One list, or one of each CA where there are several. */
+  crl?: string | string[];
   ciphers?: string;
   requestCert: boolean;
   rejectUnauthorized: boolean;

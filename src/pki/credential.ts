@@ -37,8 +37,10 @@ export class Credential {
   /** What stands behind the certificate in its file: the certificates that a verifier needs to reach the CA. */
   readonly chain: readonly Certificate[];
   readonly #privateKey: KeyOrSource;
-  /** The CA that the other side's certificate is checked against. */
+  /** The root CA that the other side's certificate is checked against. */
   readonly authority: Certificate;
+  /** All roots that it trusts: its own CA's and, while a rotation is under way, the other CA's. */
+  readonly trusted: readonly Certificate[];
 
   constructor(fields: CredentialFields) {
     this.role = fields.role;
@@ -49,6 +51,7 @@ export class Credential {
     this.chain = fields.chain ?? [];
     this.#privateKey = fields.privateKey;
     this.authority = fields.authority;
+    this.trusted = fields.trusted ?? [fields.authority];
   }
 
   /**
@@ -69,6 +72,18 @@ export class Credential {
   /** The certificate and its chain in PEM, as its file holds them. */
   get pem(): string {
     return [this.certificate, ...this.chain].map((certificate) => certificate.pem).join('');
+  }
+
+  /** What it is made of. */
+  protected get fields(): CredentialFields {
+    const { role, name, fileName, flaw, certificate, chain, authority, trusted } = this;
+    const privateKey = this.#privateKey;
+    return { role, name, fileName, flaw, certificate, chain, privateKey, authority, trusted };
+  }
+
+  /** The root certificates that it trusts in PEM. */
+  get trustedPem(): string {
+    return this.trusted.map((certificate) => certificate.pem).join('');
   }
 
   /** Certificate, chain and key in one PEM text, as HAProxy and MongoDB read it. Holds the private key. */
@@ -108,9 +123,9 @@ export class Credential {
     return encodeKeystore({ name, privateKey, certificates }, options);
   }
 
-  /** A PKCS #12 truststore of its CA, as Java reads it; the options of {@link Credential.pkcs12}. */
+  /** A PKCS #12 truststore of the roots that it trusts, as Java reads it; the options of {@link Credential.pkcs12}. */
   truststore(options: Pkcs12Options = {}): Buffer {
-    return encodeTruststore([this.authority], options);
+    return encodeTruststore(this.trusted, options);
   }
 }
 
@@ -121,11 +136,13 @@ export interface CredentialFields {
   role: Credential['role'];
   name: string;
   fileName: string;
-  flaw?: FlawName | ServerFlawName;
+  flaw?: FlawName | ServerFlawName | null;
   certificate: Certificate;
   chain?: readonly Certificate[];
   privateKey: KeyOrSource;
   authority: Certificate;
+  /** The authority alone when absent. */
+  trusted?: readonly Certificate[];
 }
 
 /**
@@ -137,11 +154,11 @@ export interface CredentialFields {
  * ```
  */
 export class ServerCredential extends Credential {
-  readonly #revocationList: () => RevocationList;
+  readonly #revocationLists: () => readonly RevocationList[];
 
-  constructor(fields: CredentialFields, revocationList: () => RevocationList) {
+  constructor(fields: CredentialFields, revocationLists: () => readonly RevocationList[]) {
     super(fields);
-    this.#revocationList = revocationList;
+    this.#revocationLists = revocationLists;
   }
 
   /**
@@ -161,12 +178,15 @@ export class ServerCredential extends Credential {
    */
   tlsOptions(options: ServerAuthOptions = {}): ServerTlsOptions {
     const required = requiresClient(options);
-    const list = this.#revocationList();
+    const lists = this.#revocationLists();
+    // With one CA's list alone Node refuses what any other CA signed.
+    const [first, ...others] = lists.every(({ isSigned }) => isSigned) ? lists.map(({ pem }) => pem) : [];
     return {
       cert: this.pem,
       key: this.privateKey.pem,
-      ca: this.authority.pem,
-      ...(required && list.isSigned && { crl: list.pem }),
+      ca: this.trustedPem,
+      // Node reads one list from each text.
+      ...(required && first !== undefined && { crl: others.length === 0 ? first : [first, ...others] }),
       requestCert: required,
       rejectUnauthorized: required,
       // Without it this side's own library would not load the certificate.
@@ -189,7 +209,7 @@ export class ServerCredential extends Credential {
   grpcArguments(options: ServerAuthOptions = {}): GrpcServerArguments {
     const required = requiresClient(options);
     return [
-      required ? Buffer.from(this.authority.pem) : null,
+      required ? Buffer.from(this.trustedPem) : null,
       [{ private_key: Buffer.from(this.privateKey.pem), cert_chain: Buffer.from(this.pem) }],
       required,
     ];
@@ -219,6 +239,15 @@ function requiresClient(options: ServerAuthOptions): boolean {
  */
 export class ClientCredential extends Credential {
   /**
+   * The same client, trusting other roots.
+   *
+   * @internal
+   */
+  trusting(trusted: readonly Certificate[]): ClientCredential {
+    return this.trusted === trusted ? this : new ClientCredential({ ...this.fields, trusted });
+  }
+
+  /**
    * The options of Node's `tls.connect`, `https.request` and `http2.connect`, and of an undici Agent's
    * `connect`, which `fetch` takes as its dispatcher.
    *
@@ -237,7 +266,7 @@ export class ClientCredential extends Credential {
     return {
       cert: this.pem,
       key: this.privateKey.pem,
-      ca: this.authority.pem,
+      ca: this.trustedPem,
       ...(weak && { ciphers: 'DEFAULT@SECLEVEL=0' }),
     };
   }
@@ -255,6 +284,6 @@ export class ClientCredential extends Credential {
    * ```
    */
   grpcArguments(): GrpcChannelArguments {
-    return [Buffer.from(this.authority.pem), Buffer.from(this.privateKey.pem), Buffer.from(this.pem)];
+    return [Buffer.from(this.trustedPem), Buffer.from(this.privateKey.pem), Buffer.from(this.pem)];
   }
 }

@@ -1,4 +1,5 @@
 import type { FlawName } from './flaws/flaws.js';
+import type { Authority } from './issue/authority.js';
 import type { KeyType } from './keys/key-types.js';
 import type { Identity } from './names/identity.js';
 
@@ -21,6 +22,8 @@ export interface SetRequest {
   /** As typed: `1d`. */
   readonly validFor: string;
   readonly nameConstraints: boolean;
+  /** How many CAs stand between the root and the leaves. */
+  readonly intermediates: number;
 }
 
 /** A request with what was read out of it. */
@@ -32,6 +35,8 @@ export interface ParsedRequest {
   readonly lifetime: number;
   /** File names, without the extension and in lower case, that no client may take. */
   readonly reservedNames: readonly string[];
+  /** The root that signs, where it is not the set's own. */
+  readonly root?: Authority | undefined;
   /** Whether the keys may be those of an earlier set of the same request. */
   readonly reuseKeys: boolean;
 }

@@ -2,7 +2,7 @@ import { GenerateCertsError, quote } from '../errors.js';
 import { formatDistance, formatMoment, isoSeconds } from '../util/moments.js';
 import { hintForUnknown } from '../util/suggest.js';
 import { type ClientCredential, type Credential, type KeyOrSource, ServerCredential } from './credential.js';
-import { flawedContextOf } from './flaws/context.js';
+import { flawedContextOf, isPossible } from './flaws/context.js';
 import { issueFlawed, issueFlawedServer } from './flaws/flawed.js';
 import {
   FLAWS,
@@ -14,7 +14,10 @@ import {
 } from './flaws/flaws.js';
 import type { Authority } from './issue/authority.js';
 import { type Certificate, type Validity, validityFrom } from './issue/certificate.js';
+import { type Hierarchy, issuerOf, trustOf } from './issue/hierarchy.js';
 import { type RevocationList, signRevocationList } from './issue/revocation-list.js';
+import { addPreviousRevocation, type Rotation } from './issue/rotation.js';
+import { withRoot } from './issue/server-leaf.js';
 import { freshKeys } from './keys/key-source.js';
 import { nameClients } from './names/client-names.js';
 import { type Identity, parseClientIdentity, parseEndpointName } from './names/identity.js';
@@ -24,7 +27,6 @@ import { issueClients } from './workers/issue-clients.js';
 /** What a server's credential is made of. */
 export interface ServerParts {
   readonly certificate: Certificate;
-  readonly chain: readonly Certificate[];
   readonly privateKey: KeyOrSource;
 }
 
@@ -33,12 +35,14 @@ export interface SetParts {
   readonly request: SetRequest;
   readonly createdAt: Date;
   readonly expiresAt: Date;
-  readonly authority: Authority;
+  readonly hierarchy: Hierarchy;
   readonly server: ServerParts;
   readonly clients: readonly ClientCredential[];
   readonly untrustedClients: readonly ClientCredential[];
-  readonly revocationList: RevocationList;
+  /** Of each CA: of the one that signs leaves first, of the root last. */
+  readonly revocationLists: readonly RevocationList[];
   readonly revokedSerialNumber: string;
+  readonly rotation?: Rotation | undefined;
   /** File names, without the extension and in lower case, that no client may take. */
   readonly reservedNames: readonly string[];
 }
@@ -61,36 +65,47 @@ export class CertificateSet {
   readonly createdAt: Date;
   /** When every certificate of the set ends. */
   readonly expiresAt: Date;
+  /** The root CA. */
   readonly authority: Authority;
+  /** The CAs between the root and the leaves: the first is signed by the root, the last signs the leaves. */
+  readonly intermediates: readonly Authority[];
   readonly server: ServerCredential;
   /** The clients to refuse. */
   readonly untrustedClients: readonly ClientCredential[];
   /** The serial number that stands on every CRL of the set, for a client made revoked at any time. */
   readonly revokedSerialNumber: string;
   readonly #reservedNames: readonly string[];
+  readonly #hierarchy: Hierarchy;
   #clients: readonly ClientCredential[];
-  #revocationList: RevocationList;
+  #revocationLists: readonly RevocationList[];
+  #rotation: Rotation | undefined;
 
   constructor(parts: SetParts) {
     this.request = parts.request;
     this.createdAt = parts.createdAt;
     this.expiresAt = parts.expiresAt;
-    this.authority = parts.authority;
+    const { hierarchy } = parts;
+    this.#hierarchy = hierarchy;
+    this.authority = hierarchy.root;
+    this.intermediates = hierarchy.intermediates;
+    const { certificate, privateKey } = parts.server;
     this.server = new ServerCredential(
       {
         role: 'server',
         name: 'server',
         fileName: 'server',
-        authority: parts.authority.certificate,
-        ...parts.server,
+        ...withRoot(trustOf(hierarchy)),
+        certificate,
+        privateKey,
       },
-      () => this.#revocationList,
+      () => this.revocationLists,
     );
     this.untrustedClients = parts.untrustedClients;
     this.revokedSerialNumber = parts.revokedSerialNumber;
     this.#reservedNames = parts.reservedNames;
     this.#clients = parts.clients;
-    this.#revocationList = parts.revocationList;
+    this.#revocationLists = parts.revocationLists;
+    this.#rotation = parts.rotation;
   }
 
   /** The clients to let in, the revoked ones among them. */
@@ -98,9 +113,49 @@ export class CertificateSet {
     return this.#clients;
   }
 
-  /** The CA's revocation list as it is now. */
+  /** The revocation list of the CA that signs clients, as it is now. */
   get revocationList(): RevocationList {
-    return this.#revocationList;
+    return this.#revocationLists[0] as RevocationList;
+  }
+
+  /**
+   * The revocation lists of all CAs as they are now: of the one that signs clients, of those above it up to the
+   * root and, while a rotation is under way, of the other CA's. What reads lists at all wants one of every CA.
+   */
+  get revocationLists(): readonly RevocationList[] {
+    return [...this.#revocationLists, ...(this.#rotation?.revocationLists ?? [])];
+  }
+
+  /** The root certificates that both sides trust in PEM: the CA's and, while a rotation is under way, the other's. */
+  get trustedPem(): string {
+    return this.server.trustedPem;
+  }
+
+  /**
+   * The CAs of the set as they sign and are trusted.
+   *
+   * @internal
+   */
+  get hierarchy(): Hierarchy {
+    return this.#hierarchy;
+  }
+
+  /**
+   * What a rotation that is under way has done so far.
+   *
+   * @internal
+   */
+  get rotation(): Rotation | undefined {
+    return this.#rotation;
+  }
+
+  /**
+   * The CA that signs servers and clients: the root, or the last of the intermediates.
+   *
+   * @internal
+   */
+  get issuer(): Authority {
+    return issuerOf(this.#hierarchy);
   }
 
   /**
@@ -142,12 +197,9 @@ export class CertificateSet {
    * Left out is what makes no sense below this CA, and without the CA's key what the set does not have.
    */
   async catalogue(): Promise<ClientCredential[]> {
-    const { authority } = this;
     const [model] = this.#clients;
-    if (!authority.canSign) return this.untrustedClients.filter(({ hasPrivateKey }) => hasPrivateKey);
-    const possible = FLAWS.filter(
-      (flaw) => authority.permittedDnsNames !== undefined || flaw.needsNameConstraints !== true,
-    );
+    if (!this.issuer.canSign) return this.untrustedClients.filter(({ hasPrivateKey }) => hasPrivateKey);
+    const possible = FLAWS.filter((flaw) => isPossible(flaw, this.#hierarchy));
     const found = (name: FlawName) => this.untrustedClients.find(({ flaw }) => flaw === name);
     const context = {
       ...(await flawedContextOf(this)),
@@ -171,15 +223,12 @@ export class CertificateSet {
   async serverCatalogue(
     flaws: readonly ServerFlawName[] = SERVER_FLAWS.map(({ name }) => name),
   ): Promise<ServerCredential[]> {
-    if (!this.authority.canSign) return [];
-    const constrained = this.authority.permittedDnsNames !== undefined;
-    const possible = flaws
-      .map(findServerFlaw)
-      .filter((flaw) => (constrained || !flaw.needsNameConstraints) && !flaw.needsIntermediates);
+    if (!this.issuer.canSign) return [];
+    const possible = flaws.map(findServerFlaw).filter((flaw) => isPossible(flaw, this.#hierarchy));
     const names = this.request.names.map(parseEndpointName);
     const context = { ...(await flawedContextOf(this)), names };
     return Promise.all(
-      possible.map(({ name }) => issueFlawedServer(name, context, () => this.#revocationList)),
+      possible.map(({ name }) => issueFlawedServer(name, context, () => this.revocationLists)),
     );
   }
 
@@ -211,10 +260,10 @@ export class CertificateSet {
       );
     }
     const parsed = nameClients(identities.map(parseClientIdentity), this.#reservedNames, this.#clients);
-    for (const { identity } of parsed) refuseOutsideNames(identity, this.authority);
+    for (const { identity } of parsed) refuseOutsideNames(identity, this.issuer);
     const validity = this.#validityFrom(now);
-    const { authority, request } = this;
-    const context = { keyType: request.key, keys: freshKeys, authority, validity };
+    const { hierarchy, request } = this;
+    const context = { keyType: request.key, keys: freshKeys, hierarchy, validity };
     const clients = await issueClients(parsed, context);
     this.#clients = [...this.#clients, ...clients];
     return clients;
@@ -235,24 +284,25 @@ export class CertificateSet {
     const { certificate } = this.client(identity);
     const now = new Date();
     this.#refuseEnded(now);
-    if (this.revokedAt(certificate) !== undefined) return this.#revocationList;
-    const { number, revocations } = this.#revocationList;
+    if (this.revokedAt(certificate) !== undefined) return this.revocationList;
+    const { number, revocations } = this.revocationList;
     const revokedAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
-    this.#revocationList = signRevocationList(
-      {
-        number: number + 1,
-        revocations: [...revocations, { serialNumber: certificate.serialNumber, revokedAt }],
-        thisUpdate: this.#validityFrom(now).notBefore,
-        nextUpdate: this.expiresAt,
-      },
-      this.authority.signer,
+    const moments = { thisUpdate: this.#validityFrom(now).notBefore, nextUpdate: this.expiresAt };
+    const { serialNumber } = certificate;
+    const rotation =
+      this.#rotation && addPreviousRevocation(this.#rotation, this.client(identity).name, revokedAt, moments);
+    const list = signRevocationList(
+      { ...moments, number: number + 1, revocations: [...revocations, { serialNumber, revokedAt }] },
+      this.issuer.signer,
     );
-    return this.#revocationList;
+    this.#revocationLists = [list, ...this.#revocationLists.slice(1)];
+    this.#rotation = rotation;
+    return list;
   }
 
   /** When a certificate was put on the revocation list; nothing where it is not on it. */
   revokedAt({ serialNumber }: Certificate): Date | undefined {
-    return this.#revocationList.revokedAt(serialNumber);
+    return this.revocationList.revokedAt(serialNumber);
   }
 
   /** File names, without the extension and in lower case, that no client of the set may take. */

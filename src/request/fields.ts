@@ -3,6 +3,7 @@
 // configuration file follow from this list; tests compare the README's table and the action's inputs with it.
 import { FLAW_NAMES } from '../pki/flaws/flaws.js';
 import { KEY_TYPES, parseKeyType } from '../pki/keys/key-types.js';
+import { MOST_INTERMEDIATES } from '../pki/names/authority-names.js';
 import { parseDuration } from '../util/duration.js';
 import { checkFlag } from '../util/options.js';
 import { isPlainText } from '../util/text.js';
@@ -17,8 +18,10 @@ import {
   type WriteOptions,
 } from './options.js';
 import {
+  isIntermediates,
   parseClients,
   parseExtraClients,
+  parseIntermediates,
   parseLayouts,
   parseNames,
   parseSignal,
@@ -122,6 +125,23 @@ export const SET_FIELDS = {
     schema: () => ({ type: 'boolean' }),
     recorded: { isValid: isBoolean, change: { words: 'name constraints', reissue: 'authority' } },
     parse: (given = false) => checkFlag('nameConstraints', given),
+  },
+  intermediates: {
+    flag: {
+      long: 'intermediates',
+      value: 'n',
+      read: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : text),
+    },
+    help: `CAs between the root and the leaves, 0 to ${MOST_INTERMEDIATES}`,
+    default: '0',
+    action: true,
+    schema: () => ({ type: 'integer', minimum: 0, maximum: MOST_INTERMEDIATES }),
+    recorded: {
+      isValid: isIntermediates,
+      missing: 0,
+      change: { words: 'intermediates', reissue: 'authority' },
+    },
+    parse: parseIntermediates,
   },
   reuseKeys: {
     help: 'take the private keys of an earlier set of the same request',

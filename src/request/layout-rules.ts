@@ -1,5 +1,6 @@
 import { GenerateCertsError, quote, type Warning } from '../errors.js';
 import type { KeyType } from '../pki/keys/key-types.js';
+import { AUTHORITY_NAMES } from '../pki/names/authority-names.js';
 import type { ParsedRequest } from '../pki/request.js';
 import { hintForUnknown } from '../util/suggest.js';
 
@@ -55,5 +56,5 @@ export function defaultKeyType(chosen: LayoutRegistry): KeyType | undefined {
 
 /** File names that no client may take, whichever layouts are chosen. */
 export function reservedNames(layouts: LayoutRegistry): string[] {
-  return [...new Set(['ca', ...layouts.flatMap((layout) => layout.reservedNames)])];
+  return [...new Set([...AUTHORITY_NAMES, ...layouts.flatMap((layout) => layout.reservedNames)])];
 }

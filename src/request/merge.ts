@@ -2,7 +2,7 @@ import type { SetRequest } from '../pki/request.js';
 import { FIELD_ENTRIES, SET_FIELDS } from './fields.js';
 import { findLayout, type LayoutRegistry } from './layout-rules.js';
 import type { RequestOptions } from './options.js';
-import { acceptsKeyType, type CheckedRequest, checkRequest } from './request.js';
+import { acceptsKeyType, type CheckedRequest, checkRequest, isPossibleFlaw } from './request.js';
 
 /**
  * Adds what is asked for now to a recorded request: clients and flaws join those that are there, every other option
@@ -19,7 +19,14 @@ export function mergeRequest(
   const { clients, extraClients, untrusted, key, ...others } = given;
   const layouts = given.layouts ?? recorded.layouts;
   const nameConstraints = given.nameConstraints ?? recorded.nameConstraints;
-  const alone = { ...given, layouts, nameConstraints, untrusted: untrusted ?? 'none' } as const;
+  const intermediates = given.intermediates ?? recorded.intermediates;
+  const alone = {
+    ...given,
+    layouts,
+    nameConstraints,
+    intermediates,
+    untrusted: untrusted ?? 'none',
+  } as const;
   const { request } = checkRequest(alone, known);
   // 'none' adds none.
   const flaws = [untrusted ?? []].flat().filter((word) => word !== 'none');
@@ -30,7 +37,9 @@ export function mergeRequest(
     ...recordedOptions(recorded),
     ...withoutUndefined(others),
     clients: [...new Set([...recorded.clients, ...addedClients])],
-    untrusted: [...new Set([...recorded.untrusted, ...flaws])],
+    untrusted: [
+      ...new Set([...recorded.untrusted.filter((flaw) => isPossibleFlaw(flaw, request)), ...flaws]),
+    ],
     key: key ?? keptKey,
   };
   return checkRequest(merged, known);

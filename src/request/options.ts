@@ -52,6 +52,12 @@ export interface RequestOptions {
    */
   readonly nameConstraints?: boolean | undefined;
   /**
+   * How many CAs stand between the root and the leaves, 0 to 3. Servers and clients then present the chain up to the
+   * root, and every CA has a revocation list.
+   * @default 0
+   */
+  readonly intermediates?: number | undefined;
+  /**
    * Take the private keys of an earlier set of the same request, made in this process with this option
    * too, instead of making new ones: for suites that make many sets with RSA keys. Certificates, names
    * and serial numbers are new all the same, so that no set's CA vouches for another set's clients.

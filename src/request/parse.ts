@@ -1,5 +1,6 @@
 import { GenerateCertsError, quote } from '../errors.js';
 import { type FlawName, findFlaw } from '../pki/flaws/flaws.js';
+import { MOST_INTERMEDIATES } from '../pki/names/authority-names.js';
 import { type Identity, parseClientIdentity, parseEndpointName } from '../pki/names/identity.js';
 import { defaultLayouts, findLayout, type LayoutRegistry } from './layout-rules.js';
 
@@ -35,6 +36,20 @@ export function parseExtraClients(given: unknown = 0): Identity[] {
     );
   }
   return Array.from({ length: given as number }, (_, index) => parseClientIdentity(`client-${index + 1}`));
+}
+
+/** How many CAs stand between the root and the leaves. */
+export function parseIntermediates(given: unknown = 0): number {
+  if (isIntermediates(given)) return given;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `${quote(given)} is not a number of intermediates`,
+    `use a whole number from 0 to ${MOST_INTERMEDIATES}`,
+  );
+}
+
+export function isIntermediates(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_INTERMEDIATES;
 }
 
 /** Flaws asked for by name, and whether all that are possible are asked for. */

@@ -1,9 +1,10 @@
 import { GenerateCertsError, type Warning } from '../errors.js';
-import { FLAWS, type FlawName } from '../pki/flaws/flaws.js';
+import type { Flaw } from '../pki/flaws/catalogue.js';
+import { FLAWS, type FlawName, type KnownFlaw } from '../pki/flaws/flaws.js';
 import { KEY_TYPES, type KeyType } from '../pki/keys/key-types.js';
 import { nameClients } from '../pki/names/client-names.js';
 import type { Identity } from '../pki/names/identity.js';
-import type { ParsedClient, ParsedRequest } from '../pki/request.js';
+import type { ParsedClient, ParsedRequest, SetRequest } from '../pki/request.js';
 import { checkOptionNames } from '../util/options.js';
 import type { Parsed } from './field.js';
 import { SET_FIELDS } from './fields.js';
@@ -31,14 +32,23 @@ export const OPTIONS_EXAMPLE = "{ names: ['localhost'] }";
  */
 export function checkRequest(options: RequestOptions, known: LayoutRegistry): CheckedRequest {
   checkOptionNames(options, Object.keys(SET_FIELDS), OPTIONS_EXAMPLE);
-  const { names, layouts, extraClients, caKey, validFor, nameConstraints, reuseKeys, ...parsed } =
-    parseFields(options, known);
+  const {
+    names,
+    layouts,
+    extraClients,
+    caKey,
+    validFor,
+    nameConstraints,
+    intermediates,
+    reuseKeys,
+    ...parsed
+  } = parseFields(options, known);
   const reserved = reservedNames(known);
   const clients = nameAll([...parsed.clients, ...extraClients], reserved);
   const chosen = layouts.map((name) => findLayout(known, name));
   const fitting = defaultKeyType(chosen) ?? KEY_TYPES[0];
   const key = parsed.key ?? fitting;
-  const untrusted = chooseFlaws(parsed.untrusted, nameConstraints);
+  const untrusted = chooseFlaws(parsed.untrusted, { nameConstraints, intermediates });
   if (nameConstraints) requireDnsName([...names, ...clients.map(({ identity }) => identity)]);
   const request: ParsedRequest = {
     request: {
@@ -50,6 +60,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
       caKey,
       validFor: validFor.text,
       nameConstraints,
+      intermediates,
     },
     names,
     clients,
@@ -92,23 +103,50 @@ function nameAll(identities: readonly Identity[], reserved: readonly string[]): 
   return nameClients(identities, reserved);
 }
 
-/** The flaws in the order of the catalogue, and those that `all` leaves out. */
+/** What decides which flaws make sense. */
+type FlawSurroundings = Pick<SetRequest, 'nameConstraints' | 'intermediates'>;
+
+/** What a flaw lacks below such CAs. */
+function lackOf(flaw: Flaw, { nameConstraints, intermediates }: FlawSurroundings) {
+  if (flaw.needsNameConstraints === true && !nameConstraints) return LACKS.nameConstraints;
+  return flaw.needsIntermediates === true && intermediates === 0 ? LACKS.intermediates : undefined;
+}
+
+const LACKS = {
+  nameConstraints: {
+    needs: 'a CA with name constraints',
+    hint: 'add the option --name-constraints (nameConstraints: true), or leave the flaw out',
+  },
+  intermediates: {
+    needs: 'a CA between the root and the leaves',
+    hint: 'add the option --intermediates 1 (intermediates: 1), or leave the flaw out',
+  },
+} as const;
+
+/** Whether a client with a flaw can be made below such CAs. */
+export function isPossibleFlaw(name: FlawName, surroundings: FlawSurroundings): boolean {
+  return FLAWS.some((flaw) => flaw.name === name && lackOf(flaw, surroundings) === undefined);
+}
+
+/** The flaws in the order of the catalogue, and those that `all` leaves out and should say so. */
 function chooseFlaws(
   { named, all }: UntrustedChoice,
-  nameConstraints: boolean,
+  surroundings: FlawSurroundings,
 ): { flaws: FlawName[]; left: FlawName[] } {
-  const possible = FLAWS.filter((flaw) => nameConstraints || flaw.needsNameConstraints !== true);
-  const impossible = FLAWS.filter((flaw) => !possible.includes(flaw)).map(({ name }) => name);
-  const asked = impossible.find((name) => named.has(name));
-  if (asked !== undefined) {
-    throw new GenerateCertsError(
-      'ERR_OPTION_INVALID',
-      `the flaw '${asked}' needs a CA with name constraints`,
-      'add the option --name-constraints (nameConstraints: true), or leave the flaw out',
-    );
+  for (const flaw of FLAWS.filter(({ name }) => named.has(name))) {
+    const lack = lackOf(flaw, surroundings);
+    if (lack === undefined) continue;
+    const { needs, hint } = lack;
+    throw new GenerateCertsError('ERR_OPTION_INVALID', `the flaw '${flaw.name}' needs ${needs}`, hint);
   }
-  const flaws = possible.map(({ name }) => name).filter((name) => all || named.has(name));
-  return { flaws, left: all ? impossible : [] };
+  const possible = FLAWS.filter((flaw) => lackOf(flaw, surroundings) === undefined);
+  const left = FLAWS.filter((flaw) => lackOf(flaw, surroundings) === LACKS.nameConstraints);
+  const names = (flaws: readonly KnownFlaw[]) => flaws.map(({ name }) => name);
+  return {
+    flaws: names(possible).filter((name) => all || named.has(name)),
+    // Where there is no intermediate, none can be missing: that needs no telling.
+    left: all ? names(left) : [],
+  };
 }
 
 function requireDnsName(identities: readonly Identity[]): void {

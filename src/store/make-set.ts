@@ -126,9 +126,9 @@ async function build(folder: string, found: SetFound, work: IssuingWork): Promis
 const OUTCOMES = { missing: 'updated', life: 'renewed', authority: 'replaced' } as const;
 
 /** Why the CA that is there cannot sign what is asked for; nothing where it can. */
-function whyNewAuthority({ authority }: SetRemains, { checked, parsed }: SetFound): string | undefined {
-  if (authority === undefined) return "the CA's certificate or private key is lost";
-  const permitted = authority.permittedDnsNames;
+function whyNewAuthority({ hierarchy }: SetRemains, { checked, parsed }: SetFound): string | undefined {
+  if (hierarchy === undefined) return "the CA's certificate or private key is lost";
+  const permitted = hierarchy.root.permittedDnsNames;
   if (permitted === undefined) return undefined;
   const outside = dnsSubtrees(checked.names, parsed().clients).find(
     (name) => !permitted.some((subtree) => name === subtree || name.endsWith(`.${subtree}`)),

@@ -36,7 +36,7 @@ export async function casesOf(set: CertificateSet): Promise<Case[]> {
       name: 'no certificate',
       expected: 'refused',
       severity: 'must',
-      material: { ca: set.authority.certificate.pem },
+      material: { ca: set.trustedPem },
       hole: 'anybody gets in: it does not require a client certificate',
     },
     {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Certificate } from '../pki/issue/certificate.js';
-import { readRevocationListDer, verifyRevocationList } from '../pki/issue/revocation-list.js';
+import { readRevocationListDers, verifyRevocationList } from '../pki/issue/revocation-list.js';
 import { serverAltNames } from '../pki/issue/server-leaf.js';
 import { privateKeyFromPem } from '../pki/keys/keys.js';
 import { commonNameOf, parseEndpointName } from '../pki/names/identity.js';
@@ -9,9 +9,10 @@ import { readCertificates } from '../pki/read/read-certificate.js';
 import type { CertificateSet } from '../pki/set.js';
 import { findDamages } from '../store/manifest/damages.js';
 import { loadCertificateSet } from '../store/manifest/load.js';
-import type { Manifest } from '../store/manifest/manifest.js';
+import type { Manifest, ManifestRevocationList } from '../store/manifest/manifest.js';
 import { planSet } from '../store/manifest/plan.js';
 import { requireManifest } from '../store/manifest/read.js';
+import { revocationListPaths } from '../store/manifest/read-hierarchy.js';
 import { readConsistently } from '../store/transaction/consistent.js';
 import { formatDistance, isoSeconds } from '../util/moments.js';
 import { shakeHands } from './loopback.js';
@@ -112,8 +113,7 @@ async function folderSource(folder: string): Promise<Source> {
 
 async function certificateRows(source: Source, now: Date): Promise<Row[]> {
   const { subject, manifest, read } = source;
-  const ca = manifest.certificates.find(({ role }) => role === 'ca');
-  const authority = (await readCertificates(read(ca?.files.authority?.certificate ?? '') ?? ''))[0];
+  const authorities = await authoritiesOf(source);
   const rows: Row[] = [];
   for (const entry of manifest.certificates) {
     const problems = new Set<string>();
@@ -123,7 +123,9 @@ async function certificateRows(source: Source, now: Date): Promise<Row[]> {
       if (blocks.length === 0) problems.add(`${path} holds no certificate`);
       else if (certificate === undefined) problems.add(`${path} holds a certificate that cannot be read`);
       else {
-        for (const problem of problemsOf(certificate, entry, authority, manifest, now)) problems.add(problem);
+        for (const problem of problemsOf(certificate, entry, authorities, manifest, now))
+          problems.add(problem);
+        for (const problem of chainProblems(blocks, entry, authorities)) problems.add(problem);
         if (keyPath !== undefined) {
           const key = privateKeyFromPem(read(keyPath) ?? '');
           if (key === undefined) problems.add(`${keyPath} holds no private key`);
@@ -138,12 +140,45 @@ async function certificateRows(source: Source, now: Date): Promise<Row[]> {
   return rows;
 }
 
+/** The certificates of all CAs in the manifest's order, the root first; those that cannot be read are left out. */
+async function authoritiesOf({ manifest, read }: Source): Promise<Certificate[]> {
+  const entries = manifest.certificates.filter(({ role }) => role === 'ca');
+  const found = await Promise.all(
+    entries.map(
+      async ({ files }) => (await readCertificates(read(files.authority?.certificate ?? '') ?? ''))[0],
+    ),
+  );
+  return found.filter((certificate) => certificate !== undefined);
+}
+
+/** Whether a leaf's file leads up to a root. */
+function chainProblems(
+  [leaf, ...others]: readonly (Certificate | undefined)[],
+  { role, flaw }: Manifest['certificates'][number],
+  authorities: readonly Certificate[],
+): string[] {
+  if (role === 'ca' || flaw !== null) return [];
+  const nextOf = (certificate: Certificate) =>
+    others.find((other) => other?.subject === certificate.issuer && other.sha256 !== certificate.sha256);
+  const isRoot = ({ subject }: Certificate) =>
+    authorities.some((root) => root.subject === subject && root.issuer === subject);
+  const passed = new Set<Certificate>();
+  for (let top = leaf; top !== undefined; top = nextOf(top)) {
+    const { issuer } = top;
+    if (isRoot(top) || authorities.some((root) => root.subject === issuer && root.issuer === issuer))
+      return [];
+    if (passed.has(top)) break;
+    passed.add(top);
+  }
+  return ['its file does not lead up to the CA'];
+}
+
 const PURPOSES = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
 
 function problemsOf(
   certificate: Certificate,
   entry: Manifest['certificates'][number],
-  authority: Certificate | undefined,
+  authorities: readonly Certificate[],
   manifest: Manifest,
   now: Date,
 ): string[] {
@@ -152,6 +187,8 @@ function problemsOf(
   if (certificate.sha256 !== entry.sha256) problems.push('it is another certificate than the manifest names');
   // A flawed one is wrong on purpose: the handshakes tell whether it is refused.
   if (entry.flaw !== null) return problems;
+  // The root is the first, and what bears no CA's name as its issuer is held against it.
+  const authority = authorities.find(({ subject }) => subject === certificate.issuer) ?? authorities[0];
   if (authority === undefined) problems.push('there is no CA to check it against');
   else if (!x509.verify(authority.x509Certificate.publicKey)) problems.push('the CA did not sign it');
   else if (certificate.issuer !== authority.subject)
@@ -189,22 +226,41 @@ function nameProblems(certificate: Certificate, names: readonly string[]): strin
 
 async function revocationRows(source: Source, now: Date): Promise<Row[]> {
   const { subject, manifest, read } = source;
-  const ca = manifest.certificates.find(({ role }) => role === 'ca');
-  const [authority] = await readCertificates(read(ca?.files.authority?.certificate ?? '') ?? '');
-  const revoked = manifest.revocationList.revocations.map(({ serialNumber }) => serialNumber);
-  const paths = Object.values(ca?.files ?? {}).flatMap(({ revocationList }) => revocationList ?? []);
+  const expected = expectedLists(manifest, await authoritiesOf(source));
   const rows: Row[] = [];
-  for (const path of paths) {
-    const der = readRevocationListDer(read(path) ?? '');
-    const problems =
-      der === undefined
-        ? ['it holds no revocation list']
-        : authority === undefined
-          ? ['there is no CA to check it against']
-          : await verifyRevocationList(der, authority, revoked, now);
+  for (const path of revocationListPaths(manifest)) {
+    const ders = readRevocationListDers(read(path) ?? '');
+    const problems: string[] = [];
+    if (ders.length === 0) problems.push('it holds no revocation list');
+    else if (ders.length !== expected.length) {
+      problems.push(`it holds ${ders.length} revocation lists, not ${expected.length}`);
+    }
+    for (const [index, der] of ders.entries()) {
+      const { authority, revoked } = expected[index] ?? {};
+      if (authority === undefined || revoked === undefined)
+        problems.push('there is no CA to check it against');
+      else problems.push(...(await verifyRevocationList(der, authority, revoked, now)));
+    }
     rows.push(row(subject, path, 'signed by the CA, not ended, with every revocation', problems));
   }
   return rows;
+}
+
+/** The lists that a file of them must hold, in their order: of the CA that signs leaves first. */
+function expectedLists({ revocationList, rotation, request }: Manifest, authorities: readonly Certificate[]) {
+  const of = (list: ManifestRevocationList, from: number) =>
+    authorities
+      .slice(from, from + request.intermediates + 1)
+      .toReversed()
+      .map((authority, index) => ({
+        authority,
+        revoked:
+          index === 0
+            ? list.revocations.map(({ serialNumber }) => serialNumber)
+            : [list.reservedSerialNumber],
+      }));
+  const own = of(revocationList, 0);
+  return rotation === undefined ? own : [...own, ...of(rotation.revocationList, own.length)];
 }
 
 function lifeRow({ subject, manifest }: Source, now: Date): Row {

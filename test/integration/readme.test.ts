@@ -48,8 +48,9 @@ test.each(['sh', 'sh more', 'sh trust'])('the commands of the %s blocks do what 
 
 test('the table of flaws is the catalogue', () => {
   const text = readFileSync(join(REPOSITORY, 'README.md'), 'utf8');
-  for (const { name, summary, severity, needsNameConstraints } of FLAWS) {
-    const condition = needsNameConstraints === true ? ' (only with `--name-constraints`)' : '';
+  for (const { name, summary, severity, needsNameConstraints, needsIntermediates } of FLAWS) {
+    const needs = needsNameConstraints ? '--name-constraints' : needsIntermediates ? '--intermediates' : '';
+    const condition = needs === '' ? '' : ` (only with \`${needs}\`)`;
     expect(text).toContain(`| \`${name}\` | ${summary}${condition} | ${severity} |\n`);
   }
 });

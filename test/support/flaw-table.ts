@@ -98,6 +98,15 @@ export const FLAW_TABLE: Record<FlawName, FlawRow> = {
     coreBoringssl: ['unhandled critical extension'],
     node: ['UNSPECIFIED'],
   },
+  'missing-intermediate': {
+    openssl: ['20'],
+    gnutls: [issuer],
+    nginx: ['21', '20'],
+    nginxCrl: ['21', '20', '3'],
+    coreOpenssl: failed,
+    coreBoringssl: ['unable to get local issuer certificate'],
+    node: ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_GET_CRL'],
+  },
   'sub-ca': {
     openssl: ['25'],
     gnutls: [constraints],

@@ -28,6 +28,11 @@ export interface Tools {
   keytool: boolean;
   /** NSS's tools for its databases and PKCS #12 files. */
   pk12util: boolean;
+  /** NSS's tool for chains, of the same package. */
+  vfychain: boolean;
+  /** Runs single source files. */
+  java: boolean;
+  go: boolean;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
   debianPython: string;
   /** The interpreter that has the grpcio wheel (on BoringSSL); empty where there is none. */
@@ -58,6 +63,7 @@ const PACKAGE_OF_PROGRAM = {
   strace: 'strace',
   keytool: 'default-jdk-headless',
   pk12util: 'libnss3-tools',
+  go: 'golang-go',
   '/usr/bin/python3': 'python3',
   git: 'git',
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
@@ -79,6 +85,9 @@ export default function setup(project: TestProject): () => void {
     strace: hasProgram('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
     keytool: hasProgram('keytool'),
     pk12util: hasProgram('pk12util'),
+    vfychain: hasProgram('vfychain'),
+    java: hasProgram('java'),
+    go: hasProgram('go'),
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython: makeWheelEnvironment(join(folder, 'venv')),
     requestsPython: REQUESTS_PYTHONS.find((python) => hasModule(python, 'requests')) ?? '',

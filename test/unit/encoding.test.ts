@@ -156,7 +156,7 @@ describe('the encoding', () => {
         new x509.SubjectKeyIdentifierExtension(identifier),
         ...constraints,
       ];
-      const own = authorityExtensions({ keyIdentifier: identifier, permittedDnsNames });
+      const own = authorityExtensions({ keyIdentifier: identifier, permittedDnsNames, pathLength: 0 });
       const made = await compare(
         { subject: name, publicKey: key.publicKeyDer, validity, own, plain },
         signer,

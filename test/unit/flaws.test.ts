@@ -59,7 +59,7 @@ describe('the clients to refuse', () => {
 
   test('hold a chain only where a verifier needs one', () => {
     const chains = Object.fromEntries(set.untrustedClients.map(({ flaw, chain }) => [flaw, chain.length]));
-    for (const { name } of FLAWS) {
+    for (const { name } of FLAWS.filter(({ needsIntermediates }) => !needsIntermediates)) {
       expect(`${name} ${chains[name]}`).toBe(
         `${name} ${['issued-by-client', 'sub-ca'].includes(name) ? 1 : 0}`,
       );

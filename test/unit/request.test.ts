@@ -12,6 +12,7 @@ describe('a request', () => {
       caKey: 'ec-p256',
       validFor: '1d',
       nameConstraints: false,
+      intermediates: 0,
     });
     expect(checkOptions({}).warnings).toEqual([]);
   });

@@ -32,18 +32,25 @@ function formatTree(
   const ended = Date.parse(manifest.expiresAt) <= now.getTime();
   const end = `${ended ? 'ended' : 'ends'} ${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, now)}`;
   const groups = groupBySigner(manifest.certificates);
-  const ca = manifest.certificates.find(({ role }) => role === 'ca');
+  const authorities = new Map(
+    manifest.certificates.filter(({ role }) => role === 'ca').map((entry) => [entry.subject, entry]),
+  );
   const lines = [
     colour.bold(`the set in ${printable(folder)}`),
     `made ${formatMoment(manifest.createdAt)}, ${ended ? colour.red(end) : end}`,
     '',
   ];
   for (const [signer, certificates] of groups) {
-    lines.push(colour.bold(signer === '' ? (ca?.subject ?? 'the CA') : signer));
-    if (signer === '' && ca !== undefined) lines.push(...details(ca, '│   ', damages, colour));
+    lines.push(colour.bold(signer));
+    const ca = authorities.get(signer);
+    if (ca !== undefined) {
+      lines.push(...details(ca, certificates.length > 0 ? '│   ' : '    ', damages, colour));
+    }
     certificates.forEach((certificate, index) => {
       const last = index === certificates.length - 1;
       lines.push(`${last ? '└── ' : '├── '}${title(certificate)}`);
+      // A CA has its details at the head of what it signed.
+      if (certificate.role === 'ca') return;
       lines.push(...details(certificate, last ? '    ' : '│   ', damages, colour));
     });
     lines.push('');
@@ -51,12 +58,16 @@ function formatTree(
   return lines.join('\n');
 }
 
-/** The leaves by who signed them: the set's CA first, then whoever signed the flawed ones. */
+/** What each CA signed, the root first, then what others signed: the flawed ones' signers. */
 function groupBySigner(certificates: readonly ManifestCertificate[]): Map<string, ManifestCertificate[]> {
-  const groups = new Map<string, ManifestCertificate[]>([['', []]]);
+  const authorities = certificates.filter(({ role }) => role === 'ca').map(({ subject }) => subject);
+  const groups = new Map<string, ManifestCertificate[]>(authorities.map((subject) => [subject, []]));
+  const [root = 'the CA'] = authorities;
   for (const certificate of certificates) {
-    if (certificate.role === 'ca') continue;
-    const signer = FLAWS.find(({ name }) => name === certificate.flaw)?.signedBy ?? '';
+    const { role, flaw, subject, issuer } = certificate;
+    if (role === 'ca' && subject === issuer) continue;
+    const other = FLAWS.find(({ name }) => name === flaw)?.signedBy;
+    const signer = other ?? (groups.has(issuer) ? issuer : root);
     const group = groups.get(signer);
     if (group === undefined) groups.set(signer, [certificate]);
     else group.push(certificate);

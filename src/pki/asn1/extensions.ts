@@ -24,7 +24,6 @@ const PURPOSES: Record<Purpose, Buffer> = {
 };
 
 // The extensions that are the same in every certificate of a kind are encoded once.
-const CA = critical('2.5.29.19', sequence(TRUE, smallInteger(0)));
 const NO_CA = critical('2.5.29.19', sequence());
 // Named bits, the first in the highest place, what is zero at the end left out (X.690 section 11.2.2).
 const USAGE_OF_CA = critical('2.5.29.15', bitString(Uint8Array.of(0b0000_0110), 1));
@@ -37,7 +36,7 @@ const EXTENDED_USAGE: Record<Purpose, Extension> = {
   client: extension('2.5.29.37', sequence(PURPOSES.client)),
 };
 
-/** The extensions of a CA that signs leaves alone (RFC 5280 sections 4.2.1.1, 2, 3, 9 and 10). */
+/** The extensions of a CA (RFC 5280 sections 4.2.1.1, 2, 3, 9 and 10). */
 export function authorityExtensions(options: {
   /** Hex. */
   readonly keyIdentifier: string;
@@ -45,10 +44,12 @@ export function authorityExtensions(options: {
   readonly authorityKeyIdentifier?: string | undefined;
   /** DNS names that the CA may sign; any when absent. */
   readonly permittedDnsNames?: readonly string[] | undefined;
+  /** How many CAs may stand between it and a leaf. */
+  readonly pathLength: number;
 }): Extension[] {
-  const { keyIdentifier, authorityKeyIdentifier, permittedDnsNames } = options;
+  const { keyIdentifier, authorityKeyIdentifier, permittedDnsNames, pathLength } = options;
   return [
-    CA,
+    critical('2.5.29.19', sequence(TRUE, smallInteger(pathLength))),
     USAGE_OF_CA,
     subjectKeyIdentifier(keyIdentifier),
     ...(authorityKeyIdentifier === undefined ? [] : [authorityKey(authorityKeyIdentifier)]),

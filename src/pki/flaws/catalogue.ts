@@ -138,6 +138,15 @@ export const CATALOGUE = [
     departure: { unknownCriticalExtension: true },
   },
   {
+    name: 'missing-intermediate',
+    sides: BOTH,
+    clause: 'RFC 8446 section 4.4.2',
+    summary: 'comes without the intermediate that signed it',
+    severity: 'must',
+    needsIntermediates: true,
+    departure: { chain: 'without-intermediates' },
+  },
+  {
     name: 'sub-ca',
     sides: BOTH,
     clause: 'RFC 5280 section 6.1.4 (m)',
@@ -237,14 +246,5 @@ export const CATALOGUE = [
     summary: 'has a key that may not sign a handshake (keyUsage dataEncipherment)',
     severity: 'must',
     departure: { keyUsage: 'no-handshake' },
-  },
-  {
-    name: 'missing-intermediate',
-    sides: SERVER,
-    clause: 'RFC 8446 section 4.4.2',
-    summary: 'comes without the intermediate that signed it',
-    severity: 'must',
-    needsIntermediates: true,
-    departure: { chain: 'without-intermediates' },
   },
 ] as const satisfies readonly Flaw[];

@@ -1,14 +1,15 @@
 import type { Credential } from '../credential.js';
-import type { Authority } from '../issue/authority.js';
 import { type Validity, validityFrom } from '../issue/certificate.js';
+import { type Hierarchy, issuerOf } from '../issue/hierarchy.js';
 import type { KeySource } from '../keys/key-source.js';
 import type { KeyType } from '../keys/key-types.js';
 import { generatePrivateKey, type PrivateKey } from '../keys/keys.js';
 import type { SetRequest } from '../request.js';
+import type { Flaw } from './catalogue.js';
 
 /** What flawed certificates are made of. */
 export interface FlawedContext {
-  readonly authority: Authority;
+  readonly hierarchy: Hierarchy;
   readonly validity: Validity;
   /** When the set was made. */
   readonly createdAt: Date;
@@ -23,23 +24,32 @@ export interface FlawedContext {
 
 /** The context of a set that is there: its flawed certificates share the key of those that it has. */
 export async function flawedContextOf(set: {
-  readonly authority: Authority;
+  readonly hierarchy: Hierarchy;
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly request: SetRequest;
   readonly revokedSerialNumber: string;
   readonly untrustedClients: readonly Credential[];
 }): Promise<FlawedContext> {
-  const { authority, createdAt, expiresAt, request, revokedSerialNumber } = set;
+  const { hierarchy, createdAt, expiresAt, request, revokedSerialNumber } = set;
   const shared = set.untrustedClients.find(
     ({ hasPrivateKey, privateKey }) => hasPrivateKey && privateKey.type === request.key,
   )?.privateKey;
   return {
-    authority,
+    hierarchy,
     validity: validityFrom(createdAt, expiresAt),
     createdAt,
     privateKey: shared ?? (await generatePrivateKey(request.key)),
     caKey: request.caKey,
     revokedSerialNumber,
   };
+}
+
+/** Whether a flaw makes sense below these CAs. */
+export function isPossible(flaw: Flaw, hierarchy: Hierarchy): boolean {
+  const constrained = issuerOf(hierarchy).permittedDnsNames !== undefined;
+  return (
+    (constrained || flaw.needsNameConstraints !== true) &&
+    (hierarchy.intermediates.length > 0 || flaw.needsIntermediates !== true)
+  );
 }

@@ -2,8 +2,9 @@ import { NULL } from '../asn1/der.js';
 import { authorityName, leafName } from '../asn1/distinguished-name.js';
 import { critical, type Extension } from '../asn1/extensions.js';
 import { ClientCredential, ServerCredential } from '../credential.js';
-import { createAuthority } from '../issue/authority.js';
+import { type Authority, createAuthority } from '../issue/authority.js';
 import type { Certificate, Validity } from '../issue/certificate.js';
+import { type Hierarchy, issuerOf, trustOf } from '../issue/hierarchy.js';
 import { clientLeaf, type Leaf, signLeaf } from '../issue/leaf.js';
 import type { RevocationList } from '../issue/revocation-list.js';
 import { serverLeaf } from '../issue/server-leaf.js';
@@ -37,7 +38,8 @@ export interface FlawedServerContext extends FlawedContext {
 /** Makes the client with this flaw: a valid client's certificate that departs from it in one thing. */
 export async function issueFlawed(name: FlawName, context: FlawedClientContext): Promise<ClientCredential> {
   const identity = context.model ?? parseClientIdentity('client');
-  const leafOf = (key: PrivateKey) => clientLeaf(identity, key, context.authority, context.validity);
+  const leafOf = (key: PrivateKey) =>
+    clientLeaf(identity, key, issuerOf(context.hierarchy), context.validity);
   const made = await issueDeparted('client', findFlaw(name).departure, leafOf, context);
   const fileName = flawFileName(name);
   return new ClientCredential({ role: 'untrusted', name: fileName, fileName, flaw: name, ...made });
@@ -47,18 +49,19 @@ export async function issueFlawed(name: FlawName, context: FlawedClientContext):
 export async function issueFlawedServer(
   name: ServerFlawName,
   context: FlawedServerContext,
-  revocationList: () => RevocationList,
+  revocationLists: () => readonly RevocationList[],
 ): Promise<ServerCredential> {
   const { departure } = findServerFlaw(name);
+  const issuer = issuerOf(context.hierarchy);
   const leafOf = (key: PrivateKey): Leaf => {
-    const valid = serverLeaf(context.names, key, context.authority, context.validity);
+    const valid = serverLeaf(context.names, key, issuer, context.validity);
     if (departure.names === undefined) return valid;
-    return { ...valid, subjectAltNames: departedNames(departure.names, context.names, context.authority) };
+    return { ...valid, subjectAltNames: departedNames(departure.names, context.names, issuer) };
   };
   const made = await issueDeparted('server', departure, leafOf, context);
   const fileName = serverFlawFileName(name);
   const fields = { role: 'untrusted', name: fileName, fileName, flaw: name, ...made } as const;
-  return new ServerCredential(fields, revocationList);
+  return new ServerCredential(fields, revocationLists);
 }
 
 /** The one interpreter of departures, for both sides. */
@@ -68,7 +71,7 @@ async function issueDeparted(
   leafOf: (key: PrivateKey) => Leaf,
   context: FlawedContext,
 ) {
-  const { authority, keys = freshKeys } = context;
+  const { hierarchy, keys = freshKeys } = context;
   const privateKey = departure.key === undefined ? context.privateKey : await keys(departure.key, 'weak-key');
   const valid = leafOf(privateKey);
   const leaf: Leaf = {
@@ -78,16 +81,18 @@ async function issueDeparted(
     validity: departedValidity(departure, context),
     serialNumber: departure.serialNumber === undefined ? undefined : context.revokedSerialNumber,
     subjectAltNames:
-      departure.outsideNames === undefined ? valid.subjectAltNames : withOutsideName(side, valid, authority),
+      departure.outsideNames === undefined
+        ? valid.subjectAltNames
+        : withOutsideName(side, valid, issuerOf(hierarchy)),
     extensions: departure.unknownCriticalExtension === undefined ? [] : [unknownCriticalExtension()],
   };
   const { signer, chain } = await signerOf(side, departure, leaf, context);
   const certificate = signLeaf(leaf, signer);
   return {
+    ...trustOf(hierarchy),
     certificate: departure.tampered === undefined ? certificate : tamper(certificate),
-    chain,
+    chain: departure.chain === undefined ? chain : [],
     privateKey,
-    authority: authority.certificate,
   };
 }
 
@@ -116,23 +121,25 @@ async function signerOf(
   departure: Departure,
   leaf: Leaf,
   context: FlawedContext,
-): Promise<{ signer: Signer; chain: Certificate[] }> {
-  const { authority, validity, caKey, keys = freshKeys } = context;
+): Promise<{ signer: Signer; chain: readonly Certificate[] }> {
+  const { hierarchy, validity, caKey, keys = freshKeys } = context;
+  const issuer = issuerOf(hierarchy);
+  const { chain } = trustOf(hierarchy);
   const makeKey = (type: KeyType) => keys(type, departure.signer ?? '');
   switch (departure.signer) {
     case 'namesake-ca': {
-      const namesake = await createAuthority({ key: caKey, makeKey, validity, name: authority.signer.name });
-      return { signer: namesake.signer, chain: [] };
+      const namesake = await createNamesake(hierarchy, { key: caKey, makeKey, validity });
+      return { signer: issuerOf(namesake).signer, chain: trustOf(namesake).chain };
     }
     case 'self':
       return { signer: createSigner(leafName(leaf.commonName), leaf.privateKey), chain: [] };
     case 'leaf': {
       const key = await makeKey(caKey);
       const name = `a ${side} that signs`;
-      const { commonName, subjectAltNames } = clientLeaf(parseClientIdentity(name), key, authority, validity);
+      const { commonName, subjectAltNames } = clientLeaf(parseClientIdentity(name), key, issuer, validity);
       const issuing: Leaf = { purpose: side, commonName, subjectAltNames, privateKey: key, validity };
-      const certificate = signLeaf(issuing, authority.signer);
-      return { signer: createSigner(leafName(name), key), chain: [certificate] };
+      const certificate = signLeaf(issuing, issuer.signer);
+      return { signer: createSigner(leafName(name), key), chain: [certificate, ...chain] };
     }
     case 'sub-ca': {
       const subordinate = await createAuthority({
@@ -140,16 +147,38 @@ async function signerOf(
         makeKey,
         validity,
         name: SUBORDINATE_NAME,
-        parent: authority.signer,
+        parent: issuer.signer,
       });
-      return { signer: subordinate.signer, chain: [subordinate.certificate] };
+      return { signer: subordinate.signer, chain: [subordinate.certificate, ...chain] };
     }
     default: {
-      if (departure.hash === undefined) return { signer: authority.signer, chain: [] };
-      const { name } = authority.signer;
-      return { signer: createSigner(name, authority.privateKey, departure.hash), chain: [] };
+      if (departure.hash === undefined) return { signer: issuer.signer, chain };
+      return { signer: createSigner(issuer.signer.name, issuer.privateKey, departure.hash), chain };
     }
   }
+}
+
+/** Other CAs of the very names, from the root down. */
+async function createNamesake(
+  { root, intermediates }: Hierarchy,
+  options: {
+    readonly key: KeyType;
+    readonly makeKey: (type: KeyType) => Promise<PrivateKey>;
+    readonly validity: Validity;
+  },
+): Promise<Hierarchy> {
+  const pathLength = intermediates.length;
+  // Loaded without its key, a root has no signer.
+  const name = root.certificate.subjectName;
+  const namesake = await createAuthority({ ...options, name, pathLength });
+  const below: Authority[] = [];
+  for (const [index, { signer }] of intermediates.entries()) {
+    const parent = (below.at(-1) ?? namesake).signer;
+    below.push(
+      await createAuthority({ ...options, name: signer.name, parent, pathLength: pathLength - index - 1 }),
+    );
+  }
+  return { root: namesake, intermediates: below };
 }
 
 const SUBORDINATE_NAME = authorityName('sub-CA');

@@ -42,7 +42,12 @@ export interface AuthorityOptions {
   /** A fresh name when absent. */
   readonly name?: DistinguishedName;
   /** The CA above it; it signs itself when absent. */
-  readonly parent?: Signer;
+  readonly parent?: Signer | undefined;
+  /**
+   * How many CAs may stand between it and a leaf.
+   * @default 0
+   */
+  readonly pathLength?: number;
 }
 
 /**
@@ -54,7 +59,7 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
   const name = options.name ?? authorityName(randomBytes(4).toString('hex'));
   const privateKey = options.privateKey ?? (await (options.makeKey ?? generatePrivateKey)(options.key));
   const signer = createSigner(name, privateKey);
-  const { permittedDnsNames, parent } = options;
+  const { permittedDnsNames, parent, pathLength = 0 } = options;
   const certificate = signCertificate(
     {
       serialNumber: randomSerialNumber(),
@@ -66,6 +71,7 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
         keyIdentifier: signer.keyIdentifier,
         authorityKeyIdentifier: parent?.keyIdentifier,
         permittedDnsNames,
+        pathLength,
       }),
     },
     parent ?? signer,

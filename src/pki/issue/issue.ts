@@ -8,10 +8,11 @@ import type { ParsedClient, ParsedRequest } from '../request.js';
 import { CertificateSet, type ServerParts } from '../set.js';
 import { issueClients } from '../workers/issue-clients.js';
 import type { IssuingWork } from '../workers/work.js';
-import { type Authority, createAuthority } from './authority.js';
 import { randomSerialNumber, type Validity, validityFrom } from './certificate.js';
+import { createHierarchy, type Hierarchy, issuerOf, trustOf } from './hierarchy.js';
 import { signLeaf } from './leaf.js';
 import { type Revocation, type RevocationList, signRevocationList } from './revocation-list.js';
+import { type Rotation, signRevocationLists } from './rotation.js';
 import { serverLeaf } from './server-leaf.js';
 
 /** Makes a set. All its keys are made side by side. */
@@ -20,24 +21,29 @@ export async function issueSet(
   now: Date,
   work: IssuingWork = {},
 ): Promise<CertificateSet> {
-  const life = lifeFrom(now, parsed.lifetime);
+  const life = lifeOf(parsed, now);
   const revokedSerialNumber = randomSerialNumber();
   const parts = {
-    authority: authorityFor(parsed, life),
+    hierarchy: hierarchyFor(parsed, life),
     revokedSerialNumber,
     revocationsOf: () => [{ serialNumber: revokedSerialNumber, revokedAt: life.validity.notBefore }],
   };
   return issueUnder(parsed, life, parts, work);
 }
 
-/** A new CA for a request. */
-export function authorityFor(parsed: ParsedRequest, { validity }: Life): Promise<Authority> {
-  const { request, names, clients } = parsed;
-  return createAuthority({
+/** New CAs for a request, below the root that it brings if it brings one. */
+export function hierarchyFor(
+  parsed: ParsedRequest,
+  { validity }: Pick<Life, 'validity'>,
+): Promise<Hierarchy> {
+  const { request, names, clients, root } = parsed;
+  return createHierarchy({
     key: request.caKey,
     validity,
     permittedDnsNames: request.nameConstraints ? dnsSubtrees(names, clients) : undefined,
-    makeKey: (type) => keySourceOf(parsed)(type, 'ca'),
+    makeKey: keySourceOf(parsed),
+    intermediates: request.intermediates,
+    root,
   });
 }
 
@@ -53,16 +59,17 @@ export interface KeptParts {
   readonly clients: ReadonlyMap<string, ClientCredential>;
   /** The untrusted clients, by flaw. */
   readonly untrusted: ReadonlyMap<string, ClientCredential>;
-  /** Used again where nothing that is on it has changed. */
-  readonly revocationList?: RevocationList | undefined;
+  /** Used again where nothing that is on them has changed. */
+  readonly revocationLists?: readonly RevocationList[] | undefined;
 }
 
 const NOTHING_KEPT: KeptParts = { clients: new Map(), untrusted: new Map() };
 
-/** The CA that signs, and what its revocation list holds. */
+/** The CAs that sign, and what the revocation list holds. */
 export interface AuthorityParts {
-  /** May still be in the making: the keys need not wait for it. */
-  readonly authority: Promise<Authority>;
+  /** May still be in the making: the keys need not wait for them. */
+  readonly hierarchy: Promise<Hierarchy>;
+  readonly rotation?: Rotation | undefined;
   readonly revokedSerialNumber: string;
   /** The number of the last list before this one. */
   readonly lastListNumber?: number;
@@ -76,9 +83,11 @@ export interface Life {
   readonly validity: Validity;
 }
 
-export function lifeFrom(now: Date, seconds: number): Life {
+/** From now on, and never beyond the end of a root that was brought. */
+export function lifeOf({ lifetime, root }: Pick<ParsedRequest, 'lifetime' | 'root'>, now: Date): Life {
   const createdAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
-  const expiresAt = new Date(createdAt.getTime() + seconds * 1000);
+  const end = createdAt.getTime() + lifetime * 1000;
+  const expiresAt = new Date(Math.min(end, root?.certificate.notAfter.getTime() ?? end));
   return { createdAt, expiresAt, validity: validityFrom(createdAt, expiresAt) };
 }
 
@@ -90,7 +99,7 @@ export function lifeFrom(now: Date, seconds: number): Life {
 export async function issueUnder(
   parsed: ParsedRequest,
   { createdAt, expiresAt, validity }: Life,
-  { revokedSerialNumber, lastListNumber = 0, revocationsOf, ...parts }: AuthorityParts,
+  { revokedSerialNumber, lastListNumber = 0, revocationsOf, rotation, ...parts }: AuthorityParts,
   work: IssuingWork = {},
   kept: KeptParts = NOTHING_KEPT,
 ): Promise<CertificateSet> {
@@ -98,16 +107,17 @@ export async function issueUnder(
   const keys = keySourceOf(parsed);
   const newClients = clients.filter(({ identity }) => !kept.clients.has(identity.value));
   const missingFlaws = request.untrusted.filter((flaw) => !kept.untrusted.has(flaw));
-  const [authority, serverKey, untrustedKey, issued] = await Promise.all([
-    parts.authority,
+  const context = { keyType: request.key, keys, hierarchy: parts.hierarchy, validity };
+  const [hierarchy, serverKey, untrustedKey, issued] = await Promise.all([
+    parts.hierarchy,
     kept.server === undefined ? keys(request.key, 'server') : undefined,
     missingFlaws.length > 0 ? untrustedKeyOf(kept, request.key, keys) : undefined,
-    issueClients(newClients, { keyType: request.key, keys, authority: parts.authority, validity }, work),
+    issueClients(newClients, context, work),
   ]);
   const flawed = new Map(kept.untrusted);
   if (untrustedKey !== undefined) {
-    const context = {
-      authority,
+    const flawedContext = {
+      hierarchy,
       validity,
       createdAt,
       model: clients[0]?.identity,
@@ -116,34 +126,46 @@ export async function issueUnder(
       revokedSerialNumber,
       keys,
     };
-    await Promise.all(missingFlaws.map(async (flaw) => flawed.set(flaw, await issueFlawed(flaw, context))));
+    await Promise.all(
+      missingFlaws.map(async (flaw) => flawed.set(flaw, await issueFlawed(flaw, flawedContext))),
+    );
   }
-  const issuedClients = inOrder(clients, kept, issued);
+  const { trusted } = trustOf(hierarchy);
+  const issuedClients = inOrder(clients, kept, issued).map((client) => client.trusting(trusted));
   const revocations = revocationsOf(issuedClients);
-  const unchanged = kept.revocationList?.revocations.length === revocations.length;
+  const list = {
+    number: lastListNumber + 1,
+    revocations,
+    revokedSerialNumber,
+    thisUpdate: validity.notBefore,
+    nextUpdate: expiresAt,
+  };
   return new CertificateSet({
     request,
     createdAt,
     expiresAt,
-    authority,
-    server: kept.server ?? issueServer(names, serverKey as PrivateKey, authority, validity),
+    hierarchy,
+    rotation,
+    server: kept.server ?? issueServer(names, serverKey as PrivateKey, hierarchy, validity),
     clients: issuedClients,
-    untrustedClients: request.untrusted.map((flaw) => flawed.get(flaw) as ClientCredential),
-    revocationList:
-      unchanged && kept.revocationList !== undefined
-        ? kept.revocationList
-        : signRevocationList(
-            {
-              number: lastListNumber + 1,
-              revocations,
-              thisUpdate: validity.notBefore,
-              nextUpdate: expiresAt,
-            },
-            authority.signer,
-          ),
+    untrustedClients: request.untrusted.map((flaw) =>
+      (flawed.get(flaw) as ClientCredential).trusting(trusted),
+    ),
+    revocationLists: listsOf(hierarchy, kept.revocationLists, list),
     revokedSerialNumber,
     reservedNames,
   });
+}
+
+/** The lists that are there, of which the first is signed again where it changes; new ones where there are none. */
+function listsOf(
+  hierarchy: Hierarchy,
+  [first, ...others]: readonly RevocationList[] = [],
+  list: Parameters<typeof signRevocationLists>[1],
+): readonly RevocationList[] {
+  if (first === undefined) return signRevocationLists(hierarchy, list);
+  if (first.revocations.length === list.revocations.length) return [first, ...others];
+  return [signRevocationList(list, issuerOf(hierarchy).signer), ...others];
 }
 
 /** The clients to refuse share a key, so that many of them cost little. */
@@ -166,12 +188,12 @@ function inOrder(
 function issueServer(
   names: readonly Identity[],
   privateKey: PrivateKey,
-  authority: Authority,
+  hierarchy: Hierarchy,
   validity: Validity,
 ): ServerParts {
-  const certificate = signLeaf(serverLeaf(names, privateKey, authority, validity), authority.signer);
-  // The NGINX example's clients trust server.pem itself; Python's ssl does so only with the CA in it.
-  return { certificate, chain: [authority.certificate], privateKey };
+  const issuer = issuerOf(hierarchy);
+  const certificate = signLeaf(serverLeaf(names, privateKey, issuer, validity), issuer.signer);
+  return { certificate, privateKey };
 }
 
 /** The DNS names that a CA with name constraints may sign: `*.x` as `x`, which permits all below it. */

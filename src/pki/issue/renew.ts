@@ -1,21 +1,23 @@
 import { parseDuration } from '../../util/duration.js';
 import type { ClientCredential } from '../credential.js';
-import type { KeyType } from '../keys/key-types.js';
 import { parseClientIdentity, parseEndpointName } from '../names/identity.js';
 import type { ParsedRequest } from '../request.js';
 import type { CertificateSet } from '../set.js';
 import type { IssuingWork } from '../workers/work.js';
-import { type Authority, createAuthority } from './authority.js';
+import type { Authority } from './authority.js';
 import { randomSerialNumber, validityFrom } from './certificate.js';
-import { type AuthorityParts, authorityFor, issueUnder, type KeptParts, lifeFrom } from './issue.js';
-import type { Revocation, RevocationList } from './revocation-list.js';
+import { type Hierarchy, renewHierarchy } from './hierarchy.js';
+import { type AuthorityParts, hierarchyFor, issueUnder, type KeptParts, type Life, lifeOf } from './issue.js';
+import type { Revocation } from './revocation-list.js';
+import { type Rotation, signRevocationLists } from './rotation.js';
 
 /** What is left of a set that was written: parts whose files are lost or damaged are missing. */
 export interface SetRemains extends KeptParts {
   readonly createdAt: Date;
   readonly expiresAt: Date;
-  /** Missing without its private key. */
-  readonly authority?: Authority | undefined;
+  /** Missing where one of the CAs is without its private key. */
+  readonly hierarchy?: Hierarchy | undefined;
+  readonly rotation?: Rotation | undefined;
   readonly revokedSerialNumber: string;
   readonly listNumber: number;
   readonly revocations: readonly Revocation[];
@@ -46,13 +48,13 @@ export async function reissue(
   now: Date,
   work: IssuingWork = {},
 ): Promise<CertificateSet> {
-  const { authority, revocations, revokedClients, revokedSerialNumber, listNumber } = remains;
-  const renewed = lifeFrom(now, parsed.lifetime);
-  if (how === 'authority' || authority === undefined) {
+  const { hierarchy, rotation, revocations, revokedClients, revokedSerialNumber, listNumber } = remains;
+  const renewed = lifeOf(parsed, now);
+  if (how === 'authority' || hierarchy === undefined) {
     const serialNumber = randomSerialNumber();
     const reserved = { serialNumber, revokedAt: renewed.validity.notBefore };
     const parts: AuthorityParts = {
-      authority: authorityFor(parsed, renewed),
+      hierarchy: hierarchyFor(parsed, renewed),
       revokedSerialNumber: serialNumber,
       revocationsOf: (clients) => [reserved, ...revocationsOf(clients, revokedClients, [])],
     };
@@ -67,24 +69,44 @@ export async function reissue(
     ],
   };
   if (how === 'life') {
-    const again = createAuthority({
-      key: authority.privateKey.type as KeyType,
-      privateKey: authority.privateKey,
-      name: authority.signer.name,
-      validity: renewed.validity,
-      permittedDnsNames: authority.permittedDnsNames,
-    });
-    return issueUnder(parsed, renewed, { ...parts, authority: again }, work);
+    const turned = rotation && (await renewRotation(rotation, renewed));
+    const again = renewHierarchy(hierarchy, renewed.validity, { root: parsed.root }).then((cas) => ({
+      ...cas,
+      alsoTrusted: turned && [turned.other.root.certificate],
+    }));
+    return issueUnder(parsed, renewed, { ...parts, hierarchy: again, rotation: turned }, work);
   }
-  const { createdAt, expiresAt } = remains;
+  const as = { ...parts, hierarchy: Promise.resolve(hierarchy), rotation };
+  return issueUnder(parsed, restOfLife(remains, now), as, work, remains);
+}
+
+/** What is left of a set's life, for what is issued into it now. */
+export function restOfLife(
+  { createdAt, expiresAt }: { readonly createdAt: Date; readonly expiresAt: Date },
+  now: Date,
+): Life {
   // Never before the CA's own certificate begins.
   const begin = new Date(Math.max(Math.floor(now.getTime() / 1000) * 1000, createdAt.getTime()));
-  const life = { createdAt, expiresAt, validity: validityFrom(begin, expiresAt) };
-  return issueUnder(parsed, life, { ...parts, authority: Promise.resolve(authority) }, work, remains);
+  return { createdAt, expiresAt, validity: validityFrom(begin, expiresAt) };
+}
+
+/** The other CA of a rotation for another life, with its lists. */
+export async function renewRotation(rotation: Rotation, { validity, expiresAt }: Life): Promise<Rotation> {
+  const { revokedSerialNumber } = rotation;
+  const other = await renewHierarchy(rotation.other, validity);
+  const { number = 0, revocations = [] } = rotation.revocationLists[0] ?? {};
+  const revocationLists = signRevocationLists(other, {
+    number: number + 1,
+    revocations,
+    revokedSerialNumber,
+    thisUpdate: validity.notBefore,
+    nextUpdate: expiresAt,
+  });
+  return { ...rotation, other, revocationLists };
 }
 
 /** What the revocation list must hold for revoked clients beyond what is on it. */
-function revocationsOf(
+export function revocationsOf(
   clients: readonly ClientCredential[],
   revokedClients: ReadonlyMap<string, Date>,
   listed: readonly Revocation[],
@@ -98,8 +120,8 @@ function revocationsOf(
 }
 
 /** The remains of a set of which nothing is lost. */
-export function remainsOf(set: CertificateSet): SetRemains & { readonly revocationList: RevocationList } {
-  const { clients, revocationList } = set;
+export function remainsOf(set: CertificateSet): SetRemains {
+  const { clients, revocationList, rotation, hierarchy } = set;
   const revokedClients = clients.flatMap(({ name, certificate }) => {
     const revokedAt = set.revokedAt(certificate);
     return revokedAt === undefined ? [] : [[name, revokedAt] as const];
@@ -107,7 +129,8 @@ export function remainsOf(set: CertificateSet): SetRemains & { readonly revocati
   return {
     createdAt: set.createdAt,
     expiresAt: set.expiresAt,
-    authority: set.authority,
+    hierarchy,
+    rotation,
     revokedSerialNumber: set.revokedSerialNumber,
     listNumber: revocationList.number,
     revocations: revocationList.revocations,
@@ -115,20 +138,30 @@ export function remainsOf(set: CertificateSet): SetRemains & { readonly revocati
     server: set.server,
     clients: new Map(clients.map((client) => [client.name, client])),
     untrusted: new Map(set.untrustedClients.map((client) => [client.flaw ?? '', client])),
-    revocationList,
+    // Those of the set's own CAs, without a rotation's.
+    revocationLists: set.revocationLists.slice(0, hierarchy.intermediates.length + 1),
   };
 }
 
-/** Makes a set again for another whole life, with the same request and all its clients, by the same CA. */
-export async function renewSet(set: CertificateSet, now: Date): Promise<CertificateSet> {
+/** A set's request with all its clients, as it was when the set was made. */
+export function parsedOf(set: CertificateSet, root?: Authority): ParsedRequest {
   const { request, reservedNames } = set;
-  const parsed = {
+  return {
     request,
     names: request.names.map(parseEndpointName),
     clients: set.clients.map(({ name, fileName }) => ({ identity: parseClientIdentity(name), fileName })),
     lifetime: parseDuration(request.validFor),
     reservedNames,
     reuseKeys: false,
+    root,
   };
-  return reissue('life', remainsOf(set), parsed, now);
+}
+
+/**
+ * Makes a set again for another whole life, with the same request and all its clients, by the same CA.
+ *
+ * @param root where it is another folder's
+ */
+export async function renewSet(set: CertificateSet, now: Date, root?: Authority): Promise<CertificateSet> {
+  return reissue('life', remainsOf(set), parsedOf(set, root), now);
 }

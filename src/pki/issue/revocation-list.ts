@@ -1,4 +1,4 @@
-import { bitString, explicit, integer, sequence, smallInteger, time } from '../asn1/der.js';
+import { bitString, children, explicit, integer, oid, sequence, smallInteger, time } from '../asn1/der.js';
 import { authorityKey, extension } from '../asn1/extensions.js';
 import { encodePem } from '../asn1/pem.js';
 import type { Certificate } from './certificate.js';
@@ -68,6 +68,34 @@ export class RevocationList {
 export function readRevocationListDer(pem: string): Buffer | undefined {
   const block = /-----BEGIN X509 CRL-----([\s\S]*?)-----END X509 CRL-----/.exec(pem);
   return block === null ? undefined : Buffer.from(block[1] ?? '', 'base64');
+}
+
+/** The DER of every revocation list in a PEM text, in its order. */
+export function readRevocationListDers(pem: string): Buffer[] {
+  const blocks = pem.matchAll(/-----BEGIN X509 CRL-----([\s\S]*?)-----END X509 CRL-----/g);
+  return Array.from(blocks, ([, base64 = '']) => Buffer.from(base64, 'base64'));
+}
+
+const CRL_NUMBER = oid('2.5.29.20');
+
+/** The CRL number of a list that this program signed; 0 where there is none. */
+export function readRevocationListNumber(der: Uint8Array): number {
+  try {
+    const [list] = children(der);
+    const [tbs] = children(list?.content ?? new Uint8Array());
+    const extensions = children(
+      children(children(tbs?.content ?? new Uint8Array()).at(-1)?.content ?? der)[0]?.content ?? der,
+    );
+    for (const { content } of extensions) {
+      const [id, value] = children(content);
+      if (id === undefined || value === undefined || !CRL_NUMBER.equals(id.whole)) continue;
+      const digits = Buffer.from(children(value.content)[0]?.content ?? []).toString('hex');
+      return Number.parseInt(digits, 16);
+    }
+  } catch {
+    // Its signature is checked elsewhere.
+  }
+  return 0;
 }
 
 /** Who issued a revocation list in PEM; nothing where there is none that can be read. */

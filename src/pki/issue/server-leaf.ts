@@ -1,7 +1,8 @@
 import type { PrivateKey } from '../keys/keys.js';
 import { commonNameOf, type Identity, type SubjectAltName } from '../names/identity.js';
 import type { Authority } from './authority.js';
-import type { Validity } from './certificate.js';
+import type { Certificate, Validity } from './certificate.js';
+import type { HierarchyTrust } from './hierarchy.js';
 import type { Leaf } from './leaf.js';
 
 /** What a server's certificate says of its names below a CA. */
@@ -18,6 +19,23 @@ export function serverLeaf(
     privateKey,
     validity,
   };
+}
+
+/**
+ * What a server's file holds behind its certificate: what stands between it and the root, and where nothing does
+ * the root itself. Clients of the NGINX example trust `server.pem`, and Python's ssl does so only with the CA in it.
+ */
+export function withRoot(trust: HierarchyTrust): HierarchyTrust {
+  const { authority, chain, trusted } = trust;
+  return { authority, trusted, chain: chain.length === 0 ? [authority] : chain };
+}
+
+/** The chain with all roots that are trusted behind it, for clients that trust a server's file itself. */
+export function chainWithRoots({
+  chain,
+  trusted,
+}: Pick<HierarchyTrust, 'chain' | 'trusted'>): readonly Certificate[] {
+  return [...chain, ...trusted.filter((root) => !chain.includes(root))];
 }
 
 /** The first name, where it may stand in a CN. */

@@ -1,8 +1,8 @@
 import { nextTurn } from '../../util/turns.js';
 import type { ClientCredential } from '../credential.js';
-import type { Authority } from '../issue/authority.js';
 import type { Validity } from '../issue/certificate.js';
 import { issueClient, issuedClient } from '../issue/client.js';
+import { type Hierarchy, issuerOf } from '../issue/hierarchy.js';
 import { freshKeys, type KeySource } from '../keys/key-source.js';
 import type { KeyType } from '../keys/key-types.js';
 import { type EcKeyType, ecKeyMaker, isEcType, PrivateKey } from '../keys/keys.js';
@@ -15,8 +15,8 @@ import type { IssuingWork } from './work.js';
 export interface IssuingContext {
   readonly keyType: KeyType;
   readonly keys: KeySource;
-  /** The CA may still be in the making: keys that take their time need not wait for it. */
-  readonly authority: Promise<Authority> | Authority;
+  /** The CAs may still be in the making: keys that take their time need not wait for them. */
+  readonly hierarchy: Promise<Hierarchy> | Hierarchy;
   readonly validity: Validity;
 }
 
@@ -42,7 +42,7 @@ export async function issueClients(
   if (isEcType(keyType) && keys === freshKeys) {
     return issueInBatches(
       clients,
-      { ...context, keyType, authority: await context.authority },
+      { ...context, keyType, hierarchy: await context.hierarchy },
       work,
       advance,
     );
@@ -55,7 +55,7 @@ const KEYS_AT_ONCE = 64;
 
 async function issueSideBySide(
   clients: readonly ParsedClient[],
-  { keyType, keys, authority, validity }: IssuingContext,
+  { keyType, keys, hierarchy, validity }: IssuingContext,
   { signal }: IssuingWork,
   advance: (made: readonly ClientCredential[]) => void,
 ): Promise<ClientCredential[]> {
@@ -67,7 +67,7 @@ async function issueSideBySide(
       const place = next++;
       const client = clients[place] as ParsedClient;
       const key = await keys(keyType, `client ${client.fileName}`);
-      const credential = issueClient(client, key, await authority, validity);
+      const credential = issueClient(client, key, await hierarchy, validity);
       issued[place] = credential;
       advance([credential]);
     }
@@ -83,12 +83,12 @@ const BATCHES_AHEAD = 3;
 
 async function issueInBatches(
   clients: readonly ParsedClient[],
-  context: { keyType: EcKeyType; authority: Authority; validity: Validity },
+  context: { keyType: EcKeyType; hierarchy: Hierarchy; validity: Validity },
   { signal }: IssuingWork,
   advance: (made: readonly ClientCredential[]) => void,
 ): Promise<ClientCredential[]> {
-  const { keyType, authority, validity } = context;
-  const { signer, privateKey, permittedDnsNames } = authority;
+  const { keyType, hierarchy, validity } = context;
+  const { signer, privateKey, permittedDnsNames } = issuerOf(hierarchy);
   const issued = new Array<ClientCredential>(clients.length);
   const batches: number[] = [];
   for (let from = 0; from < clients.length; from += BATCH) batches.push(from);
@@ -118,7 +118,7 @@ async function issueInBatches(
       }
       const made = unpackClients(reply).map((parts, index) => {
         const key = new PrivateKey(parts.privateKeyPem, parts.publicKeyDer, keyType);
-        return issuedClient(asked[index] as ParsedClient, key, authority, validity, parts);
+        return issuedClient(asked[index] as ParsedClient, key, hierarchy, validity, parts);
       });
       keep(from, made);
     }
@@ -129,7 +129,7 @@ async function issueInBatches(
       signal?.throwIfAborted();
       keep(
         from,
-        take(from).map((client) => issueClient(client, makeKey(), authority, validity)),
+        take(from).map((client) => issueClient(client, makeKey(), hierarchy, validity)),
       );
       if (batches.length > 0) await nextTurn();
     }

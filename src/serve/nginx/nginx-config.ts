@@ -1,4 +1,5 @@
 import { GenerateCertsError, quote } from '../../errors.js';
+import { MOST_INTERMEDIATES } from '../../pki/names/authority-names.js';
 import { isHost } from '../../util/hosts.js';
 import { bracket } from '../listen.js';
 import type { Protocol } from '../plan.js';
@@ -125,7 +126,7 @@ ${protocol === 'grpc' && http2Directive ? '    http2 on;\n' : ''}    ssl_certifi
     ssl_client_certificate ${word(tls.clientCa)};
     ssl_crl ${word(tls.revocationList)};
     ssl_verify_client on;
-    ssl_verify_depth 1;
+    ssl_verify_depth ${MOST_INTERMEDIATES};
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL;
     ssl_prefer_server_ciphers on;

@@ -2,15 +2,15 @@ import { GenerateCertsError, quote } from '../../errors.js';
 import { RESERVED_NAMES } from '../../layouts/requests.js';
 import { ClientCredential } from '../../pki/credential.js';
 import { findFlaw } from '../../pki/flaws/flaws.js';
-import type { Authority } from '../../pki/issue/authority.js';
-import type { RevocationList } from '../../pki/issue/revocation-list.js';
+import { trustOf } from '../../pki/issue/hierarchy.js';
 import { CertificateSet } from '../../pki/set.js';
 import { nextTurn } from '../../util/turns.js';
 import { readConsistently } from '../transaction/consistent.js';
 import { type Damage, findDamages, isContentLost } from './damages.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
 import { requireManifest } from './read.js';
-import { readAuthority, readCredential, readRevocationList } from './read-parts.js';
+import { readHierarchies, readRevocationLists, readRotation } from './read-hierarchy.js';
+import { readAuthority, readCredential } from './read-parts.js';
 
 /**
  * Reads a set back from its folder, with its CA.
@@ -56,17 +56,18 @@ async function readSet(
   manifest: Manifest,
   damages: ReadonlyMap<string, Damage>,
 ): Promise<CertificateSet> {
-  const ca = manifest.certificates.find(({ role }) => role === 'ca');
   const server = manifest.certificates.find(({ role }) => role === 'server');
-  if (ca === undefined || server === undefined) {
-    throw damaged(folder, 'the manifest names no CA or no server');
+  if (server === undefined) {
+    throw damaged(folder, 'the manifest names no server');
   }
-  const authority = await authorityOf(folder, ca);
-  const keyPath = ca.files.authority?.key;
+  const read = orDamaged(folder, await readHierarchies(manifest, (entry) => readAuthority(folder, entry)));
+  const { hierarchy, other } = read;
+  const { authority, trusted } = trustOf(hierarchy);
   for (const [path, damage] of damages) {
-    const keyLeft = path === keyPath && !authority.canSign;
+    const keyLeft = damage.kind === 'missing' && isAuthorityKey(manifest, path);
     if (isContentLost(damage) && !keyLeft) throw damaged(folder, `${path} ${damage.text}`);
   }
+  const lists = orDamaged(folder, readRevocationLists(folder, manifest, read));
   const readClient = async (entry: ManifestCertificate) => {
     const { certificate, chain, privateKey, fileName } = orDamaged(
       folder,
@@ -80,7 +81,8 @@ async function readSet(
       certificate,
       chain,
       privateKey,
-      authority: authority.certificate,
+      authority,
+      trusted,
     });
   };
   const withRole = async (role: ManifestCertificate['role']) => {
@@ -95,27 +97,20 @@ async function readSet(
     request: manifest.request,
     createdAt: new Date(manifest.createdAt),
     expiresAt: new Date(manifest.expiresAt),
-    authority,
+    hierarchy,
+    rotation: readRotation(manifest, other, lists.other),
     server: orDamaged(folder, await readCredential(folder, server)),
     clients: await withRole('client'),
     untrustedClients: await withRole('untrusted'),
-    revocationList: await listOf(folder, manifest, ca, authority),
+    revocationLists: lists.own,
     revokedSerialNumber: manifest.revocationList.reservedSerialNumber,
     reservedNames: RESERVED_NAMES,
   });
 }
 
-async function authorityOf(folder: string, ca: ManifestCertificate): Promise<Authority> {
-  return orDamaged(folder, await readAuthority(folder, ca));
-}
-
-async function listOf(
-  folder: string,
-  manifest: Manifest,
-  ca: ManifestCertificate,
-  authority: Authority,
-): Promise<RevocationList> {
-  return orDamaged(folder, await readRevocationList(folder, manifest, ca, authority));
+/** The set can be used without the keys of its CAs. */
+function isAuthorityKey({ certificates }: Manifest, path: string): boolean {
+  return certificates.some(({ role, files }) => role === 'ca' && files.authority?.key === path);
 }
 
 /** What was read, or the error of a set in which it is damaged. */

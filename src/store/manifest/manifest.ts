@@ -10,8 +10,9 @@ import { WORK_FOLDER } from '../transaction/work-folder.js';
 export const MANIFEST_NAME = 'set.json';
 /** Keeps a folder that a run made out of a repository; its owner may edit it. */
 export const GITIGNORE_NAME = '.gitignore';
-/** Where the CA's private key is, relative to the set's folder: in a folder that is never handed over. */
-export const AUTHORITY_KEY = 'authority/ca.key';
+/** Where a CA's private key is, relative to the set's folder: in a folder that is never handed over. */
+export const authorityKeyPath = (name: string) => `authority/${name}.key`;
+export const AUTHORITY_KEY = authorityKeyPath('ca');
 /** The largest manifest there may be, in bytes: 100,000 clients in two layouts have one of 112 MB. */
 export const LARGEST_MANIFEST = 130_000_000;
 /** A larger one must begin as this program writes it: what comes of any other JSON may fill the memory. */
@@ -34,6 +35,8 @@ export interface Manifest {
   readonly request: ManifestRequest;
   readonly certificates: readonly ManifestCertificate[];
   readonly revocationList: ManifestRevocationList;
+  /** What a rotation of the CA has done so far; absent where none is under way. */
+  readonly rotation?: ManifestRotation | undefined;
   readonly files: readonly ManifestFile[];
 }
 
@@ -65,7 +68,10 @@ export interface ManifestRequest extends SetRequest {
  */
 export interface ManifestCertificate {
   readonly role: 'ca' | 'server' | 'client' | 'untrusted';
-  /** `ca`, `server`, a client's identity, or `untrusted-<flaw>`. */
+  /**
+   * `ca` for the root, `intermediate-1` and so on for the CAs below it, with `next-` or `previous-` before it for the
+   * other CA of a rotation; `server`, a client's identity, or `untrusted-<flaw>`.
+   */
   readonly name: string;
   readonly flaw: string | null;
   readonly subject: string;
@@ -98,6 +104,24 @@ export interface ManifestRevocationList {
   readonly reservedSerialNumber: string;
   /** Everything on the list, the reserved serial number too. */
   readonly revocations: readonly { readonly serialNumber: string; readonly revokedAt: string }[];
+}
+
+/**
+ * What a rotation of the CA has done so far, as the manifest has it.
+ *
+ * @example
+ * ```ts
+ * const { rotation } = await readManifest('certs');
+ * const step: ManifestRotation['step'] | undefined = rotation?.step;
+ * ```
+ */
+export interface ManifestRotation {
+  /** The last step that was made: the next CA is trusted too, or it signs and the previous one is still trusted. */
+  readonly step: 'trust' | 'issue';
+  /** The other CA's list. */
+  readonly revocationList: ManifestRevocationList;
+  /** The clients' certificates of the previous CA, which are revoked with their clients. */
+  readonly clients: readonly { readonly name: string; readonly serialNumber: string }[];
 }
 
 /**
@@ -160,14 +184,8 @@ export function parseManifest(text: string): Manifest {
   check(manifest.expiresAt, isTime, 'expiresAt');
   const request = checkRequestShape(manifest.request);
   array(manifest.certificates, 'certificates').forEach(checkCertificate);
-  const list = record(manifest.revocationList, 'revocationList');
-  check(list.number, isNatural, 'revocationList.number');
-  check(list.reservedSerialNumber, isHex, 'revocationList.reservedSerialNumber');
-  array(list.revocations, 'revocationList.revocations').forEach((item) => {
-    const revocation = record(item, 'a revocation');
-    check(revocation.serialNumber, isHex, 'serialNumber');
-    check(revocation.revokedAt, isTime, 'revokedAt');
-  });
+  checkRevocationList(manifest.revocationList);
+  if (manifest.rotation !== undefined) checkRotation(manifest.rotation);
   array(manifest.files, 'files').forEach(checkFile);
   return { ...(value as Manifest), request };
 }
@@ -195,6 +213,28 @@ function checkCertificate(value: unknown): void {
   for (const parts of Object.values(record(certificate.files, 'files'))) {
     for (const path of Object.values(record(parts, 'files'))) check(path, isFilePath, 'path');
   }
+}
+
+function checkRevocationList(value: unknown): void {
+  const list = record(value, 'revocationList');
+  check(list.number, isNatural, 'revocationList.number');
+  check(list.reservedSerialNumber, isHex, 'revocationList.reservedSerialNumber');
+  array(list.revocations, 'revocationList.revocations').forEach((item) => {
+    const revocation = record(item, 'a revocation');
+    check(revocation.serialNumber, isHex, 'serialNumber');
+    check(revocation.revokedAt, isTime, 'revokedAt');
+  });
+}
+
+function checkRotation(value: unknown): void {
+  const rotation = record(value, 'rotation');
+  check(rotation.step, (step) => step === 'trust' || step === 'issue', 'rotation.step');
+  checkRevocationList(rotation.revocationList);
+  array(rotation.clients, 'rotation.clients').forEach((item) => {
+    const client = record(item, 'a client');
+    check(client.name, isText, 'rotation.clients');
+    check(client.serialNumber, isHex, 'rotation.clients');
+  });
 }
 
 function checkFile(value: unknown): void {

@@ -2,17 +2,24 @@ import { GenerateCertsError } from '../../errors.js';
 import { layoutFolder, layoutOf } from '../../layouts/index.js';
 import { filesOfParty, filesOfSet, type LayoutFile } from '../../layouts/layout.js';
 import type { Credential } from '../../pki/credential.js';
+import type { Authority } from '../../pki/issue/authority.js';
 import type { Certificate } from '../../pki/issue/certificate.js';
+import type { Hierarchy } from '../../pki/issue/hierarchy.js';
+import type { RevocationList } from '../../pki/issue/revocation-list.js';
+import type { Rotation } from '../../pki/issue/rotation.js';
+import { authorityNames, type Generation } from '../../pki/names/authority-names.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { formatMode, type KeyAccess, type Owner } from '../../request/key-access.js';
 import { isoSeconds } from '../../util/moments.js';
 import {
-  AUTHORITY_KEY,
+  authorityKeyPath,
   GITIGNORE_NAME,
   LARGEST_MANIFEST,
   MANIFEST_NAME,
   type Manifest,
   type ManifestCertificate,
+  type ManifestRevocationList,
+  type ManifestRotation,
   serializeManifest,
 } from './manifest.js';
 import { sha256 } from './sha256.js';
@@ -40,6 +47,9 @@ export interface SetPlan {
 /** Keeps a folder that a run made out of a repository. */
 export const GITIGNORE = '*\n';
 
+/** A file of a layout, or of a CA by its name. */
+type PlacedFile = Omit<LayoutFile, 'of'> & { readonly of: LayoutFile['of'] | string };
+
 /** The place of the CA's own files, which are no layout's. */
 const AUTHORITY = 'authority';
 
@@ -60,7 +70,7 @@ export class SetPlanner {
   readonly #access: KeyAccess;
   /** By layout, in the order of the layouts. */
   readonly #credentials = new Map<Credential, readonly (readonly PlannedFile[])[]>();
-  readonly #places = new Map<LayoutFile['of'], Record<string, Record<string, string>>>();
+  readonly #places = new Map<LayoutFile['of'] | string, Record<string, Record<string, string>>>();
 
   constructor(layouts: readonly string[], access: KeyAccess) {
     this.#layouts = layouts;
@@ -73,14 +83,16 @@ export class SetPlanner {
   }
 
   plan(set: CertificateSet, ignoredByGit: boolean): SetPlan {
-    const { certificate, privateKey } = set.authority;
-    const files = [
-      this.#place({ name: 'ca.pem', content: certificate.pem, of: 'ca', part: 'certificate' }, AUTHORITY),
-      this.#place(
-        { name: AUTHORITY_KEY, content: privateKey.pem, of: 'ca', part: 'key', secret: true },
-        AUTHORITY,
-      ),
-    ];
+    const files = namedAuthorities(set).flatMap(([name, { certificate, privateKey }]) => {
+      const content = name === 'ca' ? set.trustedPem : certificate.pem;
+      return [
+        this.#place({ name: `${name}.pem`, content, of: name, part: 'certificate' }, AUTHORITY),
+        this.#place(
+          { name: authorityKeyPath(name), content: privateKey.pem, of: name, part: 'key', secret: true },
+          AUTHORITY,
+        ),
+      ];
+    });
     this.#layouts.forEach((layout, index) => {
       for (const credential of set.credentials) files.push(...(this.#byLayout(credential)[index] ?? []));
       for (const file of filesOfSet(layoutOf(layout), set)) files.push(this.#place(file, layout));
@@ -102,7 +114,7 @@ export class SetPlanner {
   }
 
   /** Plans a file, and notes for the manifest where that part of its credential is. */
-  #place({ name, content, of, part, secret = false, mode }: LayoutFile, place: string): PlannedFile {
+  #place({ name, content, of, part, secret = false, mode }: PlacedFile, place: string): PlannedFile {
     const folder = place === AUTHORITY ? '' : layoutFolder(place, this.#layouts);
     const path = folder === '' ? name : `${folder}/${name}`;
     const places = this.#places.get(of) ?? {};
@@ -138,17 +150,16 @@ export function manifestFile(manifest: Manifest): PlannedFile {
 function describeSet(
   set: CertificateSet,
   files: readonly PlannedFile[],
-  places: ReadonlyMap<LayoutFile['of'], ManifestCertificate['files']>,
+  places: ReadonlyMap<LayoutFile['of'] | string, ManifestCertificate['files']>,
   access: KeyAccess,
 ): Manifest {
-  const { authority } = set;
-  const ca = {
-    ...describeCertificate(set, authority.certificate, authority.privateKey.type),
-    role: 'ca',
-    name: 'ca',
+  const authorities = namedAuthorities(set).map(([name, { certificate, privateKey }]) => ({
+    ...describeCertificate(set, certificate, privateKey.type),
+    role: 'ca' as const,
+    name,
     flaw: null,
-    files: places.get('ca') ?? {},
-  } as const;
+    files: places.get(name) ?? {},
+  }));
   const leaves = set.credentials.map((credential) => ({
     ...describeCertificate(set, credential.certificate, credential.privateKey.type),
     role: credential.role,
@@ -161,17 +172,56 @@ function describeSet(
     createdAt: isoSeconds(set.createdAt),
     expiresAt: isoSeconds(set.expiresAt),
     request: { ...set.request, keyMode: formatMode(access.mode), owner: access.owner?.text ?? null },
-    certificates: [ca, ...leaves].map(({ role, name, flaw, ...others }) => ({ role, name, flaw, ...others })),
-    revocationList: {
-      number: set.revocationList.number,
-      reservedSerialNumber: set.revokedSerialNumber,
-      revocations: set.revocationList.revocations.map(({ serialNumber, revokedAt }) => ({
-        serialNumber,
-        revokedAt: isoSeconds(revokedAt),
-      })),
-    },
+    certificates: [...authorities, ...leaves].map(({ role, name, flaw, ...others }) => ({
+      role,
+      name,
+      flaw,
+      ...others,
+    })),
+    revocationList: describeList(set.revocationList, set.revokedSerialNumber),
+    ...(set.rotation !== undefined && { rotation: describeRotation(set.rotation) }),
     files: files.map(({ path, mode, sha256 }) => ({ path, mode: formatMode(mode), sha256 })),
   };
+}
+
+function describeList(
+  list: RevocationList | undefined,
+  reservedSerialNumber: string,
+): ManifestRevocationList {
+  const { number = 1, revocations = [] } = list ?? {};
+  return {
+    number,
+    reservedSerialNumber,
+    revocations: revocations.map(({ serialNumber, revokedAt }) => ({
+      serialNumber,
+      revokedAt: isoSeconds(revokedAt),
+    })),
+  };
+}
+
+function describeRotation(rotation: Rotation): ManifestRotation {
+  const { step, revocationLists, revokedSerialNumber, previousClients } = rotation;
+  return {
+    step,
+    revocationList: describeList(revocationLists[0], revokedSerialNumber),
+    clients: [...previousClients].map(([name, serialNumber]) => ({ name, serialNumber })),
+  };
+}
+
+/** Every CA of a set with its name there: the root first, and the other ones of a rotation last. */
+function namedAuthorities({
+  hierarchy,
+  rotation,
+}: CertificateSet): (readonly [name: string, authority: Authority])[] {
+  const named = ({ root, intermediates }: Hierarchy, generation: Generation) => {
+    const names = authorityNames(generation, intermediates.length);
+    return [root, ...intermediates].map((authority, index) => [names[index] ?? '', authority] as const);
+  };
+  if (rotation === undefined) return named(hierarchy, 'own');
+  return [
+    ...named(hierarchy, 'own'),
+    ...named(rotation.other, rotation.step === 'trust' ? 'next' : 'previous'),
+  ];
 }
 
 function describeCertificate(set: CertificateSet, certificate: Certificate, key: string) {

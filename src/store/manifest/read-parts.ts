@@ -5,18 +5,13 @@ import { join } from 'node:path';
 import { GenerateCertsError, printable, quote } from '../../errors.js';
 import type { KeyOrSource } from '../../pki/credential.js';
 import { type Authority, authorityWithoutKey } from '../../pki/issue/authority.js';
-import { type Certificate, validityFrom } from '../../pki/issue/certificate.js';
-import {
-  RevocationList,
-  readRevocationListDer,
-  signRevocationList,
-} from '../../pki/issue/revocation-list.js';
+import type { Certificate } from '../../pki/issue/certificate.js';
 import { createSigner } from '../../pki/issue/signer.js';
 import { PrivateKey, privateKeyFromPem } from '../../pki/keys/keys.js';
 import { partyFileName } from '../../pki/names/party-names.js';
 import { readCertificates } from '../../pki/read/read-certificate.js';
 import { errnoOf } from '../transaction/file-system.js';
-import type { Manifest, ManifestCertificate } from './manifest.js';
+import type { ManifestCertificate } from './manifest.js';
 
 /** Why a part could not be read, in a few words. */
 export interface Problem {
@@ -55,7 +50,7 @@ export async function readCredential(
   return { ...read, privateKey, fileName };
 }
 
-/** Reads the CA; without its key where that is not there or not to be read by this user. */
+/** Reads a CA; without its key where that is not there or not to be read by this user. */
 export async function readAuthority(
   folder: string,
   entry: ManifestCertificate,
@@ -76,33 +71,6 @@ export async function readAuthority(
   }
   if (!('without' in key)) return key;
   return authorityWithoutKey(certificate, () => caKeyMissing(folder, keyPath, key.without));
-}
-
-/** Reads the revocation list; where no layout has it as a file, the same list is signed again. */
-export async function readRevocationList(
-  folder: string,
-  { revocationList: { number, revocations }, createdAt, expiresAt }: Manifest,
-  ca: ManifestCertificate,
-  authority: Authority,
-): Promise<RevocationList | Problem> {
-  const listed = revocations.map(({ serialNumber, revokedAt }) => ({
-    serialNumber,
-    revokedAt: new Date(revokedAt),
-  }));
-  const path = Object.values(ca.files).find((parts) => parts.revocationList !== undefined)?.revocationList;
-  if (path === undefined) {
-    if (!authority.canSign) return new RevocationList(Buffer.alloc(0), number, listed);
-    const { notBefore, notAfter } = validityFrom(new Date(createdAt), new Date(expiresAt));
-    return signRevocationList(
-      { number, revocations: listed, thisUpdate: notBefore, nextUpdate: notAfter },
-      authority.signer,
-    );
-  }
-  const text = readText(folder, path);
-  if (typeof text !== 'string') return text;
-  const der = readRevocationListDer(text);
-  if (der === undefined) return { problem: `${path} holds no revocation list` };
-  return new RevocationList(der, number, listed);
 }
 
 async function readChain(
@@ -131,7 +99,8 @@ function readKey(
   return certificate.isOf(key) ? key : { problem: `${path} is not the key of ${certificatePath}` };
 }
 
-function readText(
+/** The text of a file; why it is not to be had where it is not. */
+export function readText(
   folder: string,
   path: string,
 ): string | (Problem & { readonly without: 'missing' | 'unreadable' }) {

@@ -1,19 +1,23 @@
 import { ClientCredential } from '../../pki/credential.js';
 import { findFlaw } from '../../pki/flaws/flaws.js';
 import type { Authority } from '../../pki/issue/authority.js';
+import { type HierarchyTrust, trustOf } from '../../pki/issue/hierarchy.js';
 import type { SetRemains } from '../../pki/issue/renew.js';
+import type { RevocationList } from '../../pki/issue/revocation-list.js';
 import { PrivateKey } from '../../pki/keys/keys.js';
 import type { ServerParts } from '../../pki/set.js';
 import { nextTurn } from '../../util/turns.js';
 import { type Damage, isContentLost } from './damages.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
 import {
-  type Copy,
-  type ReadCredential,
-  readAuthority,
-  readCredential,
-  readRevocationList,
-} from './read-parts.js';
+  type ReadHierarchies,
+  readHierarchies,
+  readRevocationLists,
+  readRotation,
+  revocationListPaths,
+  signAgain,
+} from './read-hierarchy.js';
+import { type Copy, type Problem, type ReadCredential, readAuthority, readCredential } from './read-parts.js';
 
 /** How many certificates are read before others get their turn. */
 const CERTIFICATES_A_TURN = 20;
@@ -32,7 +36,9 @@ export async function readRemains(
     const damage = path === undefined ? undefined : damages.get(path);
     return path !== undefined && !(damage !== undefined && isContentLost(damage));
   };
-  const authority = await wholeAuthority(folder, manifest, isWhole);
+  const read = await readHierarchies(manifest, (entry) => wholeAuthority(folder, entry, isWhole));
+  const found = 'problem' in read ? undefined : read;
+  const trust = found && trustOf(found.hierarchy);
   const clients = new Map<string, ClientCredential>();
   const untrusted = new Map<string, ClientCredential>();
   const revokedClients = new Map<string, Date>();
@@ -42,17 +48,19 @@ export async function readRemains(
     if (entry.role === 'client' && entry.revokedAt !== null) {
       revokedClients.set(entry.name, new Date(entry.revokedAt));
     }
-    if (entry.role === 'ca' || authority === undefined) continue;
-    const read = await wholeCredential(folder, entry, isWhole);
-    if (read === undefined) continue;
-    if (entry.role === 'server') server = read;
-    else if (entry.role === 'client') clients.set(entry.name, clientOf(entry, read, authority));
-    else untrusted.set(entry.flaw ?? '', clientOf(entry, read, authority));
+    if (entry.role === 'ca' || trust === undefined) continue;
+    const credential = await wholeCredential(folder, entry, isWhole);
+    if (credential === undefined) continue;
+    if (entry.role === 'server') server = credential;
+    else if (entry.role === 'client') clients.set(entry.name, clientOf(entry, credential, trust));
+    else untrusted.set(entry.flaw ?? '', clientOf(entry, credential, trust));
   }
+  const lists = found && wholeLists(folder, manifest, found, isWhole);
   return {
     createdAt: new Date(manifest.createdAt),
     expiresAt: new Date(manifest.expiresAt),
-    authority,
+    hierarchy: found?.hierarchy,
+    rotation: found && readRotation(manifest, found.other, lists?.other ?? []),
     revokedSerialNumber: revocationList.reservedSerialNumber,
     listNumber: revocationList.number,
     revocations: revocationList.revocations.map(({ serialNumber, revokedAt }) => ({
@@ -63,7 +71,7 @@ export async function readRemains(
     server,
     clients,
     untrusted,
-    revocationList: authority && (await wholeList(folder, manifest, authority, isWhole)),
+    revocationLists: lists?.own,
   };
 }
 
@@ -71,17 +79,17 @@ type IsWhole = (path: string | undefined) => path is string;
 
 async function wholeAuthority(
   folder: string,
-  { certificates }: Manifest,
+  entry: ManifestCertificate,
   isWhole: IsWhole,
-): Promise<Authority | undefined> {
-  const ca = certificates.find(({ role }) => role === 'ca');
-  const copies = Object.values(ca?.files ?? {}).map(({ certificate }) => certificate);
-  if (ca === undefined || !isWhole(ca.files.authority?.key)) return undefined;
-  for (const path of copies.filter(isWhole)) {
-    const read = await readAuthority(folder, ca, path);
-    if (!('problem' in read) && read.canSign) return read;
+): Promise<Authority | Problem> {
+  const copies = Object.values(entry.files).map(({ certificate }) => certificate);
+  if (isWhole(entry.files.authority?.key)) {
+    for (const path of copies.filter(isWhole)) {
+      const read = await readAuthority(folder, entry, path);
+      if (!('problem' in read) && read.canSign) return read;
+    }
   }
-  return undefined;
+  return { problem: `the certificate or the private key of ${entry.name} is lost` };
 }
 
 async function wholeCredential(
@@ -102,7 +110,7 @@ async function wholeCredential(
 function clientOf(
   { role, name, flaw }: ManifestCertificate,
   { certificate, chain, privateKey, fileName }: ReadCredential,
-  authority: Authority,
+  trust: HierarchyTrust,
 ): ClientCredential {
   return new ClientCredential({
     role: role === 'untrusted' ? 'untrusted' : 'client',
@@ -112,15 +120,23 @@ function clientOf(
     certificate,
     chain,
     privateKey,
-    authority: authority.certificate,
+    authority: trust.authority,
+    trusted: trust.trusted,
   });
 }
 
-/** The list, where no layout has it or one has it whole. */
-async function wholeList(folder: string, manifest: Manifest, authority: Authority, isWhole: IsWhole) {
-  const ca = manifest.certificates.find(({ role }) => role === 'ca');
-  const paths = Object.values(ca?.files ?? {}).flatMap(({ revocationList }) => revocationList ?? []);
-  if (ca === undefined || !paths.every(isWhole)) return undefined;
-  const list = await readRevocationList(folder, manifest, ca, authority);
-  return 'problem' in list ? undefined : list;
+/** The lists, where no layout has them or one has them whole; a rotation's are signed again where they are lost. */
+function wholeLists(
+  folder: string,
+  manifest: Manifest,
+  found: ReadHierarchies,
+  isWhole: IsWhole,
+): { readonly own?: readonly RevocationList[]; readonly other: readonly RevocationList[] } {
+  const lists = revocationListPaths(manifest).every(isWhole)
+    ? readRevocationLists(folder, manifest, found)
+    : undefined;
+  if (lists !== undefined && !('problem' in lists)) return lists;
+  const { rotation } = manifest;
+  if (rotation === undefined || found.other === undefined) return { other: [] };
+  return { other: signAgain(found.other, rotation.revocationList, manifest) };
 }

@@ -33,7 +33,7 @@ export async function commandCaller(
   let folder = '';
   try {
     folder = await mkdtemp(join(await realpath(tmpdir()), 'generate-certs-client-'));
-    await writeFile(join(folder, 'ca.pem'), set.authority.certificate.pem);
+    await writeFile(join(folder, 'ca.pem'), set.trustedPem);
     await writeFile(join(folder, 'client.pem'), client?.pem ?? '');
     await writeFile(join(folder, 'client.key'), client?.privateKey.pem ?? '', { mode: 0o600 });
   } catch (error) {

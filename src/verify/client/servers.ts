@@ -1,10 +1,11 @@
 import type { TlsOptions } from 'node:tls';
 import type { ServerCredential } from '../../pki/credential.js';
-import { flawedContextOf } from '../../pki/flaws/context.js';
+import { flawedContextOf, isPossible } from '../../pki/flaws/context.js';
 import { issueFlawedServer } from '../../pki/flaws/flawed.js';
 import { findServerFlaw, type KnownServerFlaw, SERVER_FLAWS } from '../../pki/flaws/flaws.js';
+import { trustOf } from '../../pki/issue/hierarchy.js';
 import { signLeaf } from '../../pki/issue/leaf.js';
-import { serverLeaf } from '../../pki/issue/server-leaf.js';
+import { serverLeaf, withRoot } from '../../pki/issue/server-leaf.js';
 import { parseEndpointName } from '../../pki/names/identity.js';
 import type { CertificateSet } from '../../pki/set.js';
 
@@ -41,21 +42,22 @@ export const CLIENT_CASE_NAMES: readonly string[] = [
  * name constraints, which may forbid it, for the set's own names.
  */
 export async function serverCases(set: CertificateSet): Promise<[ServerCase, ...ServerCase[]]> {
-  const constrained = set.authority.permittedDnsNames !== undefined;
+  const { hierarchy, issuer } = set;
+  const constrained = issuer.permittedDnsNames !== undefined;
   const names = (constrained ? set.request.names : ['localhost']).map(parseEndpointName);
   const context = { ...(await flawedContextOf(set)), names };
   const host = names.find(({ value }) => value === 'localhost')?.value ?? names[0]?.value ?? 'localhost';
-  const leaf = serverLeaf(names, set.server.privateKey, set.authority, context.validity);
+  const leaf = serverLeaf(names, set.server.privateKey, issuer, context.validity);
   const right: TlsOptions = {
-    cert: signLeaf(leaf, set.authority.signer).pem + set.authority.certificate.pem,
+    cert: [signLeaf(leaf, issuer.signer), ...withRoot(trustOf(hierarchy)).chain]
+      .map(({ pem }) => pem)
+      .join(''),
     key: set.server.privateKey.pem,
-    ca: set.authority.certificate.pem,
+    ca: set.trustedPem,
   };
-  const possible = SERVER_FLAWS.filter(
-    (flaw) => (constrained || flaw.needsNameConstraints !== true) && flaw.needsIntermediates !== true,
-  );
+  const possible = SERVER_FLAWS.filter((flaw) => isPossible(flaw, hierarchy));
   const flawed = await Promise.all(
-    possible.map((flaw) => issueFlawedServer(flaw.name, context, () => set.revocationList)),
+    possible.map((flaw) => issueFlawedServer(flaw.name, context, () => set.revocationLists)),
   );
   return [
     { name: RIGHT, severity: 'must', hole: '', host, tls: right },

@@ -128,7 +128,7 @@ async function attemptOf(
   try {
     const { host } = server;
     const { port } = witness;
-    const ca = set.authority.certificate.pem;
+    const ca = set.trustedPem;
     const tlsOptions = client === undefined ? { ca } : client.tlsOptions();
     const late = new Promise<CallEnd>((resolve) => {
       const end = { succeeded: undefined, by: 'it did not end in time' };
