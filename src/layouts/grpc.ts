@@ -13,13 +13,19 @@ export const grpc = {
   reservedNames: ['server', 'ca'],
   partyFiles: PEM_PAIR,
   sharedFiles: [{ name: 'ca.pem', of: 'ca', part: 'certificate', content: ({ trustedPem }) => trustedPem }],
-  nextSteps: ({ folder, quote }: NextStepContext) => [
+  nextSteps: ({ folder, quote, out, name }: NextStepContext) => [
     {
       title: "add to the model server's command line",
       command: [
         `--grpc_certificate_path ${quote(`${folder}/server.pem`)}`,
         `--grpc_key_path ${quote(`${folder}/server.key`)}`,
         `--grpc_ca_path ${quote(`${folder}/ca.pem`)}`,
+      ],
+    },
+    {
+      title: 'prove it',
+      command: [
+        `generate-certs verify --grpc ${quote(`${name.includes(':') ? `[${name}]` : name.replace(/^\*/, 'www')}:9178`)}${out === 'certs' ? '' : ` --out ${quote(out)}`}`,
       ],
     },
   ],

@@ -83,6 +83,12 @@ export interface FrontFiles {
 export interface NextStepContext {
   /** The layout's folder, absolute. */
   readonly folder: string;
+  /** The set's folder, as the user named it. */
+  readonly out: string;
+  /** Whether the layout's folder is the set's own, in which the CA's key is too. */
+  readonly isAlone: boolean;
+  /** The endpoint's first name. */
+  readonly name: string;
   /** Writes a word so that a POSIX shell takes it as it is. */
   readonly quote: (word: string) => string;
   /**
@@ -94,12 +100,18 @@ export interface NextStepContext {
   readonly parties: () => readonly Party[];
 }
 
-/** One command or part of one, ready to paste into a shell. */
-export interface NextStep {
+/** What to do with the files: a command or a part of one for a shell, or lines of a configuration, ready to paste. */
+export type NextStep = {
   readonly title: string;
-  /** Its lines, without the marks that continue them. */
-  readonly command: readonly string[];
-}
+  /** Long, and only for some: shown where the layout is the only one asked for, and by `show --next`. */
+  readonly onlyIfAsked?: boolean;
+} & (
+  | {
+      /** Its lines, without the marks that continue them. */
+      readonly command: readonly string[];
+    }
+  | { readonly lines: readonly string[] }
+);
 
 /** A file of a layout, laid out. */
 export interface LayoutFile extends FileRules {

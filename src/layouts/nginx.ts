@@ -13,9 +13,6 @@ const FRONT = {
 };
 const DH_PARAMETERS = 'dhparam.pem';
 
-/** The files that the example's container has mounted at /certs. */
-const MOUNTED = [...Object.values(FRONT), DH_PARAMETERS];
-
 /** The image's own user, who cannot read another user's 0600 key. */
 const IMAGE_USER = '5000';
 
@@ -81,16 +78,42 @@ export const nginx = {
     ];
   },
   front: FRONT,
-  nextSteps: ({ folder, quote, keyReader }: NextStepContext) => [
-    {
-      title: 'start the NGINX image',
-      command: [
-        `docker run --rm -it${userOption(keyReader)}`,
-        '-v "$PWD/model:/models/face-detection/1:ro"',
-        ...MOUNTED.map((name) => `-v ${quote(`${folder}/${name}:/certs/${name}:ro`)}`),
-        '-p 3335:3335 -p 2225:2225 openvino/model_server:nginx-mtls',
-        '--model_path /models/face-detection --model_name face-detection --port 3335 --rest_port 2225',
-      ],
-    },
-  ],
+  nextSteps: ({ folder, quote, keyReader, isAlone, name, parties }: NextStepContext) => {
+    const file = (fileName: string) => quote(`${folder}/${fileName}`);
+    const client = parties().find(({ role }) => role === 'client')?.fileName;
+    return [
+      {
+        title: 'NGINX',
+        lines: [
+          `ssl_certificate ${file(FRONT.certificate)}; ssl_certificate_key ${file(FRONT.key)};`,
+          `ssl_client_certificate ${file(FRONT.clientCa)}; ssl_crl ${file(FRONT.revocationList)};`,
+          'ssl_verify_client on;',
+        ],
+      },
+      ...(client === undefined
+        ? []
+        : [
+            {
+              title: 'prove it, with the port that NGINX listens on',
+              command: [
+                `curl --cacert ${file(FRONT.clientCa)} --cert ${file(`${client}.pem`)} --key ${file(`${client}.key`)}`,
+                `https://${name.includes(':') ? `[${name}]` : name.replace(/^\*/, 'www')}:443/`,
+              ],
+            },
+          ]),
+      {
+        title: 'start the image of OpenVINO Model Server with NGINX',
+        onlyIfAsked: true,
+        command: [
+          `docker run --rm -it${userOption(keyReader)}`,
+          '-v "$PWD/model:/models/face-detection/1:ro"',
+          // The folder, not its files: a file that is mounted by itself stays the old one after a renewal. The
+          // CA's key is not for the container.
+          `-v ${quote(`${folder}:/certs:ro`)}${isAlone ? ' --tmpfs /certs/authority' : ''}`,
+          '-p 3335:3335 -p 2225:2225 openvino/model_server:latest-nginx-mtls',
+          '--model_path /models/face-detection --model_name face-detection --port 3335 --rest_port 2225',
+        ],
+      },
+    ];
+  },
 } as const satisfies Layout;

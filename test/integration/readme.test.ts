@@ -1,13 +1,5 @@
 // Every command that the README shows is run: here, in a clone (clone.test.ts), or by .ci/run.
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FLAWS } from '../../src/index.js';
@@ -24,6 +16,8 @@ const commandsOf = (info: string) => {
 test('has no code block that no test knows', () => {
   const known = [
     ...['sh', 'sh more', 'sh trust', 'sh watch', 'sh root', 'sh shim', 'sh clone', 'text', 'ts'],
+    // Run by install.test.ts.
+    'sh install',
     // Run by serve.test.ts; read by docker.test.ts, for want of an engine.
     ...['sh serve', 'sh docker'],
     // Run by action.test.ts.
@@ -74,16 +68,17 @@ test.skipIf(process.getuid?.() !== 0)('the commands for root do what they say', 
 });
 
 test('the two-line generate_certs.sh makes what the example mounts', () => {
-  // npx finds the package as it would in a project that has installed it.
   const folder = temporaryFolder();
-  mkdirSync(join(folder, 'node_modules', '.bin'), { recursive: true });
-  symlinkSync(EXECUTABLE, join(folder, 'node_modules', '.bin', 'generate-certs'));
+  const bin = temporaryFolder();
+  symlinkSync(EXECUTABLE, join(bin, 'generate-certs'));
   const [shim] = blocks.filter(({ info }) => info === 'sh shim');
   expect(shim?.text.trimEnd().split('\n')).toHaveLength(2);
   writeFileSync(join(folder, 'generate_certs.sh'), shim?.text ?? '');
   chmodSync(join(folder, 'generate_certs.sh'), 0o755);
-  const { status } = run('./generate_certs.sh', [], { cwd: folder });
+  const env = { PATH: `${bin}:${process.env.PATH}` };
+  const { status, stderr } = run('./generate_certs.sh', [], { cwd: folder, env });
   expect(status).toBe(0);
+  expect(stderr).toContain('may be read by every user of this machine');
   for (const name of [
     ...['server.pem', 'server.key', 'client_cert_ca.pem', 'client_cert_ca.crl', 'dhparam.pem'],
     ...['client.pem', 'client.key'],

@@ -5,7 +5,7 @@ import { formatDistance, formatMoment } from '../../util/moments.js';
 import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../options.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { Terminal } from '../terminal/terminal.js';
-import { count } from '../terminal/text.js';
+import { count, MOUNTED_FILES } from '../terminal/text.js';
 
 export function describeClient(command: Command): void {
   command
@@ -29,7 +29,7 @@ export function describeClient(command: Command): void {
           const names = clients.map(({ name }) => `  ${name}: ${pathsOf(manifest.certificates, name)}\n`);
           const life = `${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, new Date())}`;
           terminal.result(
-            `made ${count(clients.length, 'client')} in ${printable(options.out)} (ends ${life})\n${names.join('')}`,
+            `made ${count(clients.length, 'client')} in ${printable(options.out)} (ends ${life})\n${names.join('')}${MOUNTED_FILES}`,
           );
         }
       },

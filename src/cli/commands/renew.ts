@@ -5,6 +5,7 @@ import { formatDistance, formatMoment } from '../../util/moments.js';
 import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../options.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { Terminal } from '../terminal/terminal.js';
+import { MOUNTED_FILES } from '../terminal/text.js';
 
 export function describeRenew(command: Command): void {
   command
@@ -29,4 +30,4 @@ export function describeRenew(command: Command): void {
     });
 }
 
-const NEXT_STEP = 'reload the servers and clients that read it; old and new certificates trust each other\n';
+const NEXT_STEP = `reload the servers and clients that read it; old and new certificates trust each other\n${MOUNTED_FILES}`;

@@ -5,6 +5,7 @@ import { formatMoment, isoSeconds } from '../../util/moments.js';
 import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../options.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { Terminal } from '../terminal/terminal.js';
+import { MOUNTED_FILES } from '../terminal/text.js';
 
 export function describeRevoke(command: Command): void {
   command
@@ -48,4 +49,4 @@ export function describeRevoke(command: Command): void {
 }
 
 // nginx reads the list when it starts, and lets a resumed session in (measured with nginx 1.22).
-const NEXT_STEP = 'reload the server that reads the CRL; a resumed TLS session outlives the revocation\n';
+const NEXT_STEP = `reload the server that reads the CRL; a resumed TLS session outlives the revocation\n${MOUNTED_FILES}`;

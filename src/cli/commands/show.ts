@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { printable } from '../../errors.js';
+import { GenerateCertsError, printable, quote } from '../../errors.js';
 import { FLAWS } from '../../pki/flaws/flaws.js';
 import type { Damage } from '../../store/manifest/damages.js';
 import { type Manifest, type ManifestCertificate, serializeManifest } from '../../store/manifest/manifest.js';
@@ -7,19 +7,38 @@ import { inspectSet } from '../../store/manifest/read.js';
 import { formatDistance, formatMoment } from '../../util/moments.js';
 import { jsonOption, outOption, quietOption } from '../options.js';
 import type { Colours } from '../terminal/colours.js';
+import { formatSteps, nextStepsOf } from '../terminal/summary.js';
 import { Terminal } from '../terminal/terminal.js';
 
 export function describeShow(command: Command): void {
   command
     .addOption(outOption())
     .addOption(jsonOption('print the manifest'))
+    .option('--next <layout>', 'what to do with the files of a layout, ready to paste')
     .addOption(quietOption())
-    .action(async (options: { out: string; json?: boolean; quiet?: boolean }) => {
+    .action(async (options: { out: string; json?: boolean; next?: string; quiet?: boolean }) => {
       const terminal = new Terminal(options);
       const { manifest, damages } = await inspectSet(options.out);
+      if (options.next !== undefined) {
+        terminal.result(`${stepsOf(manifest, options.out, options.next, terminal.colour)}\n`);
+        return;
+      }
       if (options.json) terminal.data(serializeManifest(manifest));
       else terminal.result(formatTree(manifest, damages, options.out, terminal.colour));
     });
+}
+
+function stepsOf(manifest: Manifest, folder: string, layout: string, colour: Colours): string {
+  if (!manifest.request.layouts.includes(layout)) {
+    throw new GenerateCertsError(
+      'ERR_LAYOUT_UNKNOWN',
+      `the set in ${quote(folder)} has no layout ${quote(layout)}`,
+      `it has ${manifest.request.layouts.join(', ')}`,
+    );
+  }
+  return formatSteps(nextStepsOf(manifest, folder, layout), colour)
+    .slice(1)
+    .join('\n');
 }
 
 function formatTree(

@@ -7,6 +7,7 @@ import { formatDistance, formatMoment, isoSeconds } from '../../util/moments.js'
 import { lockTimeoutOption, outOption, quietOption } from '../options.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { reportFailure, Terminal } from '../terminal/terminal.js';
+import { MOUNTED_FILES } from '../terminal/text.js';
 
 interface WatchCommandOptions {
   out: string;
@@ -41,7 +42,9 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   const { readManifest, watchCertificateSet } = await import('../../index.js');
   const manifest = await readManifest(out);
   const due = new Date(Date.now() + msUntilDue(manifest, renewAt, Date.now()));
-  terminal.progress(`watching ${printable(out)}: renews ${formatDistance(isoSeconds(due), new Date())}\n`);
+  terminal.progress(
+    `watching ${printable(out)}: renews ${formatDistance(isoSeconds(due), new Date())}\n${MOUNTED_FILES}`,
+  );
   await interruptible((signal) =>
     watchCertificateSet(out, {
       renewAt,

@@ -47,13 +47,14 @@ export function writeData(output: Output, text: string): void {
  * GitHub Actions no line that its runner would take for a command (`::error::`).
  */
 export function harmless(text: string, inActions: boolean): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-  const plain = text.replace(
-    /\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g,
-    '',
-  );
+  const plain = text.replace(/\p{Cc}(?:\[[\d;]*m)?/gu, (found) => {
+    const isColour = found.length > 1 && found.startsWith(ESCAPE);
+    return isColour || found === '\n' || found === '\t' ? found : found.slice(1);
+  });
   return inActions ? plain.replace(/^([ \t]*)(?=::|##\[)/gm, '$1- ') : plain;
 }
+
+const ESCAPE = String.fromCharCode(0x1b);
 
 /** Waits until all that was written is out of this process, or cannot be. */
 export async function flushOutput(): Promise<void> {

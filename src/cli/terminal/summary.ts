@@ -31,11 +31,7 @@ export function formatSummary(
     ...changeLines(result, dryRun),
     '',
     ...table,
-    ...(dryRun ? [] : nextSteps(manifest, folder)).flatMap((step) => [
-      '',
-      colour.bold(`${step.title}:`),
-      formatCommand(step),
-    ]),
+    ...(dryRun ? [] : formatSteps(nextStepsOf(manifest, folder), colour)),
     '',
   ].join('\n');
 }
@@ -91,18 +87,36 @@ function describe({ role, name, flaw, subject, subjectAltNames }: ManifestCertif
   return summary === undefined ? name : `${flaw}: ${summary}`;
 }
 
-function nextSteps({ request, certificates }: Manifest, folder: string): NextStep[] {
-  const { layouts } = request;
+/**
+ * What to do with the files of a set's layouts, for people.
+ *
+ * @param only one layout, with everything that it has to say; else what is short, of each
+ */
+export function nextStepsOf(
+  { request, certificates }: Manifest,
+  folder: string,
+  only?: string,
+): (NextStep & { readonly layout: string })[] {
+  const { layouts, names } = request;
   const open = (Number.parseInt(request.keyMode, 8) & 0o004) !== 0;
   const keyReader = open ? 'everybody' : request.owner === null ? 'self' : { owner: request.owner };
-  return layouts.flatMap((name) =>
-    layoutOf(name).nextSteps({
-      folder: resolve(folder, layoutFolder(name, layouts)),
-      quote: shellQuote,
-      keyReader,
-      parties: () => partiesOf(certificates),
-    }),
-  );
+  const isAlone = layouts.length === 1;
+  return layouts
+    .filter((name) => only === undefined || name === only)
+    .flatMap((layout) =>
+      layoutOf(layout)
+        .nextSteps({
+          folder: resolve(folder, layoutFolder(layout, layouts)),
+          out: folder,
+          isAlone,
+          name: names[0] ?? 'localhost',
+          quote: shellQuote,
+          keyReader,
+          parties: () => partiesOf(certificates),
+        })
+        .filter(({ onlyIfAsked }) => onlyIfAsked !== true || isAlone || only !== undefined)
+        .map((step) => ({ ...step, layout })),
+    );
 }
 
 /** The holders of certificates, as the layouts name their files. */
@@ -112,6 +126,18 @@ function partiesOf(certificates: readonly ManifestCertificate[]): Party[] {
   );
 }
 
-function formatCommand({ command }: NextStep): string {
-  return command.map((line, index) => `${index === 0 ? '  ' : '    '}${line}`).join(' \\\n');
+/** Steps with their titles, each ready to paste. */
+export function formatSteps(
+  steps: readonly (NextStep & { readonly layout: string })[],
+  colour: Colours,
+): string[] {
+  return steps.flatMap((step) => ['', colour.bold(`${step.title}:`), ...linesOf(step)]);
+}
+
+function linesOf(step: NextStep): string[] {
+  if ('lines' in step) return step.lines.map((line) => `  ${line}`);
+  const last = step.command.length - 1;
+  return step.command.map(
+    (line, index) => `${index === 0 ? '  ' : '    '}${line}${index < last ? ' \\' : ''}`,
+  );
 }

@@ -1,3 +1,7 @@
+/** A file is replaced by a rename, and a mount of the file alone goes on showing the old one (measured). */
+export const MOUNTED_FILES =
+  'a container into which files were mounted one by one must be started again; mount the folder instead\n';
+
 /** A word as a POSIX shell takes it literally. */
 export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
