@@ -49,6 +49,7 @@ const KIND_OF_CODE = {
   ERR_PORT_INVALID: 'input',
   ERR_PORT_TAKEN: 'surroundings',
   ERR_PROGRAM_MISSING: 'surroundings',
+  ERR_REPORT_INVALID: 'input',
   ERR_SERVER_FLAGS_INVALID: 'input',
   ERR_SET_DAMAGED: 'input',
   ERR_SET_ENDED: 'input',

@@ -82,6 +82,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     describe: async () => (await import('./commands/verify-client.js')).describeVerifyClient,
   },
   {
+    name: 'report',
+    usage: '[options] <result...>',
+    description: 'one page of several results: what my server refuses, and what my client does',
+    examples: [
+      [
+        'generate-certs report --html out.html server.json client.json',
+        'of verify --json and verify-client --json',
+      ],
+    ],
+    describe: async () => (await import('./commands/report.js')).describeReport,
+  },
+  {
     name: 'check',
     usage: '[options] -- <command...>',
     description: "the TLS flags of a model server's command line, checked before it starts",

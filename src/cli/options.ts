@@ -14,6 +14,8 @@ export function optionOf(name: string, entry: OptionEntry): Option {
 /** Where the set lives: every command has it. */
 export const outOption = () => optionOf('out', OUT_OPTION);
 export const jsonOption = (what: string) => new Option('--json', what);
+export const htmlOption = () =>
+  new Option('--html <file>', 'write a page too: one file, for a browser or for paper');
 export const lockTimeoutOption = () => optionOf('lock-timeout', LOCK_TIMEOUT_OPTION);
 export const quietOption = () => optionOf('quiet', QUIET_OPTION);
 

@@ -14,6 +14,8 @@ export interface Case {
   readonly material?: ClientMaterial;
   /** What it means where the endpoint lets in what must be refused. */
   readonly hole: string;
+  /** The flaw of its certificate. */
+  readonly flaw?: string;
 }
 
 /** How many of a set's own clients are tried: one proves the way, a few more their own certificates. */
@@ -67,6 +69,7 @@ function flawedCase(client: ClientCredential): Case {
     expected: 'refused',
     severity: flaw.severity,
     material: client.tlsOptions(),
+    flaw: flaw.name,
     ...(flaw.name === 'revoked' && { revoked: true as const }),
     hole: holeOf(flaw),
   };
@@ -81,6 +84,7 @@ const REVOKED = {
   severity: 'policy',
   revoked: true,
   hole: 'it reads no revocation list',
+  flaw: 'revoked',
 } as const;
 
 function holeOf({ name, summary, severity }: KnownFlaw): string {

@@ -25,6 +25,7 @@ export function rowOf(endpoint: Endpoint, { tried, tls, outcome, milliseconds }:
     by: outcome.by,
     ...judge(tried, outcome),
     milliseconds,
+    ...(tried.flaw !== undefined && { flaw: tried.flaw }),
   };
 }
 
@@ -102,5 +103,6 @@ export function notTried(endpoint: Endpoint, tried: Case, note: string): Row {
     verdict: 'inconclusive',
     note,
     milliseconds: 0,
+    ...(tried.flaw !== undefined && { flaw: tried.flaw }),
   };
 }

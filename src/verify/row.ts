@@ -49,6 +49,10 @@ export interface Row {
   /** Why, or what it means; empty where the verdict says it all. */
   readonly note: string;
   readonly milliseconds: number;
+  /** The flaw that was tried; absent where the case is none of them. */
+  readonly flaw?: string | undefined;
+  /** What each connection of a client did, a line each; absent where an endpoint is what is proved. */
+  readonly wire?: readonly string[] | undefined;
 }
 
 /**
@@ -71,6 +75,8 @@ export interface VerifyReport {
    * - `no-answer`: an endpoint gave none, and nothing else was wrong.
    */
   readonly result: 'right' | 'wrong' | 'no-answer';
+  /** The command that made it, a word each; absent where the library was called. */
+  readonly command?: readonly string[] | undefined;
 }
 
 /**
@@ -103,6 +109,7 @@ function withForeignTextShown(row: Row): Row {
     observed: foreignText(row.observed, LONGEST_TEXT),
     by: foreignText(row.by, LONGEST_TEXT),
     note: foreignText(row.note),
+    ...(row.wire !== undefined && { wire: row.wire.map((line) => foreignText(line, LONGEST_TEXT)) }),
   };
 }
 

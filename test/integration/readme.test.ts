@@ -15,7 +15,7 @@ const commandsOf = (info: string) => {
 
 test('has no code block that no test knows', () => {
   const known = [
-    ...['sh', 'sh more', 'sh trust', 'sh watch', 'sh root', 'sh shim', 'sh clone', 'text', 'ts'],
+    ...['sh', 'sh more', 'sh trust', 'sh watch', 'sh page', 'sh root', 'sh shim', 'sh clone', 'text', 'ts'],
     // Run by install.test.ts.
     'sh install',
     // Run by serve.test.ts; read by docker.test.ts, for want of an engine.
@@ -38,6 +38,17 @@ test.each(['sh', 'sh more', 'sh trust'])('the commands of the %s blocks do what 
     expect(`${command}: ${status}`).toBe(`${command}: 0`);
     expect(stdout).not.toBe('');
   }
+});
+
+test('the commands of the page write it', () => {
+  const folder = temporaryFolder();
+  const commands = ['generate-certs -q -k ec-p256', ...commandsOf('sh page')];
+  for (const command of commands) {
+    const { status, stderr } = runStep({ command, stdout: [], stderr: [], status: 0 }, folder);
+    expect(`${command}: ${status} ${stderr}`).toBe(`${command}: 0 `);
+  }
+  const page = readFileSync(join(folder, 'work', 'report.html'), 'utf8');
+  expect(page).toContain('<h2>What my client refuses</h2>');
 });
 
 test('the table of flaws is the catalogue', () => {

@@ -33,6 +33,8 @@ export interface Tools {
   /** Runs single source files. */
   java: boolean;
   go: boolean;
+  /** A browser for the pages; empty where there is none. */
+  chromium: string;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
   debianPython: string;
   /** The interpreter that has the grpcio wheel (on BoringSSL); empty where there is none. */
@@ -64,6 +66,7 @@ const PACKAGE_OF_PROGRAM = {
   keytool: 'default-jdk-headless',
   pk12util: 'libnss3-tools',
   go: 'golang-go',
+  chromium: 'chromium',
   '/usr/bin/python3': 'python3',
   git: 'git',
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
@@ -88,6 +91,7 @@ export default function setup(project: TestProject): () => void {
     vfychain: hasProgram('vfychain'),
     java: hasProgram('java'),
     go: hasProgram('go'),
+    chromium: hasProgram('/usr/bin/chromium') ? '/usr/bin/chromium' : '',
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython: makeWheelEnvironment(join(folder, 'venv')),
     requestsPython: REQUESTS_PYTHONS.find((python) => hasModule(python, 'requests')) ?? '',

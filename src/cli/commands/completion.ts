@@ -33,6 +33,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   '--key-mode': ['600', '640', '644'],
   '--format': FORMAT_NAMES,
   '--junit': 'file',
+  '--html': 'file',
   '--ready-file': 'file',
 };
 

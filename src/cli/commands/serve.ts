@@ -8,11 +8,12 @@ import type { Endpoints } from '../../serve/sides.js';
 import { checkRenewAt, DEFAULT_RENEW_AT } from '../../store/watch.js';
 import { parseDuration } from '../../util/duration.js';
 import { formatDistance } from '../../util/moments.js';
+import { shellQuote } from '../../util/shell-quote.js';
 import { gather, jsonOption, outOption, quietOption } from '../options.js';
 import { formatTable } from '../report/table.js';
 import { loseErrors } from '../terminal/output.js';
 import { ExitStatus, PROGRAM, reportFailure, Terminal, watchOutput } from '../terminal/terminal.js';
-import { alignColumns, shellQuote } from '../terminal/text.js';
+import { alignColumns } from '../terminal/text.js';
 
 interface ServeOptions {
   out: string;

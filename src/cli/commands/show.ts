@@ -5,7 +5,8 @@ import type { Damage } from '../../store/manifest/damages.js';
 import { type Manifest, type ManifestCertificate, serializeManifest } from '../../store/manifest/manifest.js';
 import { inspectSet } from '../../store/manifest/read.js';
 import { formatDistance, formatMoment } from '../../util/moments.js';
-import { jsonOption, outOption, quietOption } from '../options.js';
+import { htmlOption, jsonOption, outOption, quietOption } from '../options.js';
+import { writeReport } from '../report/print.js';
 import type { Colours } from '../terminal/colours.js';
 import { formatSteps, nextStepsOf } from '../terminal/summary.js';
 import { Terminal } from '../terminal/terminal.js';
@@ -15,17 +16,25 @@ export function describeShow(command: Command): void {
     .addOption(outOption())
     .addOption(jsonOption('print the manifest'))
     .option('--next <layout>', 'what to do with the files of a layout, ready to paste')
+    .addOption(htmlOption())
     .addOption(quietOption())
-    .action(async (options: { out: string; json?: boolean; next?: string; quiet?: boolean }) => {
-      const terminal = new Terminal(options);
-      const { manifest, damages } = await inspectSet(options.out);
-      if (options.next !== undefined) {
-        terminal.result(`${stepsOf(manifest, options.out, options.next, terminal.colour)}\n`);
-        return;
-      }
-      if (options.json) terminal.data(serializeManifest(manifest));
-      else terminal.result(formatTree(manifest, damages, options.out, terminal.colour));
-    });
+    .action(
+      async (options: { out: string; json?: boolean; next?: string; html?: string; quiet?: boolean }) => {
+        const terminal = new Terminal(options);
+        const { manifest, damages } = await inspectSet(options.out);
+        if (options.html !== undefined) {
+          const { formatSetPage } = await import('../../verify/page/set-page.js');
+          const problems = new Map([...damages].map(([path, { text }]) => [path, text]));
+          await writeReport(options.html, formatSetPage(manifest, problems, new Date()));
+        }
+        if (options.next !== undefined) {
+          terminal.result(`${stepsOf(manifest, options.out, options.next, terminal.colour)}\n`);
+          return;
+        }
+        if (options.json) terminal.data(serializeManifest(manifest));
+        else terminal.result(formatTree(manifest, damages, options.out, terminal.colour));
+      },
+    );
 }
 
 function stepsOf(manifest: Manifest, folder: string, layout: string, colour: Colours): string {

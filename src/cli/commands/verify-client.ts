@@ -1,12 +1,14 @@
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, quote } from '../../errors.js';
 import { parseDuration } from '../../util/duration.js';
-import { gather, jsonOption, outOption, quietOption } from '../options.js';
+import { gather, htmlOption, jsonOption, outOption, quietOption } from '../options.js';
 import { printReport } from '../report/print.js';
+import { typedCommand } from '../report/typed-command.js';
 import { type ExitStatus, Terminal } from '../terminal/terminal.js';
 
 interface VerifyClientCommandOptions {
   out: string;
+  flaw?: string[];
   expect?: string[];
   jobs: string;
   timeout: string;
@@ -14,6 +16,7 @@ interface VerifyClientCommandOptions {
   json?: boolean;
   junit?: string;
   markdown?: boolean;
+  html?: string;
   quiet?: boolean;
 }
 
@@ -27,6 +30,9 @@ export function describeVerifyClient(command: Command, setExitStatus: (status: E
     .passThroughOptions()
     .addOption(outOption())
     .addOption(
+      new Option('--flaw <flaw>', 'only this flaw; may be repeated (default: all)').argParser(gather),
+    )
+    .addOption(
       new Option(
         '--expect <flaw=accepted>',
         'a flaw that it is decided to accept; may be repeated',
@@ -38,10 +44,11 @@ export function describeVerifyClient(command: Command, setExitStatus: (status: E
     .addOption(jsonOption('print the report as JSON'))
     .option('--junit <file>', 'write the report as JUnit XML too, a test case a row')
     .option('--markdown', 'print the report as Markdown, for the summary of a CI job')
+    .addOption(htmlOption())
     .addOption(quietOption())
     .addHelpText('after', HELP)
     .action(async (argv: string[], options: VerifyClientCommandOptions) =>
-      setExitStatus(await verifyClientCommand(argv, options)),
+      setExitStatus(await verifyClientCommand(argv, options, typedCommand(command))),
     );
 }
 
@@ -58,6 +65,7 @@ Examples:
 async function verifyClientCommand(
   command: string[],
   options: VerifyClientCommandOptions,
+  typed: readonly string[],
 ): Promise<ExitStatus> {
   if ((command[0] ?? '') === '') {
     throw new GenerateCertsError('ERR_USAGE', 'there is no client to run', `give it after --: ${EXAMPLE}`);
@@ -78,8 +86,9 @@ async function verifyClientCommand(
   const { loadCertificateSet, verifyClient } = await import('../../index.js');
   const set = await loadCertificateSet(options.out);
   const { strict } = options;
-  const report = await verifyClient({ set, command, accepted, jobs, timeoutMs, strict });
-  return printReport(report, options, terminal);
+  const flaws = options.flaw;
+  const report = await verifyClient({ set, command, flaws, accepted, jobs, timeoutMs, strict });
+  return printReport({ ...report, command: typed }, options, terminal);
 }
 
 /** `<flaw>=accepted`. */

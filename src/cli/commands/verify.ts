@@ -4,8 +4,9 @@ import type { VerifyReport } from '../../index.js';
 import { parseDuration } from '../../util/duration.js';
 import { parseGrpcEndpoint, parseRestEndpoint } from '../../verify/endpoint.js';
 import { NOT_TRIED, type Row, summarize } from '../../verify/row.js';
-import { gather, jsonOption, outOption, quietOption } from '../options.js';
+import { gather, htmlOption, jsonOption, outOption, quietOption } from '../options.js';
 import { printReport } from '../report/print.js';
+import { typedCommand } from '../report/typed-command.js';
 import { type ExitStatus, Terminal } from '../terminal/terminal.js';
 
 interface VerifyOptions {
@@ -20,6 +21,7 @@ interface VerifyOptions {
   json?: boolean;
   junit?: string;
   markdown?: boolean;
+  html?: string;
   quiet?: boolean;
 }
 
@@ -36,15 +38,16 @@ export function describeVerify(command: Command, setExitStatus: (status: ExitSta
     .addOption(jsonOption('print the report as JSON'))
     .option('--junit <file>', 'write the report as JUnit XML too, a test case a row')
     .option('--markdown', 'print the report as Markdown, for the summary of a CI job')
+    .addOption(htmlOption())
     .addOption(quietOption())
-    .action(async (options: VerifyOptions) => setExitStatus(await verify(options)));
+    .action(async (options: VerifyOptions) => setExitStatus(await verify(options, typedCommand(command))));
 }
 
-async function verify(options: VerifyOptions): Promise<ExitStatus> {
+async function verify(options: VerifyOptions, typed: readonly string[]): Promise<ExitStatus> {
   const terminal = new Terminal(options);
   // gRPC for Node gives an address as the server name, and Node then warns whoever sits at the terminal.
   process.noDeprecation = true;
-  return printReport(await prove(options), options, terminal);
+  return printReport({ ...(await prove(options)), command: typed }, options, terminal);
 }
 
 async function prove(options: VerifyOptions): Promise<VerifyReport> {

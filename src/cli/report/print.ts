@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { GenerateCertsError } from '../../errors.js';
+import { GenerateCertsError, printable } from '../../errors.js';
 import type { VerifyReport } from '../../index.js';
 import { surroundingsError } from '../../store/transaction/file-system.js';
 import { ExitStatus, type Terminal } from '../terminal/terminal.js';
@@ -12,6 +12,7 @@ export interface ReportOptions {
   readonly json?: boolean | undefined;
   readonly junit?: string | undefined;
   readonly markdown?: boolean | undefined;
+  readonly html?: string | undefined;
 }
 
 /**
@@ -24,7 +25,11 @@ export async function printReport(
   options: ReportOptions,
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  if (options.junit !== undefined) await write(options.junit, formatJunit(report));
+  if (options.junit !== undefined) await writeReport(options.junit, formatJunit(report));
+  if (options.html !== undefined) {
+    const { formatReportPage } = await import('../../verify/page/report-page.js');
+    await writeReport(options.html, formatReportPage([report]));
+  }
   if (options.json) terminal.data(`${JSON.stringify(report, null, 2)}\n`);
   else if (options.markdown) terminal.data(formatMarkdown(report));
   else if (report.result === 'right') terminal.result(formatTable(report, terminal.colour));
@@ -39,14 +44,15 @@ function failuresOf(report: VerifyReport): VerifyReport {
   return { ...report, rows: report.rows.filter(({ verdict }) => verdict !== 'right') };
 }
 
-async function write(path: string, text: string): Promise<void> {
+/** Writes a report's file; one that is there is replaced. */
+export async function writeReport(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new GenerateCertsError(
         'ERR_FILE_SYSTEM',
-        `cannot write ${path}: there is no such folder`,
+        `cannot write ${printable(path)}: there is no such folder`,
         'name a file in a folder that is there',
       );
     }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { shellQuote } from './text.js';
+import { shellQuote } from '../../util/shell-quote.js';
 
 /** How the variables are written, by the name of who reads them. */
 export const ENV_FORMATS = {

@@ -7,8 +7,9 @@ import { partyFileName } from '../../pki/names/party-names.js';
 import type { EnsureResult } from '../../store/ensure.js';
 import type { Manifest, ManifestCertificate } from '../../store/manifest/manifest.js';
 import { formatDistance, formatMoment } from '../../util/moments.js';
+import { shellQuote } from '../../util/shell-quote.js';
 import type { Colours } from './colours.js';
-import { alignColumns, count, shellQuote } from './text.js';
+import { alignColumns, count } from './text.js';
 
 /** How many clients the summary names. */
 const MOST_CLIENTS = 10;

@@ -2,11 +2,6 @@
 export const MOUNTED_FILES =
   'a container into which files were mounted one by one must be started again; mount the folder instead\n';
 
-/** A word as a POSIX shell takes it literally. */
-export function shellQuote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** Rows with their columns aligned; the last column is not padded. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

@@ -25,3 +25,23 @@ export function newContact(): Contact {
     by: '',
   };
 }
+
+/** What a connection did, in one line. */
+export function describeContact({
+  plaintext,
+  handshake,
+  tls,
+  alpn,
+  requested,
+  clientCertificate,
+  by,
+}: Contact): string {
+  const parts = [
+    plaintext ? 'no TLS' : handshake ? `handshake done (${tls ?? 'an old TLS'})` : 'no handshake',
+  ];
+  if (alpn !== '') parts.push(`ALPN ${alpn}`);
+  if (clientCertificate !== undefined) parts.push('showed a client certificate');
+  parts.push(requested ? 'sent a request' : 'sent no request');
+  if (by !== '') parts.push(by);
+  return parts.join(', ');
+}

@@ -1,5 +1,5 @@
 import { NOT_TRIED, type Row, type Verdict } from '../row.js';
-import type { Contact } from './contact.js';
+import { type Contact, describeContact } from './contact.js';
 import { RIGHT, type ServerCase } from './servers.js';
 
 /** What the caller says of how a call ended: evidence, never the verdict. */
@@ -46,7 +46,13 @@ export function rowOfAttempt(subject: string, attempt: ClientAttempt, accepted: 
     verdict: judged.verdict,
     note: judged.note,
     milliseconds,
+    ...flawOf(server),
+    wire: contacts.map(describeContact),
   };
+}
+
+function flawOf({ name }: ServerCase): { flaw?: string } {
+  return name === RIGHT ? {} : { flaw: name };
 }
 
 function judgeControl(attempt: ClientAttempt): Judgement {
@@ -100,7 +106,8 @@ function judgeFlaw(attempt: ClientAttempt, accepted: boolean): Judgement {
 }
 
 /** A row for a server that was not tried, because nothing could have come of it. */
-export function notTriedRow(subject: string, { name, severity }: ServerCase): Row {
+export function notTriedRow(subject: string, server: ServerCase): Row {
+  const { name, severity } = server;
   return {
     subject,
     protocol: 'client',
@@ -113,6 +120,7 @@ export function notTriedRow(subject: string, { name, severity }: ServerCase): Ro
     verdict: 'inconclusive',
     note: 'the right server was not talked to',
     milliseconds: 0,
+    ...flawOf(server),
   };
 }
 

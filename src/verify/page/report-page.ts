@@ -1,0 +1,80 @@
+import type { Row, Verdict, VerifyReport } from '../row.js';
+import { type DetailedRow, drawDetails } from './details.js';
+import { htmlDocument } from './document.js';
+import { type Html, html, NOTHING } from './html.js';
+import { drawMatrix } from './matrix.js';
+import { repeatCommand } from './repeat.js';
+
+/**
+ * One page of one or several reports: the verdict, a matrix for each side, then every row with what was seen.
+ * It needs no other file, no network and no script, and holds no key material.
+ */
+export function formatReportPage(reports: readonly VerifyReport[]): string {
+  const rows = reports.flatMap(({ rows: own, command }, number) =>
+    own.map((row, index) => ({
+      row,
+      id: `row-${number + 1}-${index + 1}`,
+      command: repeatCommand(row, command),
+    })),
+  );
+  const result = worst(reports);
+  const silent = [...new Set(reports.flatMap((report) => report.silent))];
+  const headline = HEADLINES[result];
+  const sections = SIDES.map(({ title, isOf }) => ({ title, own: rows.filter(({ row }) => isOf(row)) }));
+  const present = sections.filter(({ own }) => own.length > 0);
+  const page = html`<header class="verdict ${result === 'right' ? 'right' : 'wrong'}">
+<h1>${headline}</h1>
+<p>${countsOf(rows.map(({ row }) => row.verdict))}${silent.length === 0 ? '' : `; no answer from ${silent.join(', ')}`}</p>
+</header>
+<main>
+<div class="sides">
+${present.map(({ title, own }) => html`<section>\n<h2>${title}</h2>\n${drawMatrix(title, own)}\n</section>\n`)}
+</div>
+${notRight(rows)}
+${present.map(({ title, own }) => html`<section>\n<h2>${title}: each case</h2>\n${drawDetails(own)}</section>\n`)}
+</main>`;
+  return htmlDocument(`generate-certs: ${headline}`, page);
+}
+
+const SIDES: readonly { title: string; isOf: (row: Row) => boolean }[] = [
+  { title: 'The set by itself', isOf: ({ protocol }) => protocol === 'set' },
+  {
+    title: 'What my server refuses',
+    isOf: ({ protocol }) => protocol !== 'set' && protocol !== 'client',
+  },
+  { title: 'What my client refuses', isOf: ({ protocol }) => protocol === 'client' },
+];
+
+const HEADLINES: Readonly<Record<VerifyReport['result'], string>> = {
+  right: 'All that must be right is right',
+  wrong: 'Not all that must be right is right',
+  'no-answer': 'No answer',
+};
+
+function worst(reports: readonly VerifyReport[]): VerifyReport['result'] {
+  const results = reports.map(({ result }) => result);
+  return (['wrong', 'no-answer'] as const).find((result) => results.includes(result)) ?? 'right';
+}
+
+/** `41 right, 1 wrong, 0 warnings, 2 unproved`. */
+export function countsOf(verdicts: readonly Verdict[]): string {
+  const count = (verdict: Verdict) => verdicts.filter((each) => each === verdict).length;
+  const warnings = count('warning');
+  return [
+    `${count('right')} right`,
+    `${count('wrong')} wrong`,
+    `${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`,
+    `${count('inconclusive')} unproved`,
+  ].join(', ');
+}
+
+/** What somebody has to look at, before the tables of everything. */
+function notRight(rows: readonly DetailedRow[]): Html {
+  const bad = rows.filter(({ row }) => row.verdict === 'wrong');
+  if (bad.length === 0) return NOTHING;
+  const items = bad.map(
+    ({ row, id }) =>
+      html`<li><a href="#${id}">${row.subject}: ${row.name}</a>${row.note === '' ? '' : `: ${row.note}`}</li>\n`,
+  );
+  return html`<section>\n<h2>What is wrong</h2>\n<ul>\n${items}</ul>\n</section>`;
+}
