@@ -26,6 +26,7 @@ export function argumentsOf(input, fail) {
     ...repeated('client'),
     ...option('clients'),
     ...repeated('untrusted'),
+    ...repeated('untrusted-server'),
     ...option('key'),
     ...option('valid-for'),
     ...option('ca-key'),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { FLAWS } from '../pki/flaws/flaws.js';
+import type { Flaw } from '../pki/flaws/catalogue.js';
 
 /** Lines of a command to type, each with what it does. */
 export type Examples = readonly (readonly [command: string, what: string])[];
@@ -26,16 +26,18 @@ export function formatExamples(examples: Examples, width: number): string {
   return examples.map(([command, what]) => `  ${command}\n${wrap(what, width, '      ')}`).join('\n');
 }
 
-/** The catalogue of flaws for the help text. */
-export function formatFlaws(width: number): string {
-  const longest = Math.max(...FLAWS.map(({ name }) => name.length));
+/** One side's flaws for the help text. */
+export function formatFlaws(flaws: readonly Flaw[], width: number): string {
+  const longest = Math.max(...flaws.map(({ name }) => name.length));
   const beside = width >= longest + 40;
-  return FLAWS.map(({ name, summary, severity }) => {
-    const text = `${summary}${severity === 'policy' ? ' (policy)' : ''}`;
-    if (!beside) return `  ${name}\n${wrap(text, width, '      ')}`;
-    const indent = ' '.repeat(longest + 4);
-    return `  ${name.padEnd(longest)}  ${wrap(text, width, indent).trimStart()}`;
-  }).join('\n');
+  return flaws
+    .map(({ name, summary, severity }) => {
+      const text = `${summary}${severity === 'policy' ? ' (policy)' : ''}`;
+      if (!beside) return `  ${name}\n${wrap(text, width, '      ')}`;
+      const indent = ' '.repeat(longest + 4);
+      return `  ${name.padEnd(longest)}  ${wrap(text, width, indent).trimStart()}`;
+    })
+    .join('\n');
 }
 
 export function widthOf(command: Command): number {

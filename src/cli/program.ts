@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Help, Option } from 'commander';
 import { GenerateCertsError, quote } from '../errors.js';
+import { FLAWS, SERVER_FLAWS } from '../pki/flaws/flaws.js';
 import { nearest } from '../util/suggest.js';
 import { COMMANDS, type SetExitStatus } from './commands.js';
 import { addExamples, formatExamples, formatFlaws, PROGRAM_EXAMPLES, widthOf, wrap } from './help.js';
@@ -74,7 +75,10 @@ export function createProgram(make: (names: string[], options: MakeOptions) => P
     .showSuggestionAfterError(false);
   program.addHelpText('after', () => {
     const width = widthOf(program);
-    return `\nFlaws for --untrusted:\n${formatFlaws(width)}`;
+    return [
+      `\nFlaws for --untrusted:\n${formatFlaws(FLAWS, width)}`,
+      `\nFlaws for --untrusted-server:\n${formatFlaws(SERVER_FLAWS, width)}`,
+    ].join('\n');
   });
   program.argument('[name...]', "the endpoint's names: DNS names (*.api.test too) and IP addresses");
   for (const [name, entry] of Object.entries(MAKE_OPTIONS)) program.addOption(optionOf(name, entry));

@@ -25,8 +25,8 @@ import type { PrivateKey } from './keys/keys.js';
  * ```
  */
 export class Credential {
-  /** `untrusted` for a bad one of either side. */
-  readonly role: 'server' | 'client' | 'untrusted';
+  /** `untrusted` for a client to refuse, `untrusted-server` for a server to refuse. */
+  readonly role: 'server' | 'client' | 'untrusted' | 'untrusted-server';
   /** `server`, a client's identity, `untrusted-<flaw>` or `untrusted-server-<flaw>`. */
   readonly name: string;
   /** The name of its files, without the extension. */
@@ -156,9 +156,19 @@ export interface CredentialFields {
 export class ServerCredential extends Credential {
   readonly #revocationLists: () => readonly RevocationList[];
 
-  constructor(fields: CredentialFields, revocationLists: () => readonly RevocationList[]) {
+  /** @param revocationLists of the set that it belongs to; a client that is revoked is let in without */
+  constructor(fields: CredentialFields, revocationLists: () => readonly RevocationList[] = () => []) {
     super(fields);
     this.#revocationLists = revocationLists;
+  }
+
+  /**
+   * The same server in a set that trusts these roots and has these lists.
+   *
+   * @internal
+   */
+  inSet(trusted: readonly Certificate[], revocationLists: () => readonly RevocationList[]): ServerCredential {
+    return new ServerCredential({ ...this.fields, trusted }, revocationLists);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { FlawName } from './flaws/flaws.js';
+import type { FlawName, ServerFlawName } from './flaws/flaws.js';
 import type { Authority } from './issue/authority.js';
 import type { KeyType } from './keys/key-types.js';
 import type { Identity } from './names/identity.js';
@@ -17,6 +17,7 @@ export interface SetRequest {
   readonly layouts: readonly string[];
   readonly clients: readonly string[];
   readonly untrusted: readonly FlawName[];
+  readonly untrustedServers: readonly ServerFlawName[];
   readonly key: KeyType;
   readonly caKey: KeyType;
   /** As typed: `1d`. */

@@ -39,6 +39,7 @@ export interface SetParts {
   readonly server: ServerParts;
   readonly clients: readonly ClientCredential[];
   readonly untrustedClients: readonly ClientCredential[];
+  readonly untrustedServers: readonly ServerCredential[];
   /** Of each CA: of the one that signs leaves first, of the root last. */
   readonly revocationLists: readonly RevocationList[];
   readonly revokedSerialNumber: string;
@@ -72,6 +73,8 @@ export class CertificateSet {
   readonly server: ServerCredential;
   /** The clients to refuse. */
   readonly untrustedClients: readonly ClientCredential[];
+  /** The servers to refuse. */
+  readonly untrustedServers: readonly ServerCredential[];
   /** The serial number that stands on every CRL of the set, for a client made revoked at any time. */
   readonly revokedSerialNumber: string;
   readonly #reservedNames: readonly string[];
@@ -101,6 +104,10 @@ export class CertificateSet {
       () => this.revocationLists,
     );
     this.untrustedClients = parts.untrustedClients;
+    const { trusted } = trustOf(hierarchy);
+    this.untrustedServers = parts.untrustedServers.map((server) =>
+      server.inSet(trusted, () => this.revocationLists),
+    );
     this.revokedSerialNumber = parts.revokedSerialNumber;
     this.#reservedNames = parts.reservedNames;
     this.#clients = parts.clients;
@@ -193,6 +200,28 @@ export class CertificateSet {
   }
 
   /**
+   * The server with this flaw.
+   *
+   * @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN`, or `ERR_NOT_IN_SET` where the set was made
+   * without it
+   * @example
+   * ```ts
+   * const set = await createCertificateSet({ untrustedServers: ['wrong-name'] });
+   * const server = https.createServer(set.untrustedServer('wrong-name').tlsOptions({ clientAuth: 'none' }));
+   * ```
+   */
+  untrustedServer(flaw: ServerFlawName): ServerCredential {
+    const { name } = findServerFlaw(flaw);
+    const found = this.untrustedServers.find((credential) => credential.flaw === name);
+    if (found !== undefined) return found;
+    throw new GenerateCertsError(
+      'ERR_NOT_IN_SET',
+      `the set has no server with the flaw ${quote(flaw)}`,
+      `ask for it when the set is made: untrustedServers: ['${name}'], or 'all'`,
+    );
+  }
+
+  /**
    * The whole catalogue of clients to refuse: those of the set, and the missing ones made in memory.
    * Left out is what makes no sense below this CA, and without the CA's key what the set does not have.
    */
@@ -209,8 +238,8 @@ export class CertificateSet {
   }
 
   /**
-   * Servers to refuse, made in memory: the valid server's certificate, each with one flaw of
-   * {@link SERVER_FLAWS}. Left out is what makes no sense below this CA, and everything where its key is not here.
+   * Servers to refuse, each with one flaw of {@link SERVER_FLAWS}: those of the set, and the missing ones made in
+   * memory. Left out is what makes no sense below this CA, and without the CA's key what the set does not have.
    *
    * @param flaws all of the catalogue when absent
    * @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN`
@@ -223,12 +252,19 @@ export class CertificateSet {
   async serverCatalogue(
     flaws: readonly ServerFlawName[] = SERVER_FLAWS.map(({ name }) => name),
   ): Promise<ServerCredential[]> {
-    if (!this.issuer.canSign) return [];
+    const found = (name: ServerFlawName) => this.untrustedServers.find(({ flaw }) => flaw === name);
+    if (!this.issuer.canSign) {
+      const own = flaws.flatMap((name) => found(findServerFlaw(name).name) ?? []);
+      return own.filter(({ hasPrivateKey }) => hasPrivateKey);
+    }
     const possible = flaws.map(findServerFlaw).filter((flaw) => isPossible(flaw, this.#hierarchy));
     const names = this.request.names.map(parseEndpointName);
     const context = { ...(await flawedContextOf(this)), names };
     return Promise.all(
-      possible.map(({ name }) => issueFlawedServer(name, context, () => this.revocationLists)),
+      possible.map(async ({ name }) => {
+        const made = found(name) ?? (await issueFlawedServer(name, context));
+        return made.inSet(this.server.trusted, () => this.revocationLists);
+      }),
     );
   }
 
@@ -312,7 +348,7 @@ export class CertificateSet {
 
   /** Every certificate of the set that is no CA's, in the order in which they are listed. */
   get credentials(): readonly Credential[] {
-    return [this.server, ...this.#clients, ...this.untrustedClients];
+    return [this.server, ...this.#clients, ...this.untrustedClients, ...this.untrustedServers];
   }
 
   /** From now to the set's end; whole seconds, and never before the CA's own certificate begins. */

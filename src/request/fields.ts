@@ -1,7 +1,7 @@
 // Everything that a run may be asked for, in the order of the help text. The option check of the library, the
 // options of the command line, the manifest's request, the comparison of a second run and the schema of the
 // configuration file follow from this list; tests compare the README's table and the action's inputs with it.
-import { FLAW_NAMES } from '../pki/flaws/flaws.js';
+import { FLAWS, SERVER_FLAWS } from '../pki/flaws/flaws.js';
 import { KEY_TYPES, parseKeyType } from '../pki/keys/key-types.js';
 import { MOST_INTERMEDIATES } from '../pki/names/authority-names.js';
 import { parseDuration } from '../util/duration.js';
@@ -26,6 +26,7 @@ import {
   parseNames,
   parseSignal,
   parseUntrusted,
+  parseUntrustedServers,
 } from './parse.js';
 
 type FieldsOf<Options> = { readonly [Key in keyof Options]-?: Field };
@@ -34,6 +35,9 @@ const isText = isPlainText;
 const isTextList = (value: unknown) => Array.isArray(value) && value.every(isText);
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 const listOf = (items: object) => ({ type: 'array', items, uniqueItems: true });
+const flawsOf = (flaws: readonly { readonly name: string }[]) => ({
+  anyOf: [{ enum: ['all', 'none'] }, listOf({ enum: [...flaws.map(({ name }) => name), 'all', 'none'] })],
+});
 const DURATION = { type: 'string', pattern: '^[0-9]{1,12}[smhd]$' };
 
 /** What a set may be asked to be. */
@@ -85,11 +89,23 @@ export const SET_FIELDS = {
     default: 'unknown-ca',
     repeats: true,
     action: true,
-    schema: () => ({
-      anyOf: [{ enum: ['all', 'none'] }, listOf({ enum: [...FLAW_NAMES, 'all', 'none'] })],
-    }),
+    schema: () => flawsOf(FLAWS),
     recorded: { isValid: isTextList, change: { words: 'clients to refuse', reissue: 'missing' } },
     parse: parseUntrusted,
+  },
+  untrustedServers: {
+    flag: { long: 'untrusted-server', value: 'flaw' },
+    help: 'a server to refuse, by its flaw; all; none',
+    default: 'none',
+    repeats: true,
+    action: true,
+    schema: () => flawsOf(SERVER_FLAWS),
+    recorded: {
+      isValid: isTextList,
+      missing: [],
+      change: { words: 'servers to refuse', reissue: 'missing' },
+    },
+    parse: parseUntrustedServers,
   },
   key: {
     flag: { long: 'key', short: 'k', value: 'type' },

@@ -1,8 +1,10 @@
+import { FLAWS, SERVER_FLAWS } from '../pki/flaws/flaws.js';
 import type { SetRequest } from '../pki/request.js';
 import { FIELD_ENTRIES, SET_FIELDS } from './fields.js';
+import { withAddedFlaws } from './flaws.js';
 import { findLayout, type LayoutRegistry } from './layout-rules.js';
 import type { RequestOptions } from './options.js';
-import { acceptsKeyType, type CheckedRequest, checkRequest, isPossibleFlaw } from './request.js';
+import { acceptsKeyType, type CheckedRequest, checkRequest } from './request.js';
 
 /**
  * Adds what is asked for now to a recorded request: clients and flaws join those that are there, every other option
@@ -16,7 +18,7 @@ export function mergeRequest(
   given: RequestOptions,
   known: LayoutRegistry,
 ): CheckedRequest {
-  const { clients, extraClients, untrusted, key, ...others } = given;
+  const { clients, extraClients, untrusted, untrustedServers, key, ...others } = given;
   const layouts = given.layouts ?? recorded.layouts;
   const nameConstraints = given.nameConstraints ?? recorded.nameConstraints;
   const intermediates = given.intermediates ?? recorded.intermediates;
@@ -28,8 +30,6 @@ export function mergeRequest(
     untrusted: untrusted ?? 'none',
   } as const;
   const { request } = checkRequest(alone, known);
-  // 'none' adds none.
-  const flaws = [untrusted ?? []].flat().filter((word) => word !== 'none');
   const addedClients = clients === undefined && extraClients === undefined ? [] : request.clients;
   const chosen = request.layouts.map((name) => findLayout(known, name));
   const keptKey = acceptsKeyType(chosen, recorded.key) ? recorded.key : undefined;
@@ -37,9 +37,8 @@ export function mergeRequest(
     ...recordedOptions(recorded),
     ...withoutUndefined(others),
     clients: [...new Set([...recorded.clients, ...addedClients])],
-    untrusted: [
-      ...new Set([...recorded.untrusted.filter((flaw) => isPossibleFlaw(flaw, request)), ...flaws]),
-    ],
+    untrusted: withAddedFlaws(FLAWS, recorded.untrusted, untrusted, request),
+    untrustedServers: withAddedFlaws(SERVER_FLAWS, recorded.untrustedServers, untrustedServers, request),
     key: key ?? keptKey,
   };
   return checkRequest(merged, known);

@@ -1,4 +1,4 @@
-import type { FlawName } from '../pki/flaws/flaws.js';
+import type { FlawName, ServerFlawName } from '../pki/flaws/flaws.js';
 import type { KeyType } from '../pki/keys/key-types.js';
 
 /** What a set may be asked to be. Everything has a default. */
@@ -30,6 +30,12 @@ export interface RequestOptions {
    * @default ['unknown-ca']
    */
   readonly untrusted?: readonly (FlawName | 'all' | 'none')[] | 'all' | 'none' | undefined;
+  /**
+   * Servers to refuse, by what is wrong with them, for a client to be tested with; `all` for the whole catalogue,
+   * `none` for none.
+   * @default 'none'
+   */
+  readonly untrustedServers?: readonly (ServerFlawName | 'all' | 'none')[] | 'all' | 'none' | undefined;
   /**
    * The key type of servers and clients.
    * @default the first type that every chosen layout accepts

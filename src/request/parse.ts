@@ -1,5 +1,5 @@
 import { GenerateCertsError, quote } from '../errors.js';
-import { type FlawName, findFlaw } from '../pki/flaws/flaws.js';
+import { type FlawName, findFlaw, findServerFlaw, type ServerFlawName } from '../pki/flaws/flaws.js';
 import { MOST_INTERMEDIATES } from '../pki/names/authority-names.js';
 import { type Identity, parseClientIdentity, parseEndpointName } from '../pki/names/identity.js';
 import { defaultLayouts, findLayout, type LayoutRegistry } from './layout-rules.js';
@@ -53,13 +53,25 @@ export function isIntermediates(value: unknown): value is number {
 }
 
 /** Flaws asked for by name, and whether all that are possible are asked for. */
-export interface UntrustedChoice {
-  readonly named: ReadonlySet<FlawName>;
+export interface UntrustedChoice<Name> {
+  readonly named: ReadonlySet<Name>;
   readonly all: boolean;
 }
 
-export function parseUntrusted(given: unknown = ['unknown-ca']): UntrustedChoice {
-  const words = typeof given === 'string' ? [given] : list('untrusted', given);
+export function parseUntrusted(given: unknown = ['unknown-ca']): UntrustedChoice<FlawName> {
+  return parseFlaws('untrusted', given, (word) => findFlaw(word).name);
+}
+
+export function parseUntrustedServers(given: unknown = 'none'): UntrustedChoice<ServerFlawName> {
+  return parseFlaws('untrustedServers', given, (word) => findServerFlaw(word).name);
+}
+
+function parseFlaws<Name>(
+  option: string,
+  given: unknown,
+  find: (word: unknown) => Name,
+): UntrustedChoice<Name> {
+  const words = typeof given === 'string' ? [given] : list(option, given);
   if (words.includes('none')) {
     if (words.some((word) => word !== 'none')) {
       throw new GenerateCertsError(
@@ -70,7 +82,7 @@ export function parseUntrusted(given: unknown = ['unknown-ca']): UntrustedChoice
     }
     return { named: new Set(), all: false };
   }
-  const named = words.filter((word) => word !== 'all').map((word) => findFlaw(word).name);
+  const named = words.filter((word) => word !== 'all').map(find);
   return { named: new Set(named), all: words.includes('all') };
 }
 

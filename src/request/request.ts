@@ -1,16 +1,15 @@
 import { GenerateCertsError, type Warning } from '../errors.js';
-import type { Flaw } from '../pki/flaws/catalogue.js';
-import { FLAWS, type FlawName, type KnownFlaw } from '../pki/flaws/flaws.js';
+import { FLAWS, SERVER_FLAWS } from '../pki/flaws/flaws.js';
 import { KEY_TYPES, type KeyType } from '../pki/keys/key-types.js';
 import { nameClients } from '../pki/names/client-names.js';
 import type { Identity } from '../pki/names/identity.js';
-import type { ParsedClient, ParsedRequest, SetRequest } from '../pki/request.js';
+import type { ParsedClient, ParsedRequest } from '../pki/request.js';
 import { checkOptionNames } from '../util/options.js';
 import type { Parsed } from './field.js';
 import { SET_FIELDS } from './fields.js';
+import { chooseFlaws } from './flaws.js';
 import { defaultKeyType, findLayout, type LayoutRegistry, reservedNames } from './layout-rules.js';
 import type { RequestOptions } from './options.js';
-import type { UntrustedChoice } from './parse.js';
 import { keyTypeWarning, leftOutWarning, lifeWarning, wildcardWarning } from './warnings.js';
 
 /** A parsed request with what is worth telling about it. */
@@ -48,7 +47,9 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
   const chosen = layouts.map((name) => findLayout(known, name));
   const fitting = defaultKeyType(chosen) ?? KEY_TYPES[0];
   const key = parsed.key ?? fitting;
-  const untrusted = chooseFlaws(parsed.untrusted, { nameConstraints, intermediates });
+  const surroundings = { nameConstraints, intermediates };
+  const untrusted = chooseFlaws(FLAWS, parsed.untrusted, surroundings);
+  const untrustedServers = chooseFlaws(SERVER_FLAWS, parsed.untrustedServers, surroundings);
   if (nameConstraints) requireDnsName([...names, ...clients.map(({ identity }) => identity)]);
   const request: ParsedRequest = {
     request: {
@@ -56,6 +57,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
       layouts,
       clients: clients.map(({ identity }) => identity.value),
       untrusted: untrusted.flaws,
+      untrustedServers: untrustedServers.flaws,
       key,
       caKey,
       validFor: validFor.text,
@@ -72,7 +74,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
     ...chosen.flatMap((layout) => keyTypeWarning(layout, key, fitting)),
     ...lifeWarning(validFor.text, validFor.seconds),
     ...names.flatMap(wildcardWarning),
-    ...untrusted.left.map(leftOutWarning),
+    ...[...new Set([...untrusted.left, ...untrustedServers.left])].map(leftOutWarning),
     ...chosen.flatMap((layout) => layout.check?.(request) ?? []),
   ];
   return { ...request, warnings };
@@ -101,52 +103,6 @@ function nameAll(identities: readonly Identity[], reserved: readonly string[]): 
     );
   }
   return nameClients(identities, reserved);
-}
-
-/** What decides which flaws make sense. */
-type FlawSurroundings = Pick<SetRequest, 'nameConstraints' | 'intermediates'>;
-
-/** What a flaw lacks below such CAs. */
-function lackOf(flaw: Flaw, { nameConstraints, intermediates }: FlawSurroundings) {
-  if (flaw.needsNameConstraints === true && !nameConstraints) return LACKS.nameConstraints;
-  return flaw.needsIntermediates === true && intermediates === 0 ? LACKS.intermediates : undefined;
-}
-
-const LACKS = {
-  nameConstraints: {
-    needs: 'a CA with name constraints',
-    hint: 'add the option --name-constraints (nameConstraints: true), or leave the flaw out',
-  },
-  intermediates: {
-    needs: 'a CA between the root and the leaves',
-    hint: 'add the option --intermediates 1 (intermediates: 1), or leave the flaw out',
-  },
-} as const;
-
-/** Whether a client with a flaw can be made below such CAs. */
-export function isPossibleFlaw(name: FlawName, surroundings: FlawSurroundings): boolean {
-  return FLAWS.some((flaw) => flaw.name === name && lackOf(flaw, surroundings) === undefined);
-}
-
-/** The flaws in the order of the catalogue, and those that `all` leaves out and should say so. */
-function chooseFlaws(
-  { named, all }: UntrustedChoice,
-  surroundings: FlawSurroundings,
-): { flaws: FlawName[]; left: FlawName[] } {
-  for (const flaw of FLAWS.filter(({ name }) => named.has(name))) {
-    const lack = lackOf(flaw, surroundings);
-    if (lack === undefined) continue;
-    const { needs, hint } = lack;
-    throw new GenerateCertsError('ERR_OPTION_INVALID', `the flaw '${flaw.name}' needs ${needs}`, hint);
-  }
-  const possible = FLAWS.filter((flaw) => lackOf(flaw, surroundings) === undefined);
-  const left = FLAWS.filter((flaw) => lackOf(flaw, surroundings) === LACKS.nameConstraints);
-  const names = (flaws: readonly KnownFlaw[]) => flaws.map(({ name }) => name);
-  return {
-    flaws: names(possible).filter((name) => all || named.has(name)),
-    // Where there is no intermediate, none can be missing: that needs no telling.
-    left: all ? names(left) : [],
-  };
 }
 
 function requireDnsName(identities: readonly Identity[]): void {

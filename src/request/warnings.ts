@@ -1,5 +1,5 @@
 import type { Warning } from '../errors.js';
-import type { FlawName } from '../pki/flaws/flaws.js';
+import type { FlawName, ServerFlawName } from '../pki/flaws/flaws.js';
 import type { KeyType } from '../pki/keys/key-types.js';
 import type { Identity } from '../pki/names/identity.js';
 import { LONGEST_QUIET_LIFE } from '../util/duration.js';
@@ -37,7 +37,7 @@ export function wildcardWarning({ value }: Identity): Warning[] {
   ];
 }
 
-export function leftOutWarning(flaw: FlawName): Warning {
+export function leftOutWarning(flaw: FlawName | ServerFlawName): Warning {
   return {
     message: `'all' leaves out the flaw '${flaw}'`,
     hint: 'it needs a CA with name constraints: add --name-constraints (nameConstraints: true)',

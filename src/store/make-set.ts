@@ -136,14 +136,20 @@ function whyNewAuthority({ hierarchy }: SetRemains, { checked, parsed }: SetFoun
   return outside === undefined ? undefined : `the CA's name constraints forbid ${outside}`;
 }
 
-/** What stays as it is: a new key type changes every certificate, new names the server's. */
+/** What stays as it is: a new key type changes every certificate, new names those of servers. */
 function keptBy(remains: SetRemains, old: Manifest, { checked }: SetFound): SetRemains {
   const { request } = checked;
   if (request.key !== old.request.key) {
-    return { ...remains, server: undefined, clients: new Map(), untrusted: new Map() };
+    return {
+      ...remains,
+      server: undefined,
+      clients: new Map(),
+      untrusted: new Map(),
+      untrustedServers: new Map(),
+    };
   }
   const sameNames = JSON.stringify(request.names) === JSON.stringify(old.request.names);
-  return sameNames ? remains : { ...remains, server: undefined };
+  return sameNames ? remains : { ...remains, server: undefined, untrustedServers: new Map() };
 }
 
 /** Where this run made the folder and another one, quicker, the set in it: its keys still are not for git. */

@@ -6,7 +6,7 @@ import { createSet } from '../layouts/create.js';
 import { type LayoutName, layoutFolder, layoutOf } from '../layouts/index.js';
 import { type CertificateSetOptions, checkOptions } from '../layouts/requests.js';
 import type { Credential } from '../pki/credential.js';
-import type { FlawName } from '../pki/flaws/flaws.js';
+import type { FlawName, ServerFlawName } from '../pki/flaws/flaws.js';
 import type { CertificateSet } from '../pki/set.js';
 import { ACCESS_FIELDS, SET_FIELDS } from '../request/fields.js';
 import { parseKeyAccess } from '../request/key-access.js';
@@ -80,6 +80,15 @@ export class TemporaryCertificates {
    */
   untrusted(flaw: FlawName): CredentialFiles {
     return this.#filesOf(this.set.untrusted(flaw));
+  }
+
+  /**
+   * The files of a server to refuse.
+   *
+   * @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN`, or `ERR_NOT_IN_SET`
+   */
+  untrustedServer(flaw: ServerFlawName): CredentialFiles {
+    return this.#filesOf(this.set.untrustedServer(flaw));
   }
 
   /**

@@ -8,6 +8,7 @@ describe('a request', () => {
       layouts: ['nginx', 'grpc'],
       clients: ['client'],
       untrusted: ['unknown-ca'],
+      untrustedServers: [],
       key: 'rsa-2048',
       caKey: 'ec-p256',
       validFor: '1d',
@@ -49,6 +50,7 @@ describe('a request', () => {
       layouts: ['nginx', 'grpc'],
       clients: ['bob', 'alice'],
       untrusted: ['unknown-ca'],
+      untrustedServers: [],
     });
   });
 

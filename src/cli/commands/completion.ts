@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { LAYOUT_NAMES } from '../../layouts/index.js';
-import { FLAW_NAMES } from '../../pki/flaws/flaws.js';
+import { FLAW_NAMES, SERVER_FLAWS } from '../../pki/flaws/flaws.js';
 import { KEY_TYPES } from '../../pki/keys/key-types.js';
 import { COMMANDS } from '../commands.js';
 import { completionScript, SHELLS, type Shell, type Values } from '../completion.js';
@@ -27,6 +27,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   '--out': 'folder',
   '--layout': LAYOUT_NAMES,
   '--untrusted': [...FLAW_NAMES, 'all', 'none'],
+  '--untrusted-server': [...SERVER_FLAWS.map(({ name }) => name), 'all', 'none'],
   '--key': KEY_TYPES,
   '--ca-key': KEY_TYPES,
   '--valid-for': ['30m', '1h', '12h', '1d'],

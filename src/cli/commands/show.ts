@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { GenerateCertsError, printable, quote } from '../../errors.js';
-import { FLAWS } from '../../pki/flaws/flaws.js';
+import { flawOf } from '../../pki/flaws/flaws.js';
 import type { Damage } from '../../store/manifest/damages.js';
 import { type Manifest, type ManifestCertificate, serializeManifest } from '../../store/manifest/manifest.js';
 import { inspectSet } from '../../store/manifest/read.js';
@@ -92,9 +92,9 @@ function groupBySigner(certificates: readonly ManifestCertificate[]): Map<string
   const groups = new Map<string, ManifestCertificate[]>(authorities.map((subject) => [subject, []]));
   const [root = 'the CA'] = authorities;
   for (const certificate of certificates) {
-    const { role, flaw, subject, issuer } = certificate;
+    const { role, subject, issuer } = certificate;
     if (role === 'ca' && subject === issuer) continue;
-    const other = FLAWS.find(({ name }) => name === flaw)?.signedBy;
+    const other = flawOf(certificate)?.signedBy;
     const signer = other ?? (groups.has(issuer) ? issuer : root);
     const group = groups.get(signer);
     if (group === undefined) groups.set(signer, [certificate]);
@@ -103,9 +103,10 @@ function groupBySigner(certificates: readonly ManifestCertificate[]): Map<string
   return groups;
 }
 
-function title({ role, name, flaw, subject }: ManifestCertificate): string {
-  if (role === 'untrusted') {
-    const summary = FLAWS.find((known) => known.name === flaw)?.summary;
+function title(certificate: ManifestCertificate): string {
+  const { role, name, flaw, subject } = certificate;
+  if (flaw !== null) {
+    const summary = flawOf(certificate)?.summary;
     return summary === undefined ? name : `${name}: ${summary}`;
   }
   return role === 'client' && subject !== `CN=${name}` ? `client ${name}` : `${role} ${subject}`;

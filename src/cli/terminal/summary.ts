@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { printable } from '../../errors.js';
 import { layoutFolder, layoutOf } from '../../layouts/index.js';
 import type { NextStep, Party } from '../../layouts/layout.js';
-import { FLAWS } from '../../pki/flaws/flaws.js';
+import { flawOf } from '../../pki/flaws/flaws.js';
 import { partyFileName } from '../../pki/names/party-names.js';
 import type { EnsureResult } from '../../store/ensure.js';
 import type { Manifest, ManifestCertificate } from '../../store/manifest/manifest.js';
@@ -80,11 +80,12 @@ function certificateRows({ certificates }: Manifest): string[][] {
   return rows;
 }
 
-function describe({ role, name, flaw, subject, subjectAltNames }: ManifestCertificate): string {
+function describe(certificate: ManifestCertificate): string {
+  const { role, name, flaw, subject, subjectAltNames } = certificate;
   if (role === 'ca') return subject;
   if (role === 'server') return subjectAltNames.join(', ');
   if (role === 'client') return name;
-  const summary = FLAWS.find((known) => known.name === flaw)?.summary;
+  const summary = flawOf(certificate)?.summary;
   return summary === undefined ? name : `${flaw}: ${summary}`;
 }
 

@@ -30,9 +30,10 @@ export async function flawedContextOf(set: {
   readonly request: SetRequest;
   readonly revokedSerialNumber: string;
   readonly untrustedClients: readonly Credential[];
+  readonly untrustedServers: readonly Credential[];
 }): Promise<FlawedContext> {
   const { hierarchy, createdAt, expiresAt, request, revokedSerialNumber } = set;
-  const shared = set.untrustedClients.find(
+  const shared = [...set.untrustedClients, ...set.untrustedServers].find(
     ({ hasPrivateKey, privateKey }) => hasPrivateKey && privateKey.type === request.key,
   )?.privateKey;
   return {

@@ -6,7 +6,6 @@ import { type Authority, createAuthority } from '../issue/authority.js';
 import type { Certificate, Validity } from '../issue/certificate.js';
 import { type Hierarchy, issuerOf, trustOf } from '../issue/hierarchy.js';
 import { clientLeaf, type Leaf, signLeaf } from '../issue/leaf.js';
-import type { RevocationList } from '../issue/revocation-list.js';
 import { serverLeaf } from '../issue/server-leaf.js';
 import { createSigner, type Signer } from '../issue/signer.js';
 import { freshKeys } from '../keys/key-source.js';
@@ -45,11 +44,10 @@ export async function issueFlawed(name: FlawName, context: FlawedClientContext):
   return new ClientCredential({ role: 'untrusted', name: fileName, fileName, flaw: name, ...made });
 }
 
-/** Makes the server with this flaw: a valid server's certificate that departs from it in one thing. */
+/** Makes the server with this flaw, which belongs to no set yet: a valid one that departs from it in one thing. */
 export async function issueFlawedServer(
   name: ServerFlawName,
   context: FlawedServerContext,
-  revocationLists: () => readonly RevocationList[],
 ): Promise<ServerCredential> {
   const { departure } = findServerFlaw(name);
   const issuer = issuerOf(context.hierarchy);
@@ -60,8 +58,8 @@ export async function issueFlawedServer(
   };
   const made = await issueDeparted('server', departure, leafOf, context);
   const fileName = serverFlawFileName(name);
-  const fields = { role: 'untrusted', name: fileName, fileName, flaw: name, ...made } as const;
-  return new ServerCredential(fields, revocationLists);
+  const fields = { role: 'untrusted-server', name: fileName, fileName, flaw: name, ...made } as const;
+  return new ServerCredential(fields);
 }
 
 /** The one interpreter of departures, for both sides. */

@@ -77,6 +77,18 @@ export function findServerFlaw(name: unknown): KnownServerFlaw {
   return find(name, SERVER_FLAWS, "server's flaw");
 }
 
+/** The flaw of a certificate to refuse, by its role; nothing for one that is right or whose flaw is not known. */
+export function flawOf({
+  role,
+  flaw,
+}: {
+  readonly role: string;
+  readonly flaw: string | null;
+}): Flaw | undefined {
+  const known: readonly Flaw[] = role === 'untrusted-server' ? SERVER_FLAWS : FLAWS;
+  return known.find(({ name }) => name === flaw);
+}
+
 function find<Known extends Flaw>(name: unknown, flaws: readonly Known[], what: string): Known {
   const flaw = flaws.find((candidate) => candidate.name === name);
   if (flaw !== undefined) return flaw;

@@ -1,5 +1,5 @@
-import type { ClientCredential } from '../credential.js';
-import { issueFlawed } from '../flaws/flawed.js';
+import type { ClientCredential, Credential, ServerCredential } from '../credential.js';
+import { issueFlawed, issueFlawedServer } from '../flaws/flawed.js';
 import { freshKeys, type KeySource, reusedKeys } from '../keys/key-source.js';
 import type { KeyType } from '../keys/key-types.js';
 import type { PrivateKey } from '../keys/keys.js';
@@ -59,11 +59,13 @@ export interface KeptParts {
   readonly clients: ReadonlyMap<string, ClientCredential>;
   /** The untrusted clients, by flaw. */
   readonly untrusted: ReadonlyMap<string, ClientCredential>;
+  /** The servers to refuse, by flaw. */
+  readonly untrustedServers: ReadonlyMap<string, ServerCredential>;
   /** Used again where nothing that is on them has changed. */
   readonly revocationLists?: readonly RevocationList[] | undefined;
 }
 
-const NOTHING_KEPT: KeptParts = { clients: new Map(), untrusted: new Map() };
+const NOTHING_KEPT: KeptParts = { clients: new Map(), untrusted: new Map(), untrustedServers: new Map() };
 
 /** The CAs that sign, and what the revocation list holds. */
 export interface AuthorityParts {
@@ -107,28 +109,35 @@ export async function issueUnder(
   const keys = keySourceOf(parsed);
   const newClients = clients.filter(({ identity }) => !kept.clients.has(identity.value));
   const missingFlaws = request.untrusted.filter((flaw) => !kept.untrusted.has(flaw));
+  const missingServerFlaws = request.untrustedServers.filter((flaw) => !kept.untrustedServers.has(flaw));
+  const missesFlawed = missingFlaws.length + missingServerFlaws.length > 0;
   const context = { keyType: request.key, keys, hierarchy: parts.hierarchy, validity };
   const [hierarchy, serverKey, untrustedKey, issued] = await Promise.all([
     parts.hierarchy,
     kept.server === undefined ? keys(request.key, 'server') : undefined,
-    missingFlaws.length > 0 ? untrustedKeyOf(kept, request.key, keys) : undefined,
+    missesFlawed ? untrustedKeyOf(kept, request.key, keys) : undefined,
     issueClients(newClients, context, work),
   ]);
   const flawed = new Map(kept.untrusted);
+  const flawedServers = new Map(kept.untrustedServers);
   if (untrustedKey !== undefined) {
     const flawedContext = {
       hierarchy,
       validity,
       createdAt,
       model: clients[0]?.identity,
+      names,
       privateKey: untrustedKey,
       caKey: request.caKey,
       revokedSerialNumber,
       keys,
     };
-    await Promise.all(
-      missingFlaws.map(async (flaw) => flawed.set(flaw, await issueFlawed(flaw, flawedContext))),
-    );
+    await Promise.all([
+      ...missingFlaws.map(async (flaw) => flawed.set(flaw, await issueFlawed(flaw, flawedContext))),
+      ...missingServerFlaws.map(async (flaw) =>
+        flawedServers.set(flaw, await issueFlawedServer(flaw, flawedContext)),
+      ),
+    ]);
   }
   const { trusted } = trustOf(hierarchy);
   const issuedClients = inOrder(clients, kept, issued).map((client) => client.trusting(trusted));
@@ -151,6 +160,7 @@ export async function issueUnder(
     untrustedClients: request.untrusted.map((flaw) =>
       (flawed.get(flaw) as ClientCredential).trusting(trusted),
     ),
+    untrustedServers: request.untrustedServers.map((flaw) => flawedServers.get(flaw) as ServerCredential),
     revocationLists: listsOf(hierarchy, kept.revocationLists, list),
     revokedSerialNumber,
     reservedNames,
@@ -168,9 +178,10 @@ function listsOf(
   return [signRevocationList(list, issuerOf(hierarchy).signer), ...others];
 }
 
-/** The clients to refuse share a key, so that many of them cost little. */
+/** The clients and servers to refuse share a key, so that many of them cost little. */
 function untrustedKeyOf(kept: KeptParts, type: KeyType, keys: KeySource): Promise<PrivateKey> | PrivateKey {
-  const shared = [...kept.untrusted.values()].find(({ privateKey }) => privateKey.type === type);
+  const kinds: Credential[] = [...kept.untrusted.values(), ...kept.untrustedServers.values()];
+  const shared = kinds.find(({ privateKey }) => privateKey.type === type);
   return shared?.privateKey ?? keys(type, 'untrusted');
 }
 

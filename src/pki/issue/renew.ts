@@ -138,6 +138,7 @@ export function remainsOf(set: CertificateSet): SetRemains {
     server: set.server,
     clients: new Map(clients.map((client) => [client.name, client])),
     untrusted: new Map(set.untrustedClients.map((client) => [client.flaw ?? '', client])),
+    untrustedServers: new Map(set.untrustedServers.map((server) => [server.flaw ?? '', server])),
     // Those of the set's own CAs, without a rotation's.
     revocationLists: set.revocationLists.slice(0, hierarchy.intermediates.length + 1),
   };

@@ -1,16 +1,15 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import { RESERVED_NAMES } from '../../layouts/requests.js';
-import { ClientCredential } from '../../pki/credential.js';
-import { findFlaw } from '../../pki/flaws/flaws.js';
-import { trustOf } from '../../pki/issue/hierarchy.js';
+import { type HierarchyTrust, trustOf } from '../../pki/issue/hierarchy.js';
 import { CertificateSet } from '../../pki/set.js';
 import { nextTurn } from '../../util/turns.js';
 import { readConsistently } from '../transaction/consistent.js';
+import { clientOf, untrustedServerOf } from './credentials.js';
 import { type Damage, findDamages, isContentLost } from './damages.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
 import { requireManifest } from './read.js';
 import { readHierarchies, readRevocationLists, readRotation } from './read-hierarchy.js';
-import { readAuthority, readCredential } from './read-parts.js';
+import { type ReadCredential, readAuthority, readCredential } from './read-parts.js';
 
 /**
  * Reads a set back from its folder, with its CA.
@@ -62,36 +61,21 @@ async function readSet(
   }
   const read = orDamaged(folder, await readHierarchies(manifest, (entry) => readAuthority(folder, entry)));
   const { hierarchy, other } = read;
-  const { authority, trusted } = trustOf(hierarchy);
+  const trust = trustOf(hierarchy);
   for (const [path, damage] of damages) {
     const keyLeft = damage.kind === 'missing' && isAuthorityKey(manifest, path);
     if (isContentLost(damage) && !keyLeft) throw damaged(folder, `${path} ${damage.text}`);
   }
   const lists = orDamaged(folder, readRevocationLists(folder, manifest, read));
-  const readClient = async (entry: ManifestCertificate) => {
-    const { certificate, chain, privateKey, fileName } = orDamaged(
-      folder,
-      await readCredential(folder, entry),
-    );
-    return new ClientCredential({
-      role: entry.role === 'untrusted' ? 'untrusted' : 'client',
-      name: entry.name,
-      fileName,
-      ...(entry.flaw !== null && { flaw: findFlaw(entry.flaw).name }),
-      certificate,
-      chain,
-      privateKey,
-      authority,
-      trusted,
-    });
-  };
-  const withRole = async (role: ManifestCertificate['role']) => {
-    const clients: ClientCredential[] = [];
+  const withRole = async <Made>(role: ManifestCertificate['role'], make: Maker<Made>) => {
+    const made: Made[] = [];
     for (const [index, entry] of manifest.certificates.entries()) {
-      if (entry.role === role) clients.push(await readClient(entry));
+      if (entry.role === role) {
+        made.push(make(entry, orDamaged(folder, await readCredential(folder, entry)), trust));
+      }
       if (index % CERTIFICATES_A_TURN === CERTIFICATES_A_TURN - 1) await nextTurn();
     }
-    return clients;
+    return made;
   };
   return new CertificateSet({
     request: manifest.request,
@@ -100,13 +84,16 @@ async function readSet(
     hierarchy,
     rotation: readRotation(manifest, other, lists.other),
     server: orDamaged(folder, await readCredential(folder, server)),
-    clients: await withRole('client'),
-    untrustedClients: await withRole('untrusted'),
+    clients: await withRole('client', clientOf),
+    untrustedClients: await withRole('untrusted', clientOf),
+    untrustedServers: await withRole('untrusted-server', untrustedServerOf),
     revocationLists: lists.own,
     revokedSerialNumber: manifest.revocationList.reservedSerialNumber,
     reservedNames: RESERVED_NAMES,
   });
 }
+
+type Maker<Made> = (entry: ManifestCertificate, read: ReadCredential, trust: HierarchyTrust) => Made;
 
 /** The set can be used without the keys of its CAs. */
 function isAuthorityKey({ certificates }: Manifest, path: string): boolean {

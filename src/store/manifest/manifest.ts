@@ -67,10 +67,10 @@ export interface ManifestRequest extends SetRequest {
  * ```
  */
 export interface ManifestCertificate {
-  readonly role: 'ca' | 'server' | 'client' | 'untrusted';
+  readonly role: 'ca' | 'server' | 'client' | 'untrusted' | 'untrusted-server';
   /**
    * `ca` for the root, `intermediate-1` and so on for the CAs below it, with `next-` or `previous-` before it for the
-   * other CA of a rotation; `server`, a client's identity, or `untrusted-<flaw>`.
+   * other CA of a rotation; `server`, a client's identity, `untrusted-<flaw>` or `untrusted-server-<flaw>`.
    */
   readonly name: string;
   readonly flaw: string | null;
@@ -244,7 +244,7 @@ function checkFile(value: unknown): void {
   check(file.sha256, (text) => isHex(text) && text.length === 64, 'sha256');
 }
 
-const ROLES = ['ca', 'server', 'client', 'untrusted'] as const;
+const ROLES = ['ca', 'server', 'client', 'untrusted', 'untrusted-server'] as const;
 
 type Check = (value: unknown) => boolean;
 

@@ -1,12 +1,12 @@
-import { ClientCredential } from '../../pki/credential.js';
-import { findFlaw } from '../../pki/flaws/flaws.js';
+import type { ClientCredential, ServerCredential } from '../../pki/credential.js';
 import type { Authority } from '../../pki/issue/authority.js';
-import { type HierarchyTrust, trustOf } from '../../pki/issue/hierarchy.js';
+import { trustOf } from '../../pki/issue/hierarchy.js';
 import type { SetRemains } from '../../pki/issue/renew.js';
 import type { RevocationList } from '../../pki/issue/revocation-list.js';
 import { PrivateKey } from '../../pki/keys/keys.js';
 import type { ServerParts } from '../../pki/set.js';
 import { nextTurn } from '../../util/turns.js';
+import { clientOf, untrustedServerOf } from './credentials.js';
 import { type Damage, isContentLost } from './damages.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
 import {
@@ -41,6 +41,7 @@ export async function readRemains(
   const trust = found && trustOf(found.hierarchy);
   const clients = new Map<string, ClientCredential>();
   const untrusted = new Map<string, ClientCredential>();
+  const untrustedServers = new Map<string, ServerCredential>();
   const revokedClients = new Map<string, Date>();
   let server: ServerParts | undefined;
   for (const [index, entry] of certificates.entries()) {
@@ -53,7 +54,8 @@ export async function readRemains(
     if (credential === undefined) continue;
     if (entry.role === 'server') server = credential;
     else if (entry.role === 'client') clients.set(entry.name, clientOf(entry, credential, trust));
-    else untrusted.set(entry.flaw ?? '', clientOf(entry, credential, trust));
+    else if (entry.role === 'untrusted') untrusted.set(entry.flaw ?? '', clientOf(entry, credential, trust));
+    else untrustedServers.set(entry.flaw ?? '', untrustedServerOf(entry, credential, trust));
   }
   const lists = found && wholeLists(folder, manifest, found, isWhole);
   return {
@@ -71,6 +73,7 @@ export async function readRemains(
     server,
     clients,
     untrusted,
+    untrustedServers,
     revocationLists: lists?.own,
   };
 }
@@ -105,24 +108,6 @@ async function wholeCredential(
     if (privateKey instanceof PrivateKey) return { ...read, privateKey };
   }
   return undefined;
-}
-
-function clientOf(
-  { role, name, flaw }: ManifestCertificate,
-  { certificate, chain, privateKey, fileName }: ReadCredential,
-  trust: HierarchyTrust,
-): ClientCredential {
-  return new ClientCredential({
-    role: role === 'untrusted' ? 'untrusted' : 'client',
-    name,
-    fileName,
-    ...(flaw !== null && { flaw: findFlaw(flaw).name }),
-    certificate,
-    chain,
-    privateKey,
-    authority: trust.authority,
-    trusted: trust.trusted,
-  });
 }
 
 /** The lists, where no layout has them or one has them whole; a rotation's are signed again where they are lost. */

@@ -56,9 +56,7 @@ export async function serverCases(set: CertificateSet): Promise<[ServerCase, ...
     ca: set.trustedPem,
   };
   const possible = SERVER_FLAWS.filter((flaw) => isPossible(flaw, hierarchy));
-  const flawed = await Promise.all(
-    possible.map((flaw) => issueFlawedServer(flaw.name, context, () => set.revocationLists)),
-  );
+  const flawed = await Promise.all(possible.map((flaw) => issueFlawedServer(flaw.name, context)));
   return [
     { name: RIGHT, severity: 'must', hole: '', host, tls: right },
     ...flawed.map((credential) => flawedCase(credential, host)),

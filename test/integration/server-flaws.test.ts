@@ -41,7 +41,7 @@ describe('the servers to refuse', () => {
   test('bear the subject, the SAN and the validity of the valid server, but for what is wrong', () => {
     const otherNames = ['wrong-name', 'cn-only', 'wildcard-too-wide', 'address-as-dns'];
     for (const [flaw, { certificate, role }] of servers) {
-      expect(role).toBe('untrusted');
+      expect(role).toBe('untrusted-server');
       expect(certificate.subject).toBe(set.server.certificate.subject);
       const same =
         JSON.stringify(certificate.subjectAltNames) ===
