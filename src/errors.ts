@@ -24,6 +24,7 @@ const KIND_OF_CODE = {
   ERR_FILE_IN_THE_WAY: 'input',
   ERR_FILE_SYSTEM: 'surroundings',
   ERR_FLAW_UNKNOWN: 'input',
+  ERR_FOLDER_UNSAFE: 'surroundings',
   ERR_IDENTITY_INVALID: 'input',
   ERR_INTERRUPTED: 'surroundings',
   ERR_JOURNAL_INVALID: 'input',

@@ -7,9 +7,21 @@ import { COMMANDS, type SetExitStatus } from './commands.js';
 import { addExamples, formatExamples, formatFlaws, PROGRAM_EXAMPLES, widthOf, wrap } from './help.js';
 import { MAKE_OPTIONS, type MakeOptions } from './make-options.js';
 import { adoptOptionsBefore, optionOf } from './options.js';
+import { becomeOwnerOf } from './privileges.js';
 import { columnsOf, OUT, write } from './terminal/output.js';
 import { ExitStatus, PROGRAM, Terminal } from './terminal/terminal.js';
 import { refuseCommandLikeNames } from './words.js';
+
+/** Commands that write into the set's folder and start no program of the user's. */
+const WRITING: ReadonlySet<string> = new Set([
+  'client',
+  'server',
+  'sign',
+  'renew',
+  'rotate',
+  'revoke',
+  'clean',
+]);
 
 const COMMAND_NAMES = COMMANDS.map(({ name }) => name);
 
@@ -83,6 +95,11 @@ export function createProgram(make: (names: string[], options: MakeOptions) => P
   program.argument('[name...]', "the endpoint's names: DNS names (*.api.test too) and IP addresses");
   for (const [name, entry] of Object.entries(MAKE_OPTIONS)) program.addOption(optionOf(name, entry));
   program.action(make);
+  program.hook('preAction', (_program, command) => {
+    const { out, owner, quiet } = command.opts<{ out?: string; owner?: unknown; quiet?: boolean }>();
+    const writes = command === program || WRITING.has(command.name());
+    if (writes && out !== undefined) becomeOwnerOf(out, owner !== undefined, new Terminal({ quiet }));
+  });
   program.hook('preSubcommand', (_program, command) => {
     const [misplaced] = adoptOptionsBefore(program, command);
     if (misplaced !== undefined) {

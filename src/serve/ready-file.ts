@@ -1,6 +1,7 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { GenerateCertsError, quote } from '../errors.js';
 import { ifThere, surroundingsError } from '../store/transaction/file-system.js';
+import { readRegularFile } from '../util/regular-file.js';
 
 /** What the file that says "ready" holds. */
 export interface ReadyState {
@@ -20,7 +21,7 @@ const MARK = 'generate-certs serve';
  */
 export async function clearReadyFile(path: string): Promise<void> {
   try {
-    const text = await ifThere(readFile(path, 'utf8'));
+    const text = await ifThere(Promise.resolve().then(() => readRegularFile(path).toString('utf8')));
     if (text === undefined) return;
     if (!isOwn(text)) {
       throw new GenerateCertsError(

@@ -1,7 +1,8 @@
-import { readFile, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../errors.js';
 import type { LockOptions } from '../request/options.js';
+import { readIfRegular } from '../util/regular-file.js';
 import { statInside } from './manifest/damages.js';
 import { isIgnoredByGit, MANIFEST_NAME } from './manifest/manifest.js';
 import { readManifest, requireManifest } from './manifest/read.js';
@@ -52,7 +53,7 @@ export async function removeCertificateSet(
       async (lock) => {
         const manifest = requireManifest(folder);
         const ca = manifest.certificates.find(({ role }) => role === 'ca')?.files.authority?.certificate;
-        const caPem = ca === undefined ? '' : await readFile(join(folder, ca), 'utf8').catch(() => '');
+        const caPem = ca === undefined ? '' : readIfRegular(join(folder, ca));
         const paths = manifest.files
           .map(({ path }) => path)
           .filter((path) => statInside(folder, path) !== undefined);

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import tls from 'node:tls';
 import { GenerateCertsError, printable } from '../errors.js';
+import { readRegularFile } from '../util/regular-file.js';
 import { ifThere, surroundingsError } from './transaction/file-system.js';
 
 /** The variables of a process. */
@@ -80,9 +81,11 @@ async function systemRoots(instead: string | undefined): Promise<string[]> {
 }
 
 async function readIfFile(path: string): Promise<string | undefined> {
-  const stats = await fs.stat(path).catch(() => undefined);
-  if (!stats?.isFile()) return undefined;
-  return fs.readFile(path, 'utf8').catch(() => undefined);
+  try {
+    return readRegularFile(path, { followLinks: true }).toString('utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 const BEGIN = '-----BEGIN CERTIFICATE-----';

@@ -1,11 +1,11 @@
-import { promises as fs } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GenerateCertsError, quote } from '../errors.js';
 import type { ManifestCertificate } from '../store/manifest/manifest.js';
 import { readManifest } from '../store/manifest/read.js';
-import { ifThere, surroundingsError } from '../store/transaction/file-system.js';
+import { errnoOf, surroundingsError } from '../store/transaction/file-system.js';
 import { type Environment, writeTrustBundle } from '../store/trust-bundle.js';
 import { checkOptionNames } from '../util/options.js';
+import { readRegularFile } from '../util/regular-file.js';
 
 /** Variables that name more roots, beside those that a program has by itself. */
 const ADDING = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT'] as const;
@@ -117,10 +117,9 @@ export async function trustVariables(folder: string, options: TrustOptions = {})
 
 async function readAuthority(folder: string, path: string): Promise<string> {
   try {
-    const text = await ifThere(fs.readFile(path, 'utf8'));
-    if (text !== undefined) return text;
+    return readRegularFile(path).toString('utf8');
   } catch (error) {
-    throw surroundingsError(error, `read ${path}`);
+    if (errnoOf(error) !== 'ENOENT') throw surroundingsError(error, `read ${path}`);
   }
   throw new GenerateCertsError(
     'ERR_SET_DAMAGED',

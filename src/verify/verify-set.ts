@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Certificate } from '../pki/issue/certificate.js';
 import { readRevocationListDers, verifyRevocationList } from '../pki/issue/revocation-list.js';
@@ -15,6 +14,7 @@ import { requireManifest } from '../store/manifest/read.js';
 import { revocationListPaths } from '../store/manifest/read-hierarchy.js';
 import { readConsistently } from '../store/transaction/consistent.js';
 import { formatDistance, isoSeconds } from '../util/moments.js';
+import { readIfRegular } from '../util/regular-file.js';
 import { shakeHands } from './loopback.js';
 import { NOT_TRIED, type Row, summarize, type VerifyReport } from './row.js';
 
@@ -96,8 +96,8 @@ async function folderSource(folder: string): Promise<Source> {
     const found = requireManifest(folder);
     const texts = new Map<string, string>();
     for (const { path } of found.files) {
-      const text = await readFile(join(folder, path), 'utf8').catch(() => undefined);
-      if (text !== undefined) texts.set(path, text);
+      const text = readIfRegular(join(folder, path));
+      if (text !== '') texts.set(path, text);
     }
     return { manifest: found, damages: await findDamages(folder, found.files), contents: texts };
   });

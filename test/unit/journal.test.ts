@@ -14,7 +14,7 @@ test('a journal reads back', () => {
 test.each([
   '../../etc/passwd',
   '/etc/passwd',
-  'a/b/c',
+  'a/b/c/d',
   'nginx/..',
   '..',
   '.generate-certs',

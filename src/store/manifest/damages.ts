@@ -1,6 +1,7 @@
-import { lstatSync, readFileSync, type Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { formatMode, recordedKeyAccess } from '../../request/key-access.js';
+import { readRegularFile } from '../../util/regular-file.js';
 import { nextTurn } from '../../util/turns.js';
 import { foldersOf } from '../folders.js';
 import { errnoOf } from '../transaction/file-system.js';
@@ -60,7 +61,7 @@ function damageIn(folder: string, file: ManifestFile): Damage | undefined {
   if (stats === undefined) return { kind: 'missing', text: 'is missing' };
   if (!stats.isFile()) return { kind: 'irregular', text: 'is not a regular file any more' };
   try {
-    if (sha256(readFileSync(join(folder, file.path))) !== file.sha256)
+    if (sha256(readRegularFile(join(folder, file.path))) !== file.sha256)
       return { kind: 'changed', text: 'was changed' };
   } catch (error) {
     // Another user's key: it does not keep this user from looking at the rest.

@@ -1,6 +1,5 @@
 // The parts of a set, read from its folder one by one. What cannot be read comes back as a problem, for the
 // reader to judge: a set that is loaded is damaged then, one that is repaired gets the part made again.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError, printable, quote } from '../../errors.js';
 import type { KeyOrSource } from '../../pki/credential.js';
@@ -10,6 +9,7 @@ import { createSigner } from '../../pki/issue/signer.js';
 import { PrivateKey, privateKeyFromPem } from '../../pki/keys/keys.js';
 import { partyFileName } from '../../pki/names/party-names.js';
 import { readCertificates } from '../../pki/read/read-certificate.js';
+import { readRegularFile } from '../../util/regular-file.js';
 import { errnoOf } from '../transaction/file-system.js';
 import type { ManifestCertificate } from './manifest.js';
 
@@ -103,11 +103,14 @@ function readKey(
 export function readText(
   folder: string,
   path: string,
-): string | (Problem & { readonly without: 'missing' | 'unreadable' }) {
+): string | Problem | (Problem & { readonly without: 'missing' | 'unreadable' }) {
   try {
-    return readFileSync(join(folder, path), 'utf8');
+    return readRegularFile(join(folder, path)).toString('utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return { problem: `${path} is missing`, without: 'missing' };
+    if (['ELOOP', 'EFTYPE', 'EFBIG'].includes(errnoOf(error) ?? '')) {
+      return { problem: `${path} is not a file of this program's` };
+    }
     if (errnoOf(error) === 'EACCES') {
       return { problem: `${path} cannot be read by this user`, without: 'unreadable' };
     }

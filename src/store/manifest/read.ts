@@ -1,6 +1,8 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError, quote } from '../../errors.js';
+import { DensityCheck } from '../../util/density.js';
+import { readRegularFile } from '../../util/regular-file.js';
 import { statFolder } from '../out-folder.js';
 import { readConsistently } from '../transaction/consistent.js';
 import { surroundingsError } from '../transaction/file-system.js';
@@ -52,7 +54,14 @@ export function findManifest(folder: string): Manifest | undefined {
     if (stats === undefined) return undefined;
     if (!stats.isFile()) throw notAManifest('it is not a regular file');
     if (stats.size > LARGEST_MANIFEST) throw notAManifest(`it has ${stats.size} bytes`);
-    return parseManifest(readFileSync(path, 'utf8'));
+    const density = new DensityCheck();
+    const text = readRegularFile(path, {
+      most: LARGEST_MANIFEST,
+      onChunk: (chunk) => {
+        if (!density.add(chunk)) throw notAManifest('it is too dense');
+      },
+    });
+    return parseManifest(text.toString('utf8'));
   } catch (error) {
     throw surroundingsError(error, `read ${path}`);
   }

@@ -1,15 +1,16 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FFDHE3072_PEM } from '../../layouts/ffdhe3072.js';
+import { readRegularFile } from '../../util/regular-file.js';
 import { statInside } from '../manifest/damages.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { sha256 } from '../manifest/sha256.js';
+import { ownPathsOf } from './own-names.js';
 
 /**
  * Tells which of the files in the way of a set's are somebody else's, by what they hold.
  *
- * - A file that the manifest names is the set's own, also where it was changed or damaged, unless it now
+ * - A file that the manifest names, by a name that this program gives ({@link ownPathsOf}), is the set's own, also where it was changed or damaged, unless it now
  *   holds a whole certificate, private key or revocation list that is not of the set: somebody put their
  *   own there.
  * - A file that no manifest names is somebody else's, unless it bears an older set's marks: a certificate
@@ -24,7 +25,9 @@ export async function findForeign(
   paths: readonly string[],
   manifest: Manifest | undefined,
 ): Promise<string[]> {
-  const made = new Map(manifest?.files.map((file) => [file.path, file.sha256]));
+  const own = manifest && ownPathsOf(manifest);
+  const named = manifest?.files.filter(({ path }) => own?.has(path));
+  const made = new Map(named?.map((file) => [file.path, file.sha256]));
   const foreign = new Set<string>();
   const doubtful = new Map<string, string>();
   for (const path of paths) {
@@ -32,7 +35,7 @@ export async function findForeign(
     if (stats === undefined) continue;
     if (!stats.isFile() || stats.size > LARGEST_PEM) foreign.add(path);
     else {
-      const content = readFileSync(join(folder, path), 'latin1');
+      const content = readRegularFile(join(folder, path)).toString('latin1');
       if (sha256(Buffer.from(content, 'latin1')) !== made.get(path)) doubtful.set(path, content);
     }
   }
@@ -69,7 +72,7 @@ async function knownMaterial(
   const contents = [...doubtful.values()];
   for (const { path } of manifest?.files ?? []) {
     if (doubtful.has(path) || !path.endsWith('.pem') || statInside(folder, path)?.isFile() !== true) continue;
-    contents.push(readFileSync(join(folder, path), 'latin1'));
+    contents.push(readRegularFile(join(folder, path)).toString('latin1'));
   }
   const known = contents.flatMap(certificatesOf).filter(isKnown);
   const issuers = new Map<string, string | undefined>();

@@ -20,6 +20,9 @@ const EXPLANATIONS: Record<string, readonly [problem: string, hint: string]> = {
   EDQUOT: ['the disk quota is used up', 'free some space and run again'],
   EMFILE: ['too many open files', 'raise the limit of open files (ulimit -n)'],
   ENOENT: ['it is gone', 'something removed it meanwhile: run again'],
+  ELOOP: ['it is a symbolic link', 'put a regular file there, or move the link away'],
+  EFTYPE: ['it is not a regular file', 'move it away'],
+  EFBIG: ['it is too large', 'move it away'],
   EIO: ['the disk failed', 'check the disk, then run again'],
 };
 

@@ -1,5 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { GenerateCertsError, quote } from '../../errors.js';
+import { DensityCheck } from '../../util/density.js';
+import { readRegularFile } from '../../util/regular-file.js';
 import { isFilePath, LARGEST_MANIFEST, MANIFEST_NAME } from '../manifest/manifest.js';
 import { ifThere } from './file-system.js';
 import { WORK_FOLDER, workPaths } from './work-folder.js';
@@ -34,7 +36,14 @@ export async function readJournal(folder: string): Promise<Journal | undefined> 
   if (stats === undefined) return undefined;
   if (!stats.isFile()) throw journalInvalid('it is not a regular file');
   if (stats.size > LARGEST_MANIFEST) throw journalInvalid(`it has ${stats.size} bytes`);
-  return parseJournal(await fs.readFile(path, 'utf8'));
+  const density = new DensityCheck();
+  const text = readRegularFile(path, {
+    most: LARGEST_MANIFEST,
+    onChunk: (chunk) => {
+      if (!density.add(chunk)) throw journalInvalid('it is too dense');
+    },
+  });
+  return parseJournal(text.toString('utf8'));
 }
 
 /** @throws {@link GenerateCertsError} `ERR_JOURNAL_INVALID` */

@@ -2,8 +2,13 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { GenerateCertsError } from '../../errors.js';
 import type { LockOptions } from '../../request/options.js';
+import { readRegularFile } from '../../util/regular-file.js';
 import { folderMode, foldersOf } from '../folders.js';
+import { LARGEST_MANIFEST, MANIFEST_NAME, type Manifest } from '../manifest/manifest.js';
+import { findManifest } from '../manifest/read.js';
 import { sha256 } from '../manifest/sha256.js';
+import { ownPathsOf } from '../ownership/own-names.js';
+import { findForeign } from '../ownership/ownership.js';
 import {
   forEachSideBySide,
   ifThere,
@@ -14,6 +19,7 @@ import {
 } from './file-system.js';
 import { type Journal, type JournalFile, journalInvalid, readJournal } from './journal.js';
 import { type FolderLock, isClaimed, lockFolder } from './lock.js';
+import { controllerOf, isRoot, requireSafeFolder } from './safe-folder.js';
 import { clearWorkFolder, isMarked, listWorkFolder, WORK_FOLDER, workPaths } from './work-folder.js';
 
 /** Does some work as the one writer of a folder, after what a killed run left there was seen to. */
@@ -22,6 +28,7 @@ export async function withLock<T>(
   options: LockOptions & { readonly create: boolean; readonly force?: boolean | undefined },
   work: (lock: FolderLock) => Promise<T>,
 ): Promise<T> {
+  requireSafeFolder(folder);
   const lock = await lockFolder(folder, options);
   try {
     await recover(lock, { force: options.force ?? false });
@@ -46,6 +53,9 @@ export async function settle(folder: string, options: LockOptions): Promise<bool
   const claimed = await isClaimed(folder);
   const marked = isMarked(folder);
   if (claimed && !marked) return true;
+  // Root repairs nothing where another user could exchange what it works on.
+  if (!marked && isRoot() && controllerOf(folder) !== undefined) return true;
+  if (marked) requireSafeFolder(folder);
   try {
     const lock = await lockFolder(folder, { ...options, create: false });
     try {
@@ -101,6 +111,7 @@ async function finish(folder: string, journal: Journal): Promise<void> {
       throw journalInvalid(`${file.path} is neither in its place nor in ${WORK_FOLDER}/new`);
     }
   });
+  await refuseForgedChange(folder, journal, waiting);
   for (const name of foldersOf(paths)) await makeFolder(join(folder, name), folderMode(name));
   await forEachSideBySide(journal.removals, (path) => fs.rm(join(folder, path), { force: true }));
   await forEachSideBySide([...waiting], (path) => fs.rename(join(incoming, path), join(folder, path)));
@@ -108,7 +119,47 @@ async function finish(folder: string, journal: Journal): Promise<void> {
   await removeEmptyFolders(foldersOf(journal.removals).map((name) => join(folder, name)));
 }
 
+/**
+ * A journal may have come from somebody else, in an unpacked archive. What it puts into its place is what the new
+ * manifest names, by names that this program gives; what it replaces or removes is the old set's own, judged by what
+ * it holds.
+ */
+async function refuseForgedChange(
+  folder: string,
+  { files, removals }: Journal,
+  waiting: ReadonlySet<string>,
+): Promise<void> {
+  const { incoming, outgoing } = workPaths(folder);
+  const manifestComes = files.some(({ path }) => path === MANIFEST_NAME);
+  const manifestWaits = waiting.has(MANIFEST_NAME);
+  const next = manifestComes ? findManifest(manifestWaits ? incoming : folder) : undefined;
+  // Moved aside already, or still in its place.
+  const old =
+    findManifestOrNothing(outgoing) ??
+    (manifestComes && !manifestWaits ? undefined : findManifestOrNothing(folder));
+  const own = next && ownPathsOf(next);
+  const named = new Map(next?.files.map(({ path, sha256: hash }) => [path, hash]));
+  const unnamed = files.find(
+    ({ path, sha256: hash }) => path !== MANIFEST_NAME && !(own?.has(path) && named.get(path) === hash),
+  );
+  if (unnamed !== undefined) throw journalInvalid(`${unnamed.path} is not a file of the set`);
+  const touched = [...removals, ...waiting].filter((path) => path !== MANIFEST_NAME);
+  const [foreign] = await findForeign(folder, touched, old);
+  if (foreign !== undefined) throw journalInvalid(`this program did not write ${foreign}`);
+}
+
+function findManifestOrNothing(folder: string): Manifest | undefined {
+  try {
+    return findManifest(folder);
+  } catch (error) {
+    if (error instanceof GenerateCertsError && error.code === 'ERR_MANIFEST_INVALID') return undefined;
+    throw error;
+  }
+}
+
 async function holds(path: string, file: JournalFile): Promise<boolean> {
   const stats = await ifThere(fs.lstat(path));
-  return stats?.isFile() === true && sha256(await fs.readFile(path)) === file.sha256;
+  return (
+    stats?.isFile() === true && sha256(readRegularFile(path, { most: LARGEST_MANIFEST })) === file.sha256
+  );
 }

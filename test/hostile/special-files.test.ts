@@ -1,0 +1,69 @@
+// Pipes, devices, sockets, folders and links in the place of a set's files: every command says so and ends.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { ensureCertificateSet } from '../../src/index.js';
+import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
+import { EXECUTABLE, run } from '../support/program.js';
+
+const model = temporaryFolderForAll();
+beforeAll(async () => {
+  await ensureCertificateSet(join(model, 'certs'), { layouts: ['nginx'], key: 'ec-p256' });
+});
+
+const PLACES = [
+  'set.json',
+  'ca.pem',
+  'authority/ca.key',
+  'client.pem',
+  'client_cert_ca.crl',
+  '.generate-certs',
+];
+const COMMANDS = [
+  ['show'],
+  ['verify'],
+  ['env'],
+  ['client', 'bob'],
+  ['revoke', 'client'],
+  ['renew'],
+  ['clean'],
+  [],
+];
+
+const KINDS: Record<string, (path: string) => Promise<void> | void> = {
+  pipe: (path) => void run('mkfifo', [path]),
+  'a device without an end': (path) => symlinkSync('/dev/zero', path),
+  folder: (path) => void mkdirSync(path),
+  socket: (path) =>
+    new Promise((done) => {
+      const server = createServer().listen(path, done);
+      server.unref();
+    }),
+};
+
+test.each(Object.keys(KINDS))('a %s in the place of any file: every command ends', async (kind) => {
+  let tried = 0;
+  for (const place of PLACES) {
+    const folder = join(temporaryFolder(), 'c');
+    cpSync(join(model, 'certs'), folder, { recursive: true });
+    rmSync(join(folder, place), { force: true, recursive: true });
+    await KINDS[kind]?.(join(folder, place));
+    for (const args of COMMANDS) {
+      const copy = [EXECUTABLE, ...args, '--out', folder, ...(args.length === 0 ? ['--dry-run'] : [])];
+      // A bound on what hangs; nothing here takes long.
+      const { status, signal, stderr } = spawnSync(process.execPath, copy, {
+        timeout: 60_000,
+        encoding: 'utf8',
+      });
+      expect([kind, place, args, signal]).toEqual([kind, place, args, null]);
+      expect([kind, place, args, [0, 1, 2, 3].includes(status ?? -1)]).toEqual([kind, place, args, true]);
+      expect([kind, place, args, /unexpected|\n {4}at /.test(stderr)]).toEqual([kind, place, args, false]);
+      tried++;
+      // What clean removed is not there for the others.
+      if (args[0] === 'clean') break;
+    }
+  }
+  process.stdout.write(`${tried} commands with a ${kind}\n`);
+});
