@@ -52,6 +52,12 @@ export type { EnsureOptions } from './store/write-options.js';
 export { type TrustOptions, type TrustVariables, trustVariables } from './trust/trust.js';
 export { type CheckOptions, checkServerFlags, type FlagReport } from './verify/check/check-server.js';
 export type { FindingKind, FlagFinding } from './verify/check/finding.js';
+export {
+  type ClientContact,
+  type ClientServers,
+  type ClientServersOptions,
+  openClientServers,
+} from './verify/client/open-servers.js';
 export type { ClientTarget, VerifyClientOptions } from './verify/client/options.js';
 export { verifyClient } from './verify/client/verify-client.js';
 export type { Row, Verdict, VerifyReport } from './verify/row.js';

@@ -70,13 +70,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'verify-client',
-    usage: '[options] -- <command...>',
+    usage: '[options] [-- <command...>]',
     description: 'the client proved: it talks to the right server and refuses the bad ones',
     examples: [
       ['generate-certs verify-client -- curl --cacert {ca} {url}', 'does curl check the server?'],
       [
         'generate-certs verify-client --jobs 1 -- npm run client',
         'reads GENERATE_CERTS_URL and GENERATE_CERTS_CA',
+      ],
+      [
+        'generate-certs verify-client --listen 9443',
+        'keeps the servers up, from port 9443 on, for a browser',
       ],
     ],
     describe: async () => (await import('./commands/verify-client.js')).describeVerifyClient,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
@@ -10,6 +11,7 @@ import {
   type CertificateSet,
   type ClientTarget,
   createCertificateSet,
+  openClientServers,
   type Row,
   SERVER_FLAWS,
   type VerifyReport,
@@ -18,7 +20,8 @@ import {
 } from '../../src/index.js';
 import { temporaryFolder } from '../support/folder.js';
 import { C_CORE_FORMS, PEER } from '../support/grpc.js';
-import { generateCerts } from '../support/program.js';
+import { freePort, start } from '../support/processes.js';
+import { EXECUTABLE, generateCerts } from '../support/program.js';
 
 const tools = inject('tools');
 let set: CertificateSet;
@@ -326,7 +329,13 @@ describe('generate-certs verify-client', () => {
     expect(verify('--', 'true', '{url}').status).toBe(3);
     expect(verify('--', 'no-such-program', '{url}').status).toBe(3);
     for (const bad of [
-      [],
+      ['--', ''],
+      ['--listen', '9443', ...right],
+      ['--listen', 'x'],
+      ['--listen', '9443,9444'],
+      ['--listen', '65535'],
+      ['--jobs', '1'],
+      ['--flaw', 'expird'],
       ['--expect', 'cn-only', ...right],
       ['--expect', 'x=accepted', ...right],
       ['--jobs', 'x', ...right],
@@ -347,5 +356,93 @@ describe('generate-certs verify-client', () => {
       cwd: folder,
     });
     expect(readFileSync(join(folder, 'seen'), 'utf8')).toMatch(/^localhost:\d+;\$\(id\)\n\{other\}$/);
+  });
+});
+
+describe('servers that are kept up', () => {
+  const kept = async (...options: string[]) => {
+    const folder = temporaryFolder();
+    await writeCertificateSet(set, join(folder, 'certs'));
+    const running = start(process.execPath, [
+      EXECUTABLE,
+      'verify-client',
+      ...['--out', join(folder, 'certs'), '--flaw', 'expired', ...options],
+    ]);
+    await running.said(/Ctrl-C ends it/);
+    const ended = new Promise<number | null>((resolve) => running.child.on('close', resolve));
+    const url = (name: string) => new RegExp(`(https://\\S+) +${name}`).exec(running.output())?.[1] ?? '';
+    const call = (name: string, more: https.RequestOptions = {}) => {
+      const target = { url: url(name), ca: set.authority.certificate.pem };
+      return get(more)({ ...target, signal: new AbortController().signal } as ClientTarget);
+    };
+    return { running, call, url, ended, stop: () => running.child.kill('SIGINT') };
+  };
+
+  test('say what each caller does, and prove a client that is right', async () => {
+    const { running, call, ended, stop } = await kept();
+    await call('right');
+    await running.said(/right {2}server right, port \d+: handshake done \(TLSv1\.3\).*sent a request/);
+    await expect(call('expired')).rejects.toThrow('certificate has expired');
+    await running.said(/right {2}server expired, port \d+: .*sent no request/);
+    stop();
+    expect(await ended).toBe(0);
+    expect(running.output()).toContain('all that must be right is right');
+  });
+
+  test('show the hole of a client that checks nothing', async () => {
+    const { running, call, ended, stop } = await kept('--json');
+    await call('right', { rejectUnauthorized: false });
+    await call('expired', { rejectUnauthorized: false });
+    await running.said(/WRONG {2}server expired, port \d+: .*sent a request/);
+    stop();
+    expect(await ended).toBe(1);
+    expect(running.output()).toMatch(/"result": "wrong"/);
+  });
+
+  test('prove nothing where the right one was not called, or none was', async () => {
+    const uncalled = await kept();
+    uncalled.stop();
+    expect(await uncalled.ended).toBe(3);
+    const other = await kept();
+    await expect(other.call('expired')).rejects.toThrow('certificate has expired');
+    await other.running.said(/server expired, port/);
+    other.stop();
+    expect(await other.ended).toBe(1);
+    expect(other.running.output()).toContain('the right server was not talked to');
+  });
+
+  test('do not count a connection without a byte', async () => {
+    const { running, call, url, ended, stop } = await kept();
+    const { port } = new URL(url('expired'));
+    await new Promise<void>((resolve) => {
+      const socket = connectPlain(Number(port), '127.0.0.1', () => socket.destroy());
+      socket.on('close', () => resolve());
+    });
+    await call('right');
+    await running.said(/server right, port/);
+    stop();
+    expect(await ended).toBe(1);
+    expect(running.output()).not.toMatch(/server expired, port/);
+  });
+
+  test('have the ports that are asked for, and none where one is taken', async () => {
+    const [first, second, third] = await Promise.all([freePort(), freePort(), freePort()]);
+    const servers = await openClientServers({ set, flaws: ['expired'], ports: [first, second] });
+    try {
+      expect(servers.servers.map(({ port }) => port)).toEqual([first, second]);
+      const taken = openClientServers({ set, flaws: ['expired'], ports: [third, second] });
+      await expect(taken).rejects.toThrow(expect.objectContaining({ code: 'ERR_PORT_TAKEN' }));
+      const again = await openClientServers({ set, flaws: [], ports: [third] });
+      again.close();
+      const folder = temporaryFolder();
+      await writeCertificateSet(set, join(folder, 'certs'));
+      const command = ['verify-client', '--flaw', 'expired', '--listen', `${third},${second}`];
+      expect(generateCerts(command, { cwd: folder })).toMatchObject({
+        status: 3,
+        stderr: expect.stringContaining(`port ${second} is taken`),
+      });
+    } finally {
+      servers.close();
+    }
   });
 });

@@ -1,14 +1,20 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { GenerateCertsError, quote } from '../../errors.js';
+import { GenerateCertsError, printable, quote } from '../../errors.js';
 import { parseDuration } from '../../util/duration.js';
 import { gather, htmlOption, jsonOption, outOption, quietOption } from '../options.js';
 import { printReport } from '../report/print.js';
+import { WORDS } from '../report/table.js';
 import { typedCommand } from '../report/typed-command.js';
+import { interruptible } from '../terminal/interrupt.js';
 import { type ExitStatus, Terminal } from '../terminal/terminal.js';
+import { alignColumns } from '../terminal/text.js';
 
 interface VerifyClientCommandOptions {
   out: string;
   flaw?: string[];
+  listen?: string;
   expect?: string[];
   jobs: string;
   timeout: string;
@@ -24,7 +30,7 @@ const EXAMPLE = 'generate-certs verify-client -- curl --cacert {ca} {url}';
 
 export function describeVerifyClient(command: Command, setExitStatus: (status: ExitStatus) => void): void {
   command
-    .usage('[options] -- <command...>')
+    .usage('[options] [-- <command...>]')
     .argument('[command...]', 'the client: a program and its arguments')
     // What stands behind the program's name is the program's.
     .passThroughOptions()
@@ -38,6 +44,10 @@ export function describeVerifyClient(command: Command, setExitStatus: (status: E
         'a flaw that it is decided to accept; may be repeated',
       ).argParser(gather),
     )
+    .option(
+      '--listen <ports>',
+      'without a command: the first port, or one for each server with commas between them',
+    )
     .addOption(new Option('--jobs <n>', 'how many runs of the command side by side').default('4', '4'))
     .addOption(new Option('--timeout <duration>', 'the bound on each run').default('10s', '10s'))
     .option('--strict', 'policy flaws that are accepted fail')
@@ -48,13 +58,20 @@ export function describeVerifyClient(command: Command, setExitStatus: (status: E
     .addOption(quietOption())
     .addHelpText('after', HELP)
     .action(async (argv: string[], options: VerifyClientCommandOptions) =>
-      setExitStatus(await verifyClientCommand(argv, options, typedCommand(command))),
+      setExitStatus(
+        argv.length === 0
+          ? await keepServers(options, command)
+          : await verifyClientCommand(argv, options, typedCommand(command)),
+      ),
     );
 }
 
 const HELP = `
 The command runs once against a right server and once for each flaw, without a shell. In its arguments {url}, {host},
 {port}, {ca}, {cert} and {key} are filled in; GENERATE_CERTS_URL, _HOST, _PORT, _CA, _CERT and _KEY say the same.
+
+Without a command the servers stay up until Ctrl-C, for browsers, phones and IDEs: their URLs are printed, and what each
+caller does.
 
 Examples:
   ${EXAMPLE}
@@ -69,6 +86,13 @@ async function verifyClientCommand(
 ): Promise<ExitStatus> {
   if ((command[0] ?? '') === '') {
     throw new GenerateCertsError('ERR_USAGE', 'there is no client to run', `give it after --: ${EXAMPLE}`);
+  }
+  if (options.listen !== undefined) {
+    throw new GenerateCertsError(
+      'ERR_USAGE',
+      '--listen was given with a command',
+      'leave the command out to keep the servers up, or --listen',
+    );
   }
   const terminal = new Terminal(options);
   const accepted = (options.expect ?? []).map(parseExpectation);
@@ -99,5 +123,58 @@ function parseExpectation(text: string): string {
     'ERR_USAGE',
     `${quote(text)} of --expect is not an expectation`,
     'give a flaw that is accepted, such as --expect cn-only=accepted',
+  );
+}
+
+/** Keeps the servers up until Ctrl-C, and says what callers do. */
+async function keepServers(options: VerifyClientCommandOptions, command: Command): Promise<ExitStatus> {
+  const idle = ['jobs', 'timeout'].find((name) => command.getOptionValueSource(name) === 'cli');
+  if (idle !== undefined) {
+    throw new GenerateCertsError(
+      'ERR_USAGE',
+      `--${idle} was given without a command`,
+      `give the command after --: ${EXAMPLE}`,
+    );
+  }
+  const terminal = new Terminal(options);
+  const accepted = (options.expect ?? []).map(parseExpectation);
+  const { loadCertificateSet, openClientServers } = await import('../../index.js');
+  const set = await loadCertificateSet(options.out);
+  // What a program reads from standard output stays by itself.
+  const forProgram = options.json === true || options.markdown === true;
+  const say = (text: string) => (forProgram ? terminal.progress(text) : terminal.result(text));
+  const report = await interruptible(async (signal) => {
+    const opened = await openClientServers({
+      set,
+      accepted,
+      flaws: options.flaw,
+      ports: options.listen?.split(',').map(parsePort),
+      strict: options.strict,
+      onContact: ({ at, callerPort, row: { verdict, name, wire = [] } }) =>
+        say(
+          `${at.toISOString().slice(11, 19)}  ${WORDS[verdict]}  ${name}, port ${callerPort}: ${wire.join('; ')}\n`,
+        ),
+    });
+    try {
+      const lines = alignColumns(opened.servers.map(({ name, url, expected }) => [url, name, expected]));
+      say(
+        `${lines.join('\n')}\n\ntrust ${printable(join(options.out, 'ca.pem'))}; Ctrl-C ends it and sums up\n`,
+      );
+      if (!signal.aborted) await once(signal, 'abort');
+      return opened.report();
+    } finally {
+      opened.close();
+    }
+  });
+  say('\n');
+  return printReport({ ...report, command: typedCommand(command) }, options, terminal);
+}
+
+function parsePort(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new GenerateCertsError(
+    'ERR_PORT_INVALID',
+    `${quote(text)} of --listen is not a port`,
+    'such as 9443',
   );
 }

@@ -33,7 +33,13 @@ export function formatTable(report: VerifyReport, colour: Colours): string {
   return lines.join('\n');
 }
 
-const WORDS: Record<Verdict, string> = { right: 'right', wrong: 'WRONG', warning: 'warn', inconclusive: '?' };
+/** How a verdict is written. */
+export const WORDS: Record<Verdict, string> = {
+  right: 'right',
+  wrong: 'WRONG',
+  warning: 'warn',
+  inconclusive: '?',
+};
 
 function colourOf(verdict: Verdict, colour: Colours): (text: string) => string {
   return {

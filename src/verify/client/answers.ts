@@ -1,7 +1,7 @@
 import { performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { Contact } from './contact.js';
+import { type Contact, took } from './contact.js';
 
 const BODY = '{"live":true}\n';
 
@@ -13,7 +13,7 @@ export function answerHttp2(socket: TLSSocket, contact: Contact): void {
   const session = performServerHandshake(socket);
   session.on('error', () => undefined);
   session.on('stream', (stream: ServerHttp2Stream, headers) => {
-    contact.requested = true;
+    took(contact);
     stream.on('error', () => undefined);
     stream.resume();
     if (!String(headers['content-type'] ?? '').startsWith('application/grpc')) {
@@ -35,7 +35,7 @@ export function answerHttp1(socket: Duplex, contact: Contact, head: Uint8Array =
   let read = Buffer.from(head).toString('latin1');
   let answered = false;
   const look = () => {
-    if (read !== '') contact.requested = true;
+    if (read !== '') took(contact);
     if (answered || (!read.includes('\r\n\r\n') && read.length < LONGEST_HEAD)) return;
     answered = true;
     read = '';
@@ -45,7 +45,7 @@ export function answerHttp1(socket: Duplex, contact: Contact, head: Uint8Array =
   };
   socket.on('data', (chunk: Buffer) => {
     if (!answered) read += chunk.toString('latin1');
-    contact.requested = true;
+    took(contact);
     look();
   });
   look();

@@ -1,5 +1,9 @@
 /** What one connection to a server of the proof did: what crossed the wire, and nothing else. */
 export interface Contact {
+  /** The port that the client called from: it tells clients apart. */
+  readonly callerPort: number;
+  /** Whether any bytes came: browsers open connections that they never use. */
+  began: boolean;
   /** Whether its first bytes were no TLS. */
   plaintext: boolean;
   handshake: boolean;
@@ -8,14 +12,19 @@ export interface Contact {
   alpn: string;
   /** Whether application bytes came: a request that was meant for this server. */
   requested: boolean;
+  readonly onRequest: (contact: Contact) => void;
   /** SHA-256 of the certificate that the client showed, lower-case hex; nothing where it showed none. */
   clientCertificate: string | undefined;
   /** How it ended before a request: an alert, or the connection closed. */
   by: string;
 }
 
-export function newContact(): Contact {
+/** @param onRequest called once, when its first request comes */
+export function newContact(callerPort: number, onRequest: (contact: Contact) => void): Contact {
   return {
+    callerPort,
+    began: false,
+    onRequest,
     plaintext: false,
     handshake: false,
     tls: null,
@@ -24,6 +33,13 @@ export function newContact(): Contact {
     clientCertificate: undefined,
     by: '',
   };
+}
+
+/** Writes down that a request came. */
+export function took(contact: Contact): void {
+  if (contact.requested) return;
+  contact.requested = true;
+  contact.onRequest(contact);
 }
 
 /** What a connection did, in one line. */

@@ -95,15 +95,20 @@ export function checkClientOptions(options: VerifyClientOptions) {
       'give milliseconds, up to an hour',
     );
   }
-  for (const name of [...(options.flaws ?? []), ...accepted]) {
-    if (CLIENT_CASE_NAMES.includes(name)) continue;
-    const hint = hintForUnknown(String(name), CLIENT_CASE_NAMES);
-    throw new GenerateCertsError('ERR_FLAW_UNKNOWN', `${quote(name)} is not a server's flaw`, hint);
-  }
+  checkCaseNames([...(options.flaws ?? []), ...accepted]);
   const mutual = checkFlag('mutual', options.mutual ?? false);
   const shows = command?.some((word) => /\{(cert|key)\}/.test(word)) === true;
   const strict = checkFlag('strict', options.strict ?? false);
   return { call, command, flaws: options.flaws, accepted, jobs, timeoutMs, strict, mutual: mutual || shows };
+}
+
+/** @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN` */
+export function checkCaseNames(names: readonly string[]): void {
+  for (const name of names) {
+    if (CLIENT_CASE_NAMES.includes(name)) continue;
+    const hint = hintForUnknown(String(name), CLIENT_CASE_NAMES);
+    throw new GenerateCertsError('ERR_FLAW_UNKNOWN', `${quote(name)} is not a server's flaw`, hint);
+  }
 }
 
 function invalid(message: string, hint: string): GenerateCertsError {

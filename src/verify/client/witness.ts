@@ -22,27 +22,50 @@ export interface Witness {
   readonly close: () => void;
 }
 
+export interface WitnessOptions {
+  /** The port to listen on; a free one when absent. */
+  readonly port?: number | undefined;
+  /**
+   * Told of each connection once: when its request comes, or when it ends without one. A connection that has ended is
+   * not kept then.
+   */
+  readonly onContact?: ((contact: Contact) => void) | undefined;
+}
+
 /** The first byte of a TLS record that begins a handshake (RFC 8446 section 5.1). */
 const HANDSHAKE = 22;
 /** How long a connection that its client keeps open is waited for, in milliseconds. */
 const LONGEST_SETTLING = 500;
 
 /**
- * Starts a server on a free loopback port, IPv6 as well where this machine has it: HTTPS in both versions and
+ * Starts a server on a loopback port, IPv6 as well where this machine has it: HTTPS in both versions and
  * gRPC by ALPN, and plaintext for a client that falls back to it.
  *
  * @param tls nothing for a server that speaks no TLS
- * @throws {@link GenerateCertsError} `ERR_PORT_TAKEN` where no port can be listened on
+ * @throws {@link GenerateCertsError} `ERR_PORT_TAKEN` or `ERR_PORT_DENIED` where the port cannot be listened on
  */
-export async function startWitness(tls: TlsOptions | undefined): Promise<Witness> {
+export async function startWitness(
+  tls: TlsOptions | undefined,
+  { port: wanted = 0, onContact }: WitnessOptions = {},
+): Promise<Witness> {
   const contacts: Contact[] = [];
   const sockets = new Set<Socket>();
   const passing = new Map<string, () => void>();
   const onConnection = (socket: Socket) => {
-    const contact = newContact();
+    const contact = newContact(socket.remotePort ?? 0, (requested) => onContact?.(requested));
     contacts.push(contact);
     sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      if (onContact === undefined) return;
+      // What TLS has to say of the end comes in the same turn.
+      setImmediate(() => {
+        const index = contacts.indexOf(contact);
+        if (index === -1) return;
+        contacts.splice(index, 1);
+        if (contact.began && !contact.requested) onContact(contact);
+      });
+    });
     socket.on('error', () => undefined);
     socket.once('data', (first: Buffer) => {
       const passed = passing.get(first.toString('hex'));
@@ -50,7 +73,10 @@ export async function startWitness(tls: TlsOptions | undefined): Promise<Witness
         contacts.splice(contacts.indexOf(contact), 1);
         socket.destroy();
         passed();
-      } else if (first[0] !== HANDSHAKE) {
+        return;
+      }
+      contact.began = true;
+      if (first[0] !== HANDSHAKE) {
         contact.plaintext = true;
         answerHttp1(socket, contact, first);
       } else if (tls === undefined) {
@@ -62,7 +88,7 @@ export async function startWitness(tls: TlsOptions | undefined): Promise<Witness
       }
     });
   };
-  const [first, ...others] = await listen(onConnection);
+  const [first, ...others] = await listen(onConnection, wanted);
   const servers = [first, ...others];
   const { port } = first.address() as AddressInfo;
   return {
@@ -96,19 +122,30 @@ async function pass(server: Server, passing: Map<string, () => void>): Promise<v
   socket.destroy();
 }
 
-async function listen(onConnection: (socket: Socket) => void): Promise<[Server, ...Server[]]> {
+async function listen(
+  onConnection: (socket: Socket) => void,
+  wanted: number,
+): Promise<[Server, ...Server[]]> {
+  const begun: Server[] = [];
   const begin = async (host: string, port: number) => {
     const server = createTcpServer(onConnection);
     server.listen({ host, port, ipv6Only: host === '::1' });
     await once(server, 'listening');
+    begun.push(server);
     return server;
   };
   try {
-    const first = await begin('127.0.0.1', 0);
+    const first = await begin('127.0.0.1', wanted);
     // `localhost` may be either address, and not every machine has this one.
-    const second = await begin('::1', (first.address() as AddressInfo).port).catch(() => undefined);
+    const second = await begin('::1', (first.address() as AddressInfo).port).catch((error) => {
+      // A caller that tries this address first would get to another program.
+      if (wanted !== 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw error;
+      return undefined;
+    });
     return second === undefined ? [first] : [first, second];
   } catch (error) {
+    for (const server of begun) server.close();
+    if (wanted !== 0) throw portError(wanted, error as NodeJS.ErrnoException);
     throw new GenerateCertsError(
       'ERR_PORT_TAKEN',
       `cannot listen on 127.0.0.1: ${(error as NodeJS.ErrnoException).code}`,
@@ -116,6 +153,16 @@ async function listen(onConnection: (socket: Socket) => void): Promise<[Server, 
       { cause: error },
     );
   }
+}
+
+function portError(port: number, error: NodeJS.ErrnoException): GenerateCertsError {
+  return error.code === 'EACCES'
+    ? new GenerateCertsError('ERR_PORT_DENIED', `port ${port} is not allowed`, 'give a port from 1024 on', {
+        cause: error,
+      })
+    : new GenerateCertsError('ERR_PORT_TAKEN', `port ${port} is taken (${error.code})`, 'give another port', {
+        cause: error,
+      });
 }
 
 /** A server of TLS for one connection, which it is handed: what it says is of no other. */
