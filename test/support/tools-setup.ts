@@ -55,6 +55,7 @@ const PACKAGE_OF_PROGRAM = {
   nginx: 'nginx',
   openssl: 'openssl',
   curl: 'curl',
+  wget: 'wget',
   certtool: 'gnutls-bin',
   tcpdump: 'tcpdump',
   ip: 'iproute2',
