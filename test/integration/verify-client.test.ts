@@ -276,6 +276,54 @@ describe('a command', () => {
     expect(row(report, 'server right').by.length).toBeLessThan(200);
   });
 
+  test('that connects twice is judged by all that it sends', async () => {
+    const code = `
+      const https = require('node:https');
+      const { readFileSync } = require('node:fs');
+      const ca = readFileSync(process.env.GENERATE_CERTS_CA);
+      const call = (options) => new Promise((resolve) => {
+        https.get(process.env.GENERATE_CERTS_URL, { agent: false, ...options }, (response) =>
+          response.resume().on('end', resolve)).on('error', resolve);
+      });
+      // A client that gives up checking when it tries again.
+      call({ ca }).then(() => call({ rejectUnauthorized: false }));`;
+    const report = await verifyClient({ set, command: script(code), flaws: ['expired', 'wrong-name'] });
+    expect(row(report, 'server right').verdict).toBe('right');
+    expect(holes(report)).toEqual(['expired', 'wrong-name']);
+  });
+
+  test('that leaves a child in a session of its own does not keep verify-client', async () => {
+    const folder = temporaryFolder();
+    const code = `
+      const child = require('node:child_process').spawn(
+        process.execPath, ['-e', 'setTimeout(() => {}, 20_000)'], { detached: true, stdio: 'inherit' });
+      require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(child.pid));
+      child.unref();
+      require('node:https').get(process.env.GENERATE_CERTS_URL,
+        { agent: false, ca: require('node:fs').readFileSync(process.env.GENERATE_CERTS_CA) },
+        (response) => response.resume());`;
+    const report = await verifyClient({ set, command: script(code), flaws: [] });
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    try {
+      // It was not waited for: it is there after the verdict.
+      expect(isRunning(pid)).toBe(true);
+      expect(row(report, 'server right').verdict).toBe('right');
+    } finally {
+      process.kill(pid, 'SIGKILL');
+    }
+  });
+
+  test('that needs longer than its time for a bad server is told so, and judged by what it sent', async () => {
+    const code = `
+      require('node:https').get(process.env.GENERATE_CERTS_URL,
+        { agent: false, ca: require('node:fs').readFileSync(process.env.GENERATE_CERTS_CA) },
+        (response) => response.resume())
+        .on('error', () => setTimeout(() => {}, 30_000));`;
+    const report = await verifyClient({ set, command: script(code), flaws: ['expired'], timeoutMs: 3000 });
+    expect(row(report, 'server expired')).toMatchObject({ observed: 'refused', verdict: 'right' });
+    expect(row(report, 'server expired').by).toContain('it did not end in time');
+  });
+
   test('leaves no files behind', async () => {
     const before = leftovers();
     await verifyClient({ set, command: script('') });
