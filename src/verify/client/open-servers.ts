@@ -91,7 +91,7 @@ interface Kept {
  * @example
  * ```ts
  * const servers = await openClientServers({ set });
- * await fetch(servers.servers[0].url).catch(() => undefined);
+ * for (const { url } of servers.servers) await fetch(url).catch(() => undefined);
  * console.log(servers.report().result);
  * servers.close();
  * ```

@@ -66,7 +66,7 @@ function drawCertificate(
   now: Date,
 ): Html {
   const { notBefore, notAfter, revokedAt } = certificate;
-  const side = (certificate.role as string) === 'untrusted-server' ? 'server' : 'client';
+  const side = certificate.role === 'untrusted-server' ? 'server' : 'client';
   const flaw = flawOf(certificate.flaw ?? undefined, side);
   const [from, to] = [scale(Date.parse(notBefore)), scale(Date.parse(notAfter))];
   const paths = Object.values(certificate.files).flatMap((parts) => Object.values(parts));
