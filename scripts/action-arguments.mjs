@@ -32,6 +32,7 @@ export function argumentsOf(input, fail) {
     ...option('ca-key'),
     ...flag('name-constraints'),
     ...option('intermediates'),
+    ...option('ca'),
     ...option('key-mode'),
     ...option('owner'),
     ...flag('force'),

@@ -16,6 +16,7 @@ const KIND_OF_CODE = {
   ERR_ADDRESS_INVALID: 'input',
   ERR_BACKEND_EXPOSED: 'check',
   ERR_CACHE_UNSAFE: 'surroundings',
+  ERR_CA_INVALID: 'input',
   ERR_CA_KEY_MISSING: 'input',
   ERR_CLIENT_CONFLICT: 'input',
   ERR_CONFIG_VALUE: 'input',

@@ -5,7 +5,6 @@
  * @packageDocumentation
  */
 export { type ErrorCode, type ErrorKind, GenerateCertsError, type Warning } from './errors.js';
-export { createCertificateSet } from './layouts/create.js';
 export { LAYOUT_NAMES, type LayoutName } from './layouts/index.js';
 export type { CertificateSetOptions } from './layouts/requests.js';
 export type { ClientCredential, Credential, ServerCredential } from './pki/credential.js';
@@ -35,6 +34,7 @@ export type { CertificateSet } from './pki/set.js';
 export type { KeyAccessOptions, LockOptions, WriteOptions } from './request/options.js';
 export { addClients, type ChangeResult, renewCertificateSet, revokeClient } from './store/change.js';
 export { type RemovalResult, removeCertificateSet } from './store/clean.js';
+export { createCertificateSet } from './store/create.js';
 export { type EnsureResult, ensureCertificateSet } from './store/ensure.js';
 export { loadCertificateSet } from './store/manifest/load.js';
 export type {
@@ -43,8 +43,10 @@ export type {
   ManifestFile,
   ManifestRequest,
   ManifestRevocationList,
+  ManifestRotation,
 } from './store/manifest/manifest.js';
 export { readManifest } from './store/manifest/read.js';
+export { type RotateOptions, type RotationStep, rotateCertificateSet } from './store/rotate.js';
 export { type CredentialFiles, TemporaryCertificates, temporaryCertificates } from './store/temporary.js';
 export { type WatchOptions, watchCertificateSet } from './store/watch.js';
 export { writeCertificateSet } from './store/write.js';

@@ -45,7 +45,17 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['generate-certs renew', 'the set in certs/, now'],
       ['generate-certs renew --out tls --quiet', 'another one, silently'],
     ],
-    describe: async () => (await import('./commands/renew.js')).describeRenew,
+    describe: async () => (await import('./commands/life/renew.js')).describeRenew,
+  },
+  {
+    name: 'rotate',
+    usage: '[options]',
+    description: 'a new CA in three steps: trust, issue, drop',
+    examples: [
+      ['generate-certs rotate', 'the next step'],
+      ['generate-certs rotate --step trust', 'the first step: both CAs are trusted'],
+    ],
+    describe: async () => (await import('./commands/life/rotate.js')).describeRotate,
   },
   {
     name: 'revoke',
@@ -151,7 +161,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: '[options]',
     description: 'keeps the set alive: renews it before it ends, with the same CA key, until it is stopped',
     examples: [["generate-certs watch --on-renew 'nginx -s reload'", 'renews the set, and tells NGINX']],
-    describe: async () => (await import('./commands/watch.js')).describeWatch,
+    describe: async () => (await import('./commands/life/watch.js')).describeWatch,
   },
   {
     name: 'clean',

@@ -33,7 +33,6 @@ const TRIED: Readonly<Record<string, string>> = {
   remove: 'clean',
   reset: '',
   rm: 'clean',
-  rotate: 'renew',
   run: 'exec',
   server: '',
   sign: 'client',

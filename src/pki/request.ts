@@ -25,6 +25,8 @@ export interface SetRequest {
   readonly nameConstraints: boolean;
   /** How many CAs stand between the root and the leaves. */
   readonly intermediates: number;
+  /** The folder of the CA that signs, absolute; null where the set has a CA of its own. */
+  readonly ca: string | null;
 }
 
 /** A request with what was read out of it. */

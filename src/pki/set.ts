@@ -1,52 +1,21 @@
 import { GenerateCertsError, quote } from '../errors.js';
-import { formatDistance, formatMoment, isoSeconds } from '../util/moments.js';
 import { hintForUnknown } from '../util/suggest.js';
-import { type ClientCredential, type Credential, type KeyOrSource, ServerCredential } from './credential.js';
-import { flawedContextOf, isPossible } from './flaws/context.js';
-import { issueFlawed, issueFlawedServer } from './flaws/flawed.js';
-import {
-  FLAWS,
-  type FlawName,
-  findFlaw,
-  findServerFlaw,
-  SERVER_FLAWS,
-  type ServerFlawName,
-} from './flaws/flaws.js';
+import { type ClientCredential, type Credential, ServerCredential } from './credential.js';
+import { clientCatalogueOf, serverCatalogueOf } from './flaws/catalogue-of.js';
+import { type FlawName, findFlaw, findServerFlaw, SERVER_FLAWS, type ServerFlawName } from './flaws/flaws.js';
 import type { Authority } from './issue/authority.js';
 import { type Certificate, type Validity, validityFrom } from './issue/certificate.js';
 import { type Hierarchy, issuerOf, trustOf } from './issue/hierarchy.js';
+import { refuseEnded, refuseOutsideNames } from './issue/refusals.js';
 import { type RevocationList, signRevocationList } from './issue/revocation-list.js';
 import { addPreviousRevocation, type Rotation } from './issue/rotation.js';
 import { withRoot } from './issue/server-leaf.js';
 import { freshKeys } from './keys/key-source.js';
 import { nameClients } from './names/client-names.js';
-import { type Identity, parseClientIdentity, parseEndpointName } from './names/identity.js';
+import { parseClientIdentity } from './names/identity.js';
 import type { SetRequest } from './request.js';
+import type { SetParts } from './set-parts.js';
 import { issueClients } from './workers/issue-clients.js';
-
-/** What a server's credential is made of. */
-export interface ServerParts {
-  readonly certificate: Certificate;
-  readonly privateKey: KeyOrSource;
-}
-
-/** What a set is made of. */
-export interface SetParts {
-  readonly request: SetRequest;
-  readonly createdAt: Date;
-  readonly expiresAt: Date;
-  readonly hierarchy: Hierarchy;
-  readonly server: ServerParts;
-  readonly clients: readonly ClientCredential[];
-  readonly untrustedClients: readonly ClientCredential[];
-  readonly untrustedServers: readonly ServerCredential[];
-  /** Of each CA: of the one that signs leaves first, of the root last. */
-  readonly revocationLists: readonly RevocationList[];
-  readonly revokedSerialNumber: string;
-  readonly rotation?: Rotation | undefined;
-  /** File names, without the extension and in lower case, that no client may take. */
-  readonly reservedNames: readonly string[];
-}
 
 /** How many names a hint lists. */
 const MOST_NAMED = 20;
@@ -138,29 +107,17 @@ export class CertificateSet {
     return this.server.trustedPem;
   }
 
-  /**
-   * The CAs of the set as they sign and are trusted.
-   *
-   * @internal
-   */
+  /** @internal The CAs of the set as they sign and are trusted. */
   get hierarchy(): Hierarchy {
     return this.#hierarchy;
   }
 
-  /**
-   * What a rotation that is under way has done so far.
-   *
-   * @internal
-   */
+  /** @internal What a rotation that is under way has done so far. */
   get rotation(): Rotation | undefined {
     return this.#rotation;
   }
 
-  /**
-   * The CA that signs servers and clients: the root, or the last of the intermediates.
-   *
-   * @internal
-   */
+  /** @internal The CA that signs servers and clients: the root, or the last of the intermediates. */
   get issuer(): Authority {
     return issuerOf(this.#hierarchy);
   }
@@ -226,15 +183,7 @@ export class CertificateSet {
    * Left out is what makes no sense below this CA, and without the CA's key what the set does not have.
    */
   async catalogue(): Promise<ClientCredential[]> {
-    const [model] = this.#clients;
-    if (!this.issuer.canSign) return this.untrustedClients.filter(({ hasPrivateKey }) => hasPrivateKey);
-    const possible = FLAWS.filter((flaw) => isPossible(flaw, this.#hierarchy));
-    const found = (name: FlawName) => this.untrustedClients.find(({ flaw }) => flaw === name);
-    const context = {
-      ...(await flawedContextOf(this)),
-      model: model === undefined ? undefined : parseClientIdentity(model.name),
-    };
-    return Promise.all(possible.map(({ name }) => found(name) ?? issueFlawed(name, context)));
+    return clientCatalogueOf(this);
   }
 
   /**
@@ -252,20 +201,7 @@ export class CertificateSet {
   async serverCatalogue(
     flaws: readonly ServerFlawName[] = SERVER_FLAWS.map(({ name }) => name),
   ): Promise<ServerCredential[]> {
-    const found = (name: ServerFlawName) => this.untrustedServers.find(({ flaw }) => flaw === name);
-    if (!this.issuer.canSign) {
-      const own = flaws.flatMap((name) => found(findServerFlaw(name).name) ?? []);
-      return own.filter(({ hasPrivateKey }) => hasPrivateKey);
-    }
-    const possible = flaws.map(findServerFlaw).filter((flaw) => isPossible(flaw, this.#hierarchy));
-    const names = this.request.names.map(parseEndpointName);
-    const context = { ...(await flawedContextOf(this)), names };
-    return Promise.all(
-      possible.map(async ({ name }) => {
-        const made = found(name) ?? (await issueFlawedServer(name, context));
-        return made.inSet(this.server.trusted, () => this.revocationLists);
-      }),
-    );
+    return serverCatalogueOf(this, flaws);
   }
 
   /**
@@ -287,7 +223,7 @@ export class CertificateSet {
   /** As {@link CertificateSet.issueClient}, several at once: all of them or, where one is refused, none. */
   async issueClients(identities: readonly string[]): Promise<ClientCredential[]> {
     const now = new Date();
-    this.#refuseEnded(now);
+    refuseEnded(this.expiresAt, now);
     if (!Array.isArray(identities)) {
       throw new GenerateCertsError(
         'ERR_OPTION_INVALID',
@@ -319,7 +255,7 @@ export class CertificateSet {
   async revoke(identity: string): Promise<RevocationList> {
     const { certificate } = this.client(identity);
     const now = new Date();
-    this.#refuseEnded(now);
+    refuseEnded(this.expiresAt, now);
     if (this.revokedAt(certificate) !== undefined) return this.revocationList;
     const { number, revocations } = this.revocationList;
     const revokedAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
@@ -356,25 +292,4 @@ export class CertificateSet {
     const begin = Math.max(Math.floor(now.getTime() / 1000) * 1000, this.createdAt.getTime());
     return validityFrom(new Date(begin), this.expiresAt);
   }
-
-  #refuseEnded(now: Date): void {
-    if (now < this.expiresAt) return;
-    const ended = isoSeconds(this.expiresAt);
-    throw new GenerateCertsError(
-      'ERR_SET_ENDED',
-      `the set ended ${formatMoment(ended)}, ${formatDistance(ended, now)}`,
-      "make it anew: run 'generate-certs' with the names and options it was made with",
-    );
-  }
-}
-
-function refuseOutsideNames(identity: Identity, { permittedDnsNames }: Authority): void {
-  if (permittedDnsNames === undefined || identity.kind !== 'dns') return;
-  const { value } = identity;
-  if (permittedDnsNames.some((subtree) => value === subtree || value.endsWith(`.${subtree}`))) return;
-  throw new GenerateCertsError(
-    'ERR_OUTSIDE_CONSTRAINTS',
-    `${quote(value)} is outside the CA's name constraints`,
-    `it may sign only ${permittedDnsNames.slice(0, MOST_NAMED).join(', ')} and names below: make the set anew with this client`,
-  );
 }

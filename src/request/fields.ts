@@ -19,6 +19,7 @@ import {
 } from './options.js';
 import {
   isIntermediates,
+  parseAuthorityFolder,
   parseClients,
   parseExtraClients,
   parseIntermediates,
@@ -158,6 +159,18 @@ export const SET_FIELDS = {
       change: { words: 'intermediates', reissue: 'authority' },
     },
     parse: parseIntermediates,
+  },
+  ca: {
+    flag: { long: 'ca', value: 'folder' },
+    help: "sign with this folder's CA instead of a new one",
+    action: true,
+    schema: () => ({ anyOf: [{ type: 'string', minLength: 1 }, { type: 'null' }] }),
+    recorded: {
+      isValid: (value) => value === null || isText(value),
+      missing: null,
+      change: { words: 'CA', reissue: 'authority' },
+    },
+    parse: parseAuthorityFolder,
   },
   reuseKeys: {
     help: 'take the private keys of an earlier set of the same request',

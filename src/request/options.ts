@@ -64,6 +64,14 @@ export interface RequestOptions {
    */
   readonly intermediates?: number | undefined;
   /**
+   * The folder of the CA that signs, instead of a new one: of another set, so that the two trust each other, or your
+   * own (`ca.pem` with its key as `authority/ca.key`, `ca.key` or `ca-key.pem` in PKCS #8, SEC1 or PKCS #1; or
+   * mkcert's). The key is not copied: what signs later, a renewal too, needs the folder again. The set ends with that
+   * CA at the latest.
+   * @default a CA of the set's own
+   */
+  readonly ca?: string | null | undefined;
+  /**
    * Take the private keys of an earlier set of the same request, made in this process with this option
    * too, instead of making new ones: for suites that make many sets with RSA keys. Certificates, names
    * and serial numbers are new all the same, so that no set's CA vouches for another set's clients.

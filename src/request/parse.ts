@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { GenerateCertsError, quote } from '../errors.js';
 import { type FlawName, findFlaw, findServerFlaw, type ServerFlawName } from '../pki/flaws/flaws.js';
 import { MOST_INTERMEDIATES } from '../pki/names/authority-names.js';
@@ -50,6 +51,17 @@ export function parseIntermediates(given: unknown = 0): number {
 
 export function isIntermediates(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_INTERMEDIATES;
+}
+
+/** The folder of the CA that is to sign, absolute; null for a CA of the set's own. */
+export function parseAuthorityFolder(given: unknown = null): string | null {
+  if (given === null) return null;
+  if (typeof given === 'string' && given !== '' && !given.includes('\0')) return resolve(given);
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `the option 'ca' is ${quote(given)}, not a folder`,
+    "give the folder of a CA, such as ca: 'certs'",
+  );
 }
 
 /** Flaws asked for by name, and whether all that are possible are asked for. */

@@ -39,6 +39,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
     validFor,
     nameConstraints,
     intermediates,
+    ca,
     reuseKeys,
     ...parsed
   } = parseFields(options, known);
@@ -50,6 +51,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
   const surroundings = { nameConstraints, intermediates };
   const untrusted = chooseFlaws(FLAWS, parsed.untrusted, surroundings);
   const untrustedServers = chooseFlaws(SERVER_FLAWS, parsed.untrustedServers, surroundings);
+  if (nameConstraints && ca !== null) throw constrainedAlready();
   if (nameConstraints) requireDnsName([...names, ...clients.map(({ identity }) => identity)]);
   const request: ParsedRequest = {
     request: {
@@ -63,6 +65,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
       validFor: validFor.text,
       nameConstraints,
       intermediates,
+      ca,
     },
     names,
     clients,
@@ -103,6 +106,14 @@ function nameAll(identities: readonly Identity[], reserved: readonly string[]): 
     );
   }
   return nameClients(identities, reserved);
+}
+
+function constrainedAlready(): GenerateCertsError {
+  return new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    'name constraints are for a new CA, and the CA of another folder is to sign',
+    'leave --name-constraints or --ca out',
+  );
 }
 
 function requireDnsName(identities: readonly Identity[]): void {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createCertificateSet } from '../layouts/create.js';
+import { createCertificateSet } from '../store/create.js';
 import type { BackendTls } from './nginx/nginx-config.js';
 import type { Protocol } from './plan.js';
 

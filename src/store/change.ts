@@ -3,6 +3,7 @@ import type { ClientCredential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
 import { recordedKeyAccess } from '../request/key-access.js';
 import type { LockOptions } from '../request/options.js';
+import { anotherAuthority } from './brought/read-root.js';
 import { loadSet } from './manifest/load.js';
 import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read.js';
@@ -87,12 +88,18 @@ export async function revokeClient(
 export async function renewCertificateSet(folder: string, options: LockOptions = {}): Promise<ChangeResult> {
   return changeSet(folder, options, async (set) => {
     const { renewSet } = await import('../pki/issue/renew.js');
-    return renewSet(set, new Date());
+    const now = new Date();
+    const { ca } = set.request;
+    if (ca === null) return renewSet(set, now);
+    const { readBroughtAuthority } = await import('./brought/read-folder.js');
+    const { authority } = await readBroughtAuthority(ca, now);
+    if (!set.authority.certificate.isOf(authority.privateKey)) throw anotherAuthority(ca);
+    return renewSet(set, now, authority);
   });
 }
 
 /** Loads a set, has it changed, and writes what became different, as the folder's one writer. */
-async function changeSet(
+export async function changeSet(
   folder: string,
   options: LockOptions,
   change: (set: CertificateSet) => Promise<CertificateSet>,

@@ -135,6 +135,13 @@ export async function ensureSet(
   if (found?.old !== undefined && found.shortfall === undefined) {
     return { ...unchanged(found.old), warnings };
   }
+  const asked = found?.parsed() ?? alone;
+  const { ca } = asked.request;
+  if (ca !== null) {
+    // What is wrong with it is told before anything is written.
+    const { checkBroughtAuthority } = await import('./brought/read-folder.js');
+    warnings.push(...(await checkBroughtAuthority(folder, asked, new Date())));
+  }
   // What makes sets takes most of the start: a run with nothing to do does not load it.
   const [{ makeSet, rehearseSet }, { gitWarnings }] = await Promise.all([
     import('./make-set.js'),

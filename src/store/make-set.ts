@@ -7,6 +7,7 @@ import type { CertificateSet } from '../pki/set.js';
 import type { IssuingWork, Work } from '../pki/workers/work.js';
 import { formatMode } from '../request/key-access.js';
 import type { LockOptions } from '../request/options.js';
+import { withBroughtAuthority } from './brought/read-folder.js';
 import { type EnsureResult, type SetFound, unchanged } from './ensure.js';
 import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
 import { GITIGNORE, manifestFile, publicFile, SetPlanner } from './manifest/plan.js';
@@ -106,11 +107,13 @@ type Built = Pick<EnsureResult, 'outcome' | 'reasons'> & { readonly set: Certifi
 
 /** Makes what the set lacks, or all of it. */
 async function build(folder: string, found: SetFound, work: IssuingWork): Promise<Built> {
-  const { old, checked, shortfall } = found;
+  const { old, shortfall } = found;
+  const now = new Date();
+  const { request: parsed } = await withBroughtAuthority(found.parsed(), now);
   if (old === undefined || shortfall === undefined || shortfall.reissue === 'all') {
-    return { set: await createSet(checked, new Date(), work), outcome: 'created', reasons: [] };
+    return { set: await createSet(parsed, now, work), outcome: 'created', reasons: [] };
   }
-  const remains = await readRemains(folder, old, found.damages);
+  const remains = await readRemains(folder, old, found.damages, parsed.root);
   const reasons = [...shortfall.reasons];
   let how: Reissue = shortfall.reissue;
   const reason = how === 'authority' ? undefined : whyNewAuthority(remains, found);
@@ -119,7 +122,7 @@ async function build(folder: string, found: SetFound, work: IssuingWork): Promis
     reasons.push(reason);
   }
   const kept = how === 'missing' ? keptBy(remains, old, found) : remains;
-  const set = await reissue(how, kept, found.parsed(), new Date(), work);
+  const set = await reissue(how, kept, parsed, now, work);
   return { set, outcome: OUTCOMES[how], reasons };
 }
 
@@ -127,7 +130,14 @@ const OUTCOMES = { missing: 'updated', life: 'renewed', authority: 'replaced' } 
 
 /** Why the CA that is there cannot sign what is asked for; nothing where it can. */
 function whyNewAuthority({ hierarchy }: SetRemains, { checked, parsed }: SetFound): string | undefined {
-  if (hierarchy === undefined) return "the CA's certificate or private key is lost";
+  const { ca } = checked.request;
+  if (hierarchy === undefined) {
+    return ca === null
+      ? "the CA's certificate or private key is lost"
+      : `the CA in ${ca} is another one, or an intermediate is lost`;
+  }
+  // What the CA of another folder may sign was checked before.
+  if (ca !== null) return undefined;
   const permitted = hierarchy.root.permittedDnsNames;
   if (permitted === undefined) return undefined;
   const outside = dnsSubtrees(checked.names, parsed().clients).find(

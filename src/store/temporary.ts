@@ -2,9 +2,8 @@ import { promises as fs } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GenerateCertsError } from '../errors.js';
-import { createSet } from '../layouts/create.js';
 import { type LayoutName, layoutFolder, layoutOf } from '../layouts/index.js';
-import { type CertificateSetOptions, checkOptions } from '../layouts/requests.js';
+import type { CertificateSetOptions } from '../layouts/requests.js';
 import type { Credential } from '../pki/credential.js';
 import type { FlawName, ServerFlawName } from '../pki/flaws/flaws.js';
 import type { CertificateSet } from '../pki/set.js';
@@ -13,6 +12,7 @@ import { parseKeyAccess } from '../request/key-access.js';
 import type { KeyAccessOptions } from '../request/options.js';
 import { OPTIONS_EXAMPLE } from '../request/request.js';
 import { checkOptionNames } from '../util/options.js';
+import { createCertificateSet } from './create.js';
 import type { Manifest } from './manifest/manifest.js';
 import { removeAtExit } from './transaction/at-exit.js';
 import { surroundingsError } from './transaction/file-system.js';
@@ -167,7 +167,7 @@ export async function temporaryCertificates(
   checkOptionNames(options, Object.keys({ ...SET_FIELDS, ...ACCESS_FIELDS }), OPTIONS_EXAMPLE);
   const { keyMode, owner, ...setOptions } = options;
   parseKeyAccess({ keyMode, owner });
-  const set = await createSet(checkOptions(setOptions), new Date());
+  const set = await createCertificateSet(setOptions);
   const path = await makeFolder();
   const forget = await removeAtExit(path);
   try {

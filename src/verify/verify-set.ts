@@ -8,7 +8,7 @@ import { readCertificates } from '../pki/read/read-certificate.js';
 import type { CertificateSet } from '../pki/set.js';
 import { findDamages } from '../store/manifest/damages.js';
 import { loadCertificateSet } from '../store/manifest/load.js';
-import type { Manifest, ManifestRevocationList } from '../store/manifest/manifest.js';
+import type { Manifest } from '../store/manifest/manifest.js';
 import { planSet } from '../store/manifest/plan.js';
 import { requireManifest } from '../store/manifest/read.js';
 import { revocationListPaths } from '../store/manifest/read-hierarchy.js';
@@ -17,6 +17,7 @@ import { formatDistance, isoSeconds } from '../util/moments.js';
 import { readIfRegular } from '../util/regular-file.js';
 import { shakeHands } from './loopback.js';
 import { NOT_TRIED, type Row, summarize, type VerifyReport } from './row.js';
+import { authoritiesOf, chainProblems, expectedLists } from './set-authorities.js';
 
 /**
  * How thoroughly a set is checked, and how strictly judged.
@@ -140,39 +141,6 @@ async function certificateRows(source: Source, now: Date): Promise<Row[]> {
   return rows;
 }
 
-/** The certificates of all CAs in the manifest's order, the root first; those that cannot be read are left out. */
-async function authoritiesOf({ manifest, read }: Source): Promise<Certificate[]> {
-  const entries = manifest.certificates.filter(({ role }) => role === 'ca');
-  const found = await Promise.all(
-    entries.map(
-      async ({ files }) => (await readCertificates(read(files.authority?.certificate ?? '') ?? ''))[0],
-    ),
-  );
-  return found.filter((certificate) => certificate !== undefined);
-}
-
-/** Whether a leaf's file leads up to a root. */
-function chainProblems(
-  [leaf, ...others]: readonly (Certificate | undefined)[],
-  { role, flaw }: Manifest['certificates'][number],
-  authorities: readonly Certificate[],
-): string[] {
-  if (role === 'ca' || flaw !== null) return [];
-  const nextOf = (certificate: Certificate) =>
-    others.find((other) => other?.subject === certificate.issuer && other.sha256 !== certificate.sha256);
-  const isRoot = ({ subject }: Certificate) =>
-    authorities.some((root) => root.subject === subject && root.issuer === subject);
-  const passed = new Set<Certificate>();
-  for (let top = leaf; top !== undefined; top = nextOf(top)) {
-    const { issuer } = top;
-    if (isRoot(top) || authorities.some((root) => root.subject === issuer && root.issuer === issuer))
-      return [];
-    if (passed.has(top)) break;
-    passed.add(top);
-  }
-  return ['its file does not lead up to the CA'];
-}
-
 const PURPOSES = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
 
 function problemsOf(
@@ -244,23 +212,6 @@ async function revocationRows(source: Source, now: Date): Promise<Row[]> {
     rows.push(row(subject, path, 'signed by the CA, not ended, with every revocation', problems));
   }
   return rows;
-}
-
-/** The lists that a file of them must hold, in their order: of the CA that signs leaves first. */
-function expectedLists({ revocationList, rotation, request }: Manifest, authorities: readonly Certificate[]) {
-  const of = (list: ManifestRevocationList, from: number) =>
-    authorities
-      .slice(from, from + request.intermediates + 1)
-      .toReversed()
-      .map((authority, index) => ({
-        authority,
-        revoked:
-          index === 0
-            ? list.revocations.map(({ serialNumber }) => serialNumber)
-            : [list.reservedSerialNumber],
-      }));
-  const own = of(revocationList, 0);
-  return rotation === undefined ? own : [...own, ...of(rotation.revocationList, own.length)];
 }
 
 function lifeRow({ subject, manifest }: Source, now: Date): Row {

@@ -19,7 +19,7 @@ export interface GrpcServer {
 /** Starts a C-core server: plaintext without a certificate, mutual TLS with a CA. */
 export async function startGrpcServer(
   python: string,
-  files: { certificate?: string; key?: string; ca?: string } = {},
+  files: { certificate?: string; key?: string; ca?: string; reload?: string } = {},
 ): Promise<GrpcServer> {
   const process = start(python, [PEER, 'serve', JSON.stringify(files)], { GRPC_VERBOSITY: 'INFO' });
   const [, port] = await process.said(/^port (\d+)$/m);

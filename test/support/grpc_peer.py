@@ -2,7 +2,8 @@
 
 serve: `grpc_peer.py serve '{"certificate": …, "key": …, "ca": …}'` listens on a free loopback port,
 prints `port N`, and answers KServe v2 ServerLive. Without a certificate it speaks plaintext; with
-one and no ca it asks for no client certificate.
+one and no ca it asks for no client certificate. With `"reload": path` it reads its files again whenever that file
+has another content, as a server does that is told to.
 
 call: `grpc_peer.py call '[{"target": …, "root": …, "certificate": …, "key": …}, …]'` calls ServerLive
 once for each and prints a JSON list of {code, details, live}. Without a root it has its own defaults.
@@ -31,9 +32,28 @@ class ServerLive(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(lambda request, context: LIVE)
 
 
+def reloading(options):
+    def configuration():
+        pairs = [(read(options["key"]), read(options["certificate"]))]
+        return grpc.ssl_server_certificate_configuration(pairs, root_certificates=read(options["ca"]))
+
+    seen = [read(options["reload"])]
+
+    def fetch():
+        told = read(options["reload"])
+        if told == seen[0]:
+            return None
+        seen[0] = told
+        return configuration()
+
+    return grpc.dynamic_ssl_server_credentials(configuration(), fetch, require_client_authentication=True)
+
+
 def serve(options):
     server = grpc.server(futures.ThreadPoolExecutor(4), handlers=(ServerLive(),), options=[("grpc.so_reuseport", 0)])
-    if options.get("certificate"):
+    if options.get("reload"):
+        port = server.add_secure_port("127.0.0.1:0", reloading(options))
+    elif options.get("certificate"):
         credentials = grpc.ssl_server_credentials(
             [(read(options["key"]), read(options["certificate"]))],
             root_certificates=read(options.get("ca")),

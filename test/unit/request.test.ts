@@ -14,6 +14,7 @@ describe('a request', () => {
       validFor: '1d',
       nameConstraints: false,
       intermediates: 0,
+      ca: null,
     });
     expect(checkOptions({}).warnings).toEqual([]);
   });

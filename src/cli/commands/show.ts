@@ -66,6 +66,7 @@ function formatTree(
   const lines = [
     colour.bold(`the set in ${printable(folder)}`),
     `made ${formatMoment(manifest.createdAt)}, ${ended ? colour.red(end) : end}`,
+    ...standing(manifest),
     '',
   ];
   for (const [signer, certificates] of groups) {
@@ -84,6 +85,18 @@ function formatTree(
     lines.push('');
   }
   return lines.join('\n');
+}
+
+/** Where the set stands besides: the folder of its CA, and a rotation that is under way. */
+function standing({ request, rotation }: Manifest): string[] {
+  const ca = request.ca === null ? [] : [`the CA is that of ${printable(request.ca)}, with its key there`];
+  if (rotation === undefined) return ca;
+  return [
+    ...ca,
+    rotation.step === 'trust'
+      ? 'rotation, step 1 of 3 (trust): the next CA is trusted too; the next step is issue'
+      : 'rotation, step 2 of 3 (issue): the previous CA is still trusted; the next step is drop',
+  ];
 }
 
 /** What each CA signed, the root first, then what others signed: the flawed ones' signers. */

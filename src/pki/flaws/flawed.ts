@@ -151,7 +151,8 @@ async function signerOf(
     }
     default: {
       if (departure.hash === undefined) return { signer: issuer.signer, chain };
-      return { signer: createSigner(issuer.signer.name, issuer.privateKey, departure.hash), chain };
+      const { name, keyIdentifier } = issuer.signer;
+      return { signer: createSigner(name, issuer.privateKey, departure.hash, keyIdentifier), chain };
     }
   }
 }

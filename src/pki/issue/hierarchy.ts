@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { authorityName } from '../asn1/distinguished-name.js';
 import type { KeyType } from '../keys/key-types.js';
 import type { PrivateKey } from '../keys/keys.js';
@@ -69,7 +70,8 @@ export async function createHierarchy(options: HierarchyOptions): Promise<Hierar
       pathLength: count,
     }));
   const intermediates: Authority[] = [];
-  const distinction = distinctionOf(root);
+  // Several sets may be below a root that was brought.
+  const distinction = options.root === undefined ? distinctionOf(root) : randomBytes(4).toString('hex');
   for (let place = 1; place <= count; place++) {
     intermediates.push(
       await createAuthority({

@@ -29,9 +29,9 @@ export class Signer {
   readonly #hash: Hash;
   readonly #key: KeyObject;
 
-  constructor(name: DistinguishedName, privateKey: PrivateKey, hash: Hash) {
+  constructor(name: DistinguishedName, privateKey: PrivateKey, hash: Hash, identifier: string) {
     this.name = name;
-    this.keyIdentifier = keyIdentifier(privateKey.publicKeyDer);
+    this.keyIdentifier = identifier;
     this.algorithm = ALGORITHMS[privateKey.type.startsWith('rsa-') ? 'rsa' : 'ec'][hash];
     this.#hash = hash;
     this.#key = privateKey.keyObject;
@@ -47,9 +47,16 @@ export class Signer {
  * Makes a signer of a key.
  *
  * @param hash SHA-256 when absent, and SHA-384 where the key is P-384
+ * @param identifier the key identifier in the signer's certificate in hex; as this program writes it when absent
  */
-export function createSigner(name: DistinguishedName, privateKey: PrivateKey, hash?: Hash): Signer {
-  return new Signer(name, privateKey, hash ?? (privateKey.type === 'ec-p384' ? 'SHA-384' : 'SHA-256'));
+export function createSigner(
+  name: DistinguishedName,
+  privateKey: PrivateKey,
+  hash?: Hash,
+  identifier: string = keyIdentifier(privateKey.publicKeyDer),
+): Signer {
+  const usual = privateKey.type === 'ec-p384' ? 'SHA-384' : 'SHA-256';
+  return new Signer(name, privateKey, hash ?? usual, identifier);
 }
 
 /** SHA-1 over the public key's bits, in hex (RFC 5280 section 4.2.1.2, method 1). */

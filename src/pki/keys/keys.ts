@@ -72,13 +72,18 @@ export function privateKeyFromPem(pem: string): PrivateKey | undefined {
   try {
     const key = createPrivateKey(pem);
     const pkcs8 = key.export({ type: 'pkcs8', format: 'pem' }) as string;
-    return new PrivateKey(pkcs8, createPublicKey(key).export({ type: 'spki', format: 'der' }), typeOf(key));
+    return new PrivateKey(
+      pkcs8,
+      createPublicKey(key).export({ type: 'spki', format: 'der' }),
+      keyTypeOf(key),
+    );
   } catch {
     return undefined;
   }
 }
 
-function typeOf(key: KeyObject): string {
+/** The type of a key: `rsa-2048`, `ec-p256`, or what Node calls it. */
+export function keyTypeOf(key: KeyObject): string {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined) return `rsa-${modulusLength}`;
   if (namedCurve === 'prime256v1') return 'ec-p256';

@@ -10,10 +10,31 @@ import * as x509 from '@peculiar/x509';
 
 export { x509 };
 
+function constraintsOf(certificate: x509.X509Certificate): NameConstraints | undefined {
+  const extension = certificate.getExtension(id_ce_nameConstraints);
+  return extension === null ? undefined : AsnConvert.parse(extension.value, NameConstraints);
+}
+
+/** The DNS names that a CA's certificate excludes. */
+export function readExcludedDnsNames(certificate: x509.X509Certificate): string[] {
+  return [...(constraintsOf(certificate)?.excludedSubtrees ?? [])].flatMap(({ base }) => base.dNSName ?? []);
+}
+
+/** What kinds of names a CA's certificate constrains beside DNS names, in words; nothing where there are none. */
+export function readOtherConstraints(certificate: x509.X509Certificate): string | undefined {
+  const { permittedSubtrees, excludedSubtrees } = constraintsOf(certificate) ?? {};
+  const kinds = [...(permittedSubtrees ?? []), ...(excludedSubtrees ?? [])].flatMap(({ base }) => {
+    if (base.dNSName !== undefined) return [];
+    if (base.iPAddress !== undefined) return ['IP addresses'];
+    if (base.rfc822Name !== undefined) return ['e-mail addresses'];
+    return [base.directoryName === undefined ? 'URIs or other names' : 'distinguished names'];
+  });
+  return kinds.length === 0 ? undefined : [...new Set(kinds)].join(' and ');
+}
+
 /** The DNS names that a CA's certificate permits; nothing where it has no name constraints. */
 export function readPermittedDnsNames(certificate: x509.X509Certificate): string[] | undefined {
-  const extension = certificate.getExtension(id_ce_nameConstraints);
-  if (extension === null) return undefined;
-  const { permittedSubtrees } = AsnConvert.parse(extension.value, NameConstraints);
-  return [...(permittedSubtrees ?? [])].flatMap(({ base }) => base.dNSName ?? []);
+  const constraints = constraintsOf(certificate);
+  if (constraints === undefined) return undefined;
+  return [...(constraints.permittedSubtrees ?? [])].flatMap(({ base }) => base.dNSName ?? []);
 }

@@ -103,6 +103,7 @@ async function issueInBatches(
   const threads = await startIssuingThreads(clients.length, {
     name: signer.name,
     privateKeyPem: privateKey.pem,
+    keyIdentifier: signer.keyIdentifier,
     permittedDnsNames,
     validity,
     keyType,

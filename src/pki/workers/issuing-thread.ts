@@ -5,11 +5,13 @@ import { createSigner } from '../issue/signer.js';
 import { ecKeyMaker, type PrivateKey, privateKeyFromPem } from '../keys/keys.js';
 import { type BatchRequest, packClients, type ThreadData } from './thread-messages.js';
 
-const { name, privateKeyPem, permittedDnsNames, validity, keyType } = workerData as ThreadData;
+const { name, privateKeyPem, keyIdentifier, permittedDnsNames, validity, keyType } = workerData as ThreadData;
 const signer = createSigner(
   // What is passed to a thread arrives without its class.
   { text: name.text, der: Buffer.from(name.der) },
   privateKeyFromPem(privateKeyPem) as PrivateKey,
+  undefined,
+  keyIdentifier,
 );
 const makeKey = ecKeyMaker(keyType);
 

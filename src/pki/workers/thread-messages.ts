@@ -8,6 +8,8 @@ export interface ThreadData {
   readonly name: DistinguishedName;
   /** The CA's private key; passed from memory to memory, within one process. */
   readonly privateKeyPem: string;
+  /** Of the CA, hex. */
+  readonly keyIdentifier: string;
   readonly permittedDnsNames: readonly string[] | undefined;
   readonly validity: Validity;
   readonly keyType: EcKeyType;

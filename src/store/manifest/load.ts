@@ -3,6 +3,7 @@ import { RESERVED_NAMES } from '../../layouts/requests.js';
 import { type HierarchyTrust, trustOf } from '../../pki/issue/hierarchy.js';
 import { CertificateSet } from '../../pki/set.js';
 import { nextTurn } from '../../util/turns.js';
+import { readBroughtRoot } from '../brought/read-root.js';
 import { readConsistently } from '../transaction/consistent.js';
 import { clientOf, untrustedServerOf } from './credentials.js';
 import { type Damage, findDamages, isContentLost } from './damages.js';
@@ -59,7 +60,10 @@ async function readSet(
   if (server === undefined) {
     throw damaged(folder, 'the manifest names no server');
   }
-  const read = orDamaged(folder, await readHierarchies(manifest, (entry) => readAuthority(folder, entry)));
+  const { ca } = manifest.request;
+  const readOne = (entry: ManifestCertificate) =>
+    entry.name === 'ca' && ca !== null ? readBroughtRoot(folder, entry, ca) : readAuthority(folder, entry);
+  const read = orDamaged(folder, await readHierarchies(manifest, readOne));
   const { hierarchy, other } = read;
   const trust = trustOf(hierarchy);
   for (const [path, damage] of damages) {

@@ -7,6 +7,7 @@ import type { Certificate } from '../../pki/issue/certificate.js';
 import type { Hierarchy } from '../../pki/issue/hierarchy.js';
 import type { RevocationList } from '../../pki/issue/revocation-list.js';
 import type { Rotation } from '../../pki/issue/rotation.js';
+import { keyTypeOf } from '../../pki/keys/keys.js';
 import { authorityNames, type Generation } from '../../pki/names/authority-names.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { formatMode, type KeyAccess, type Owner } from '../../request/key-access.js';
@@ -83,15 +84,20 @@ export class SetPlanner {
   }
 
   plan(set: CertificateSet, ignoredByGit: boolean): SetPlan {
-    const files = namedAuthorities(set).flatMap(([name, { certificate, privateKey }]) => {
-      const content = name === 'ca' ? set.trustedPem : certificate.pem;
-      return [
-        this.#place({ name: `${name}.pem`, content, of: name, part: 'certificate' }, AUTHORITY),
-        this.#place(
-          { name: authorityKeyPath(name), content: privateKey.pem, of: name, part: 'key', secret: true },
-          AUTHORITY,
-        ),
-      ];
+    const files = namedAuthorities(set).flatMap(([name, authority]) => {
+      const content = name === 'ca' ? set.trustedPem : authority.certificate.pem;
+      const certificate = { name: `${name}.pem`, content, of: name, part: 'certificate' } as const;
+      // The key of another folder's CA stays there.
+      if (name === 'ca' && set.request.ca !== null) return [this.#place(certificate, AUTHORITY)];
+      const key = authority.privateKey.pem;
+      const file = {
+        name: authorityKeyPath(name),
+        content: key,
+        of: name,
+        part: 'key',
+        secret: true,
+      } as const;
+      return [this.#place(certificate, AUTHORITY), this.#place(file, AUTHORITY)];
     });
     this.#layouts.forEach((layout, index) => {
       for (const credential of set.credentials) files.push(...(this.#byLayout(credential)[index] ?? []));
@@ -153,8 +159,8 @@ function describeSet(
   places: ReadonlyMap<LayoutFile['of'] | string, ManifestCertificate['files']>,
   access: KeyAccess,
 ): Manifest {
-  const authorities = namedAuthorities(set).map(([name, { certificate, privateKey }]) => ({
-    ...describeCertificate(set, certificate, privateKey.type),
+  const authorities = namedAuthorities(set).map(([name, { certificate }]) => ({
+    ...describeCertificate(set, certificate, keyTypeOf(certificate.x509Certificate.publicKey)),
     role: 'ca' as const,
     name,
     flaw: null,

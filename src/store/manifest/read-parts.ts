@@ -11,7 +11,7 @@ import { partyFileName } from '../../pki/names/party-names.js';
 import { readCertificates } from '../../pki/read/read-certificate.js';
 import { readRegularFile } from '../../util/regular-file.js';
 import { errnoOf } from '../transaction/file-system.js';
-import type { ManifestCertificate } from './manifest.js';
+import { authorityKeyPath, type ManifestCertificate } from './manifest.js';
 
 /** Why a part could not be read, in a few words. */
 export interface Problem {
@@ -57,12 +57,17 @@ export async function readAuthority(
   certificatePath: string | undefined = entry.files.authority?.certificate,
 ): Promise<Authority | Problem> {
   const keyPath = entry.files.authority?.key;
-  if (certificatePath === undefined || keyPath === undefined) {
+  if (certificatePath === undefined) {
     return { problem: `the manifest names no files of ${quote(entry.name)}` };
   }
   const read = await readChain(folder, certificatePath);
   if ('problem' in read) return read;
   const { certificate } = read;
+  if (keyPath === undefined) {
+    return authorityWithoutKey(certificate, () =>
+      caKeyMissing(folder, authorityKeyPath(entry.name), 'missing'),
+    );
+  }
   const key = readKey(folder, keyPath, certificate, certificatePath);
   if (key instanceof PrivateKey) {
     const signer = createSigner(certificate.subjectName, key);

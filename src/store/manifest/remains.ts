@@ -4,7 +4,7 @@ import { trustOf } from '../../pki/issue/hierarchy.js';
 import type { SetRemains } from '../../pki/issue/renew.js';
 import type { RevocationList } from '../../pki/issue/revocation-list.js';
 import { PrivateKey } from '../../pki/keys/keys.js';
-import type { ServerParts } from '../../pki/set.js';
+import type { ServerParts } from '../../pki/set-parts.js';
 import { nextTurn } from '../../util/turns.js';
 import { clientOf, untrustedServerOf } from './credentials.js';
 import { type Damage, isContentLost } from './damages.js';
@@ -25,18 +25,28 @@ const CERTIFICATES_A_TURN = 20;
 /**
  * What of a set is still whole, of whatever copy: a credential is whole where one layout has both its files as
  * they were made. The CA counts only with its private key.
+ *
+ * @param root where it is the CA of another folder
  */
 export async function readRemains(
   folder: string,
   manifest: Manifest,
   damages: ReadonlyMap<string, Damage>,
+  root?: Authority,
 ): Promise<SetRemains> {
   const { certificates, revocationList } = manifest;
   const isWhole = (path: string | undefined): path is string => {
     const damage = path === undefined ? undefined : damages.get(path);
     return path !== undefined && !(damage !== undefined && isContentLost(damage));
   };
-  const read = await readHierarchies(manifest, (entry) => wholeAuthority(folder, entry, isWhole));
+  const readOne = (entry: ManifestCertificate) =>
+    entry.name === 'ca' && root !== undefined
+      ? broughtAuthority(folder, entry, isWhole, root)
+      : wholeAuthority(folder, entry, isWhole);
+  const both = await readHierarchies(manifest, readOne);
+  // A rotation whose other CA is lost ends; what the set's own CA signed stays.
+  const own = 'problem' in both && manifest.rotation !== undefined;
+  const read = own ? await readHierarchies({ ...manifest, rotation: undefined }, readOne) : both;
   const found = 'problem' in read ? undefined : read;
   const trust = found && trustOf(found.hierarchy);
   const clients = new Map<string, ClientCredential>();
@@ -93,6 +103,24 @@ async function wholeAuthority(
     }
   }
   return { problem: `the certificate or the private key of ${entry.name} is lost` };
+}
+
+/** The CA of another folder, under the certificate that the set has of it: that folder may have renewed its own. */
+async function broughtAuthority(
+  folder: string,
+  entry: ManifestCertificate,
+  isWhole: IsWhole,
+  root: Authority,
+): Promise<Authority | Problem> {
+  if (root.certificate.sha256 === entry.sha256) return root;
+  const copies = Object.values(entry.files).map(({ certificate }) => certificate);
+  for (const path of copies.filter(isWhole)) {
+    const read = await readAuthority(folder, entry, path);
+    if (!('problem' in read) && read.certificate.isOf(root.privateKey)) {
+      return { ...root, certificate: read.certificate };
+    }
+  }
+  return { problem: 'the CA is another one' };
 }
 
 async function wholeCredential(

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
-import { GenerateCertsError, printable, quote } from '../../errors.js';
-import type { Manifest } from '../../index.js';
-import { checkRenewAt, DEFAULT_RENEW_AT, msUntilDue } from '../../store/watch.js';
-import { formatDistance, formatMoment, isoSeconds } from '../../util/moments.js';
-import { lockTimeoutOption, outOption, quietOption } from '../options.js';
-import { interruptible } from '../terminal/interrupt.js';
-import { reportFailure, Terminal } from '../terminal/terminal.js';
-import { MOUNTED_FILES } from '../terminal/text.js';
+import { GenerateCertsError, printable, quote } from '../../../errors.js';
+import type { Manifest } from '../../../index.js';
+import { checkRenewAt, DEFAULT_RENEW_AT, msUntilDue } from '../../../store/watch.js';
+import { formatDistance, formatMoment, isoSeconds } from '../../../util/moments.js';
+import { lockTimeoutOption, outOption, quietOption } from '../../options.js';
+import { interruptible } from '../../terminal/interrupt.js';
+import { reportFailure, Terminal } from '../../terminal/terminal.js';
+import { MOUNTED_FILES } from '../../terminal/text.js';
 
 interface WatchCommandOptions {
   out: string;
@@ -39,7 +39,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
   const renewAt = checkRenewAt(/^[\d.]+$/.test(options.renewAt) ? Number(options.renewAt) : options.renewAt);
   const { out, onRenew: command, lockTimeout } = options;
-  const { readManifest, watchCertificateSet } = await import('../../index.js');
+  const { readManifest, watchCertificateSet } = await import('../../../index.js');
   const manifest = await readManifest(out);
   const due = new Date(Date.now() + msUntilDue(manifest, renewAt, Date.now()));
   terminal.progress(

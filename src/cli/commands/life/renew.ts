@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { printable } from '../../errors.js';
-import { serializeManifest } from '../../store/manifest/manifest.js';
-import { formatDistance, formatMoment } from '../../util/moments.js';
-import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../options.js';
-import { interruptible } from '../terminal/interrupt.js';
-import { Terminal } from '../terminal/terminal.js';
-import { MOUNTED_FILES } from '../terminal/text.js';
+import { printable } from '../../../errors.js';
+import { serializeManifest } from '../../../store/manifest/manifest.js';
+import { formatDistance, formatMoment } from '../../../util/moments.js';
+import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../../options.js';
+import { interruptible } from '../../terminal/interrupt.js';
+import { Terminal } from '../../terminal/terminal.js';
+import { MOUNTED_FILES } from '../../terminal/text.js';
 
 export function describeRenew(command: Command): void {
   command
@@ -15,7 +15,7 @@ export function describeRenew(command: Command): void {
     .addOption(quietOption())
     .action(async (options: { out: string; lockTimeout: string; json?: boolean; quiet?: boolean }) => {
       const terminal = new Terminal(options);
-      const { renewCertificateSet } = await import('../../index.js');
+      const { renewCertificateSet } = await import('../../../index.js');
       const { manifest } = await interruptible((signal) =>
         renewCertificateSet(options.out, { lockTimeout: options.lockTimeout, signal }),
       );
