@@ -1,9 +1,16 @@
-import type { SecureContext } from 'node:tls';
-import type { ChannelCredentials, Client, Metadata, StatusObject } from '@grpc/grpc-js';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  constants,
+} from 'node:http2';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext } from 'node:tls';
 import type { Endpoint } from './endpoint.js';
-import { KSERVE_SERVICE, type MessageName, messageType } from './kserve.js';
-import { CLOSED, type Outcome, outcomeOfHttpStatus, timedOut } from './outcome.js';
-import { checkIdentity, greet } from './tls.js';
+import { KSERVE_SERVICE, MESSAGES, type MessageName } from './kserve.js';
+import { CLOSED, type Outcome, outcomeOfError, outcomeOfHttpStatus, timedOut } from './outcome.js';
+import { encodeMessage } from './protobuf.js';
+import { connectionOptions } from './tls.js';
 
 export interface GrpcRequest {
   /** `service/method`, without a leading slash. */
@@ -25,126 +32,210 @@ export interface GrpcAnswer {
 /** The largest answer that is read and decoded: what comes from the other side must not fill this side's memory. */
 const LARGEST_MESSAGE = 64 * 1024;
 
+/** The status codes of gRPC, by number. */
+const STATUSES = [
+  ...['OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS'],
+  ...['PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE'],
+  ...['UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
+];
+
+/** By these the application itself turns away a caller whom its TLS let in. */
+const REFUSING_STATUSES: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'UNAUTHENTICATED']);
+
 /**
- * Makes one unary call on a connection of its own.
+ * Makes one unary call on a connection of its own (gRPC over HTTP/2,
+ * github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). Why a connection failed is known from the very connection.
  *
  * @param context this side's TLS; plaintext when absent
  */
-export async function callGrpc(
+export function callGrpc(
   endpoint: Endpoint,
   context: SecureContext | undefined,
   request: GrpcRequest,
   timeoutMs: number,
 ): Promise<GrpcAnswer> {
-  const { Client, credentials, status } = await import('@grpc/grpc-js');
-  const begun = performance.now();
-  const security: ChannelCredentials =
-    context === undefined
-      ? credentials.createInsecure()
-      : credentials.createFromSecureContext(context, {
-          checkServerIdentity: (_name, certificate) => checkIdentity(endpoint.host, certificate),
-        });
-  const authority = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
-  // The dns scheme also takes a bare IPv6 address, which without it would look like a scheme itself.
-  const client = new Client(`dns:${authority}:${endpoint.port}`, security, {
-    // No connection is shared: it would carry one case's identity for another's.
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.enable_retries': 0,
-    'grpc.max_receive_message_length': request.largestAnswer ?? LARGEST_MESSAGE,
-    // A proxy in the environment would answer in the endpoint's place.
-    'grpc.enable_http_proxy': 0,
-  });
-  try {
-    const seen = await unaryCall(client, request, timeoutMs);
-    const name = status[seen.status.code] ?? String(seen.status.code);
-    const outcome = outcomeOf(seen, name, timeoutMs);
-    const known = {
-      details: seen.status.details,
-      ...(seen.message !== undefined && { message: seen.message }),
+  return new Promise((resolve) => {
+    const socket = openSocket(endpoint, context);
+    let session: ClientHttp2Session | undefined;
+    const finish = (answer: GrpcAnswer) => {
+      clearTimeout(timer);
+      resolve(answer);
+      session?.destroy();
+      socket.destroy();
     };
-    if (outcome !== undefined) return { outcome, status: name, ...known };
-  } finally {
-    client.close();
-  }
-  // gRPC for Node does not tell why a connection failed: one without gRPC does.
-  if (context === undefined) return { outcome: CLOSED };
-  const left = Math.max(1, Math.ceil(timeoutMs - (performance.now() - begun)));
-  const outcome = await greet(endpoint, context, left);
-  // The limit is the whole case's, whatever was left of it for this.
-  if (outcome.by === timedOut(left).by) return { outcome: timedOut(timeoutMs) };
-  return { outcome: outcome.kind === 'let-in' ? NO_GRPC : outcome };
+    const timer = setTimeout(() => finish({ outcome: timedOut(timeoutMs) }), timeoutMs);
+    socket.on('error', (error) => finish({ outcome: outcomeOfError(error) }));
+    // What came before the end is told first.
+    socket.on('close', () => setImmediate(() => finish({ outcome: CLOSED })));
+    socket.once(context === undefined ? 'connect' : 'secureConnect', () => {
+      session = connectHttp2(originOf(endpoint, context), {
+        createConnection: () => socket,
+        // What comes from the other side is bounded in every way that HTTP/2 has.
+        maxHeaderListPairs: 128,
+        maxSessionMemory: 10,
+        settings: { enablePush: false },
+      });
+      session.on('error', (error) => finish({ outcome: outcomeOfError(error) }));
+      session.on('goaway', (code) => {
+        if (code !== constants.NGHTTP2_NO_ERROR) finish({ outcome: goneAway(code) });
+      });
+      makeCall(session, request, finish);
+    });
+  });
 }
 
-/** TLS was let in, and still no call came through: whatever that is, it is no refusal. */
+function openSocket(endpoint: Endpoint, context: SecureContext | undefined): Socket {
+  const { host, port } = endpoint;
+  if (context === undefined) return connectTcp({ host, port });
+  return connectTls({ ...connectionOptions(endpoint, context), ALPNProtocols: ['h2'] });
+}
+
+function originOf({ host, port }: Endpoint, context: SecureContext | undefined): string {
+  const authority = host.includes(':') ? `[${host}]` : host;
+  return `${context === undefined ? 'http' : 'https'}://${authority}:${port}`;
+}
+
+function makeCall(
+  session: ClientHttp2Session,
+  { method, message = Buffer.alloc(0), largestAnswer = LARGEST_MESSAGE }: GrpcRequest,
+  finish: (answer: GrpcAnswer) => void,
+): void {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': `/${method}`,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  const seen = new SeenCall(largestAnswer);
+  stream.on('response', (headers) => seen.take(headers));
+  stream.on('trailers', (trailers) => seen.take(trailers));
+  stream.on('data', (chunk: Buffer) => {
+    if (seen.add(chunk)) return;
+    finish({
+      outcome: { kind: 'let-in', by: 'gRPC RESOURCE_EXHAUSTED', working: true },
+      status: 'RESOURCE_EXHAUSTED',
+    });
+  });
+  stream.on('error', (error) => finish(failedAnswer(error, stream)));
+  // Trailers come before the end; where there are none, the headers were all.
+  stream.on('close', () => finish(seen.answer()));
+  // A length of four bytes behind a byte that says that nothing is compressed.
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  stream.end(Buffer.concat([prefix, message]));
+}
+
+type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
+
+/** What came of a call so far. */
+class SeenCall {
+  readonly #largest: number;
+  readonly #chunks: Buffer[] = [];
+  #length = 0;
+  #http: number | undefined;
+  #type = '';
+  #status: string | undefined;
+  #details = '';
+
+  constructor(largest: number) {
+    this.#largest = largest;
+  }
+
+  take(headers: Headers): void {
+    const status = headers[':status'];
+    if (status !== undefined) this.#http = Number(status);
+    this.#type ||= String(headers['content-type'] ?? '');
+    const code = headers['grpc-status'];
+    if (code === undefined) return;
+    this.#status = STATUSES[Number(code)] ?? String(code);
+    this.#details = decodeDetails(String(headers['grpc-message'] ?? ''));
+  }
+
+  /** @returns false where the answer is larger than what is read */
+  add(chunk: Buffer): boolean {
+    this.#length += chunk.length;
+    this.#chunks.push(chunk);
+    return this.#length <= this.#largest + 5;
+  }
+
+  answer(): GrpcAnswer {
+    const status = this.#status;
+    if (status === undefined) {
+      if (this.#http === undefined) return { outcome: CLOSED };
+      if (this.#http === 200) return { outcome: NO_GRPC };
+      return { outcome: outcomeOfHttpStatus(this.#http, undefined) };
+    }
+    if (this.#http !== 200 && !this.#type.startsWith('application/grpc')) {
+      const outcome = outcomeOfHttpStatus(this.#http ?? 0, undefined);
+      return { outcome: { ...outcome, by: `gRPC ${status}, ${outcome.by}` }, status };
+    }
+    const body = Buffer.concat(this.#chunks);
+    const message =
+      body.length >= 5 && body[0] === 0 ? body.subarray(5, 5 + body.readUInt32BE(1)) : undefined;
+    return {
+      outcome: REFUSING_STATUSES.has(status)
+        ? { kind: 'refused', by: `gRPC ${status}, by the application after the handshake` }
+        : { kind: 'let-in', by: `gRPC ${status}`, working: true },
+      status,
+      details: this.#details,
+      ...(message !== undefined && status === 'OK' && { message }),
+    };
+  }
+}
+
+/** The connection takes HTTP/2, and what answers is no gRPC: whatever that is, it is no refusal. */
 const NO_GRPC: Outcome = { kind: 'wrong-server', by: 'it takes the connection and answers no gRPC call' };
 
-interface SeenCall {
-  readonly status: StatusObject;
-  readonly headers?: Metadata;
-  readonly message?: Buffer;
+function failedAnswer(error: Error, { rstCode }: ClientHttp2Stream): GrpcAnswer {
+  if (rstCode !== constants.NGHTTP2_NO_ERROR && /Stream closed with error code/.test(error.message)) {
+    return { outcome: { kind: 'refused', by: `HTTP/2 stream reset (${codeName(rstCode)})` } };
+  }
+  return { outcome: outcomeOfError(error) };
 }
 
-function unaryCall(client: Client, { method, message }: GrpcRequest, timeoutMs: number): Promise<SeenCall> {
-  const bytes = (value: Buffer) => value;
-  return new Promise((resolve) => {
-    let headers: Metadata | undefined;
-    let answer: Buffer | undefined;
-    const call = client.makeUnaryRequest(
-      `/${method}`,
-      bytes,
-      bytes,
-      message ?? Buffer.alloc(0),
-      { deadline: Date.now() + timeoutMs },
-      (_error, value) => {
-        answer = value;
-      },
-    );
-    call.on('metadata', (metadata) => {
-      headers = metadata;
-    });
-    // The callback runs in the same turn as the status, before or after it.
-    call.on('status', (status) =>
-      setImmediate(() =>
-        resolve({ status, ...(headers && { headers }), ...(answer !== undefined && { message: answer }) }),
-      ),
-    );
-  });
+function goneAway(code: number): Outcome {
+  return { kind: 'refused', by: `HTTP/2 connection ended (${codeName(code)})` };
 }
 
-/** What a call says of the attempt; nothing where only the connection itself can tell. */
-function outcomeOf({ status, headers }: SeenCall, name: string, timeoutMs: number): Outcome | undefined {
-  const http = /^Received HTTP status code (\d{3})/.exec(status.details)?.[1];
-  if (http !== undefined) {
-    const outcome = outcomeOfHttpStatus(Number(http), undefined);
-    return { ...outcome, by: `gRPC ${name}, ${outcome.by}` };
+const CODE_NAMES = new Map(
+  Object.entries(constants)
+    .filter(
+      ([name]) =>
+        name.startsWith('NGHTTP2_') &&
+        /(?:ERROR|CANCEL|REFUSED_STREAM|CALM|SECURITY|REQUIRED|CLOSED|TIMEOUT)/.test(name),
+    )
+    .map(([name, code]) => [code, name.replace('NGHTTP2_', '')] as const),
+);
+
+function codeName(code: number | undefined): string {
+  return CODE_NAMES.get(code as never) ?? String(code);
+}
+
+/** `grpc-message` is percent-encoded. */
+function decodeDetails(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
-  const type = String(headers?.get('content-type')[0] ?? status.metadata.get('content-type')[0] ?? '');
-  if (name === 'OK' || type.startsWith('application/grpc')) {
-    return { kind: 'let-in', by: `gRPC ${name}`, working: true };
-  }
-  if (name === 'DEADLINE_EXCEEDED') return timedOut(timeoutMs);
-  // Statuses that this side's library makes itself when a connection fails.
-  if (['UNAVAILABLE', 'INTERNAL', 'CANCELLED', 'UNKNOWN'].includes(name)) {
-    if (/RST_STREAM/.test(status.details)) return { kind: 'refused', by: `gRPC ${name}, stream reset` };
-    return undefined;
-  }
-  return { kind: 'let-in', by: `gRPC ${name}`, working: true };
 }
 
 /** Calls a method of the KServe v2 service. */
-export async function callKserve(
+export function callKserve(
   endpoint: Endpoint,
   context: SecureContext | undefined,
   method: string,
-  request: { readonly type: MessageName; readonly value?: object; readonly largestAnswer?: number },
+  request: {
+    readonly type: MessageName;
+    readonly value?: Readonly<Record<string, unknown>>;
+    readonly largestAnswer?: number;
+  },
   timeoutMs: number,
 ): Promise<GrpcAnswer> {
-  const type = await messageType(request.type);
-  const message = Buffer.from(type.encode(type.create(request.value ?? {})).finish());
-  const { largestAnswer } = request;
+  const { type, value = {}, largestAnswer } = request;
   const call = {
     method: `${KSERVE_SERVICE}/${method}`,
-    message,
+    message: encodeMessage(MESSAGES[type], value),
     ...(largestAnswer !== undefined && { largestAnswer }),
   };
   return callGrpc(endpoint, context, call, timeoutMs);

@@ -2,8 +2,9 @@ import type { SecureContext } from 'node:tls';
 import { GenerateCertsError, quote } from '../errors.js';
 import type { Endpoint } from './endpoint.js';
 import { callKserve } from './grpc.js';
-import { type MessageName, messageType } from './kserve.js';
+import { MESSAGES, type MessageName } from './kserve.js';
 import type { Outcome } from './outcome.js';
+import { decodeMessage } from './protobuf.js';
 import { callRest } from './rest.js';
 
 /** A tensor that a model declares or is given. */
@@ -54,7 +55,12 @@ async function grpcSteps(
   model: string,
   timeoutMs: number,
 ): Promise<ModelStep[]> {
-  const call = (method: string, type: MessageName, value: object, largestAnswer?: number) =>
+  const call = (
+    method: string,
+    type: MessageName,
+    value: Readonly<Record<string, unknown>>,
+    largestAnswer?: number,
+  ) =>
     callKserve(
       endpoint,
       context,
@@ -65,11 +71,11 @@ async function grpcSteps(
   const metadata = await call('ModelMetadata', 'ModelMetadataRequest', { name: model });
   if (metadata.status === 'NOT_FOUND') {
     const index = await call('RepositoryIndex', 'RepositoryIndexRequest', {});
-    throw unknownModel(endpoint, model, index.message === undefined ? [] : await modelNames(index.message));
+    throw unknownModel(endpoint, model, index.message === undefined ? [] : modelNames(index.message));
   }
   const described = { name: 'model metadata', outcome: working(metadata.outcome, metadata.status === 'OK') };
   if (metadata.status !== 'OK' || metadata.message === undefined) return [described];
-  const inputs = readInputs((await decode('ModelMetadataResponse', metadata.message)).inputs);
+  const inputs = readInputs(decode('ModelMetadataResponse', metadata.message).inputs);
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
   const inference = await call(
     'ModelInfer',
@@ -125,17 +131,16 @@ function working(outcome: Outcome, is: boolean): Outcome {
   return outcome.kind === 'let-in' ? { ...outcome, working: is } : outcome;
 }
 
-async function decode(name: MessageName, message: Buffer): Promise<Record<string, unknown>> {
-  const type = await messageType(name);
+function decode(name: MessageName, message: Buffer): Record<string, unknown> {
   try {
-    return type.toObject(type.decode(message), { longs: Number, arrays: true });
+    return decodeMessage(MESSAGES[name], message);
   } catch {
     return {};
   }
 }
 
-async function modelNames(message: Buffer): Promise<string[]> {
-  return namesInIndex((await decode('RepositoryIndexResponse', message)).models);
+function modelNames(message: Buffer): string[] {
+  return namesInIndex(decode('RepositoryIndexResponse', message).models);
 }
 
 function namesInIndex(models: unknown): string[] {

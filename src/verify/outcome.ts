@@ -123,7 +123,7 @@ export function outcomeOfError(error: unknown): Outcome {
 }
 
 /** Statuses by which NGINX and other proxies turn a client's certificate away after the handshake. */
-const REFUSING_STATUSES = new Set([400, 403, 495, 496]);
+const REFUSING_STATUSES = new Set([400, 401, 403, 495, 496]);
 
 /** What an HTTP status says of the attempt. */
 export function outcomeOfHttpStatus(status: number, reason: string | undefined): Outcome {

@@ -9,7 +9,7 @@ import {
   type SecureVersion,
 } from 'node:tls';
 import type { Endpoint } from './endpoint.js';
-import { CLOSED, type Outcome, outcomeOfError, timedOut } from './outcome.js';
+import type { Outcome } from './outcome.js';
 
 /** The versions of TLS that an endpoint is tried with, the newest first. */
 export const TLS_VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const satisfies readonly SecureVersion[];
@@ -83,37 +83,5 @@ export function speaks(endpoint: Endpoint, context: SecureContext, timeoutMs: nu
     for (const event of ['error', 'close']) {
       socket.on(event, () => finish(socket.bytesRead > LONGEST_ALERT));
     }
-  });
-}
-
-/** The preface and an empty SETTINGS frame: what every HTTP/2 server answers (RFC 9113 section 3.4). */
-const HTTP2_GREETING = Buffer.concat([
-  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
-]);
-
-/**
- * Opens a TLS connection and waits for the first byte or the end. Only the first read tells: in TLS 1.3
- * the client's handshake is over before the server has looked at its certificate.
- */
-export function greet(endpoint: Endpoint, context: SecureContext, timeoutMs: number): Promise<Outcome> {
-  const http2 = endpoint.protocol === 'grpc';
-  return new Promise((resolve) => {
-    const socket = connect({
-      ...connectionOptions(endpoint, context),
-      ALPNProtocols: http2 ? ['h2'] : ['http/1.1'],
-    });
-    const finish = (outcome: Outcome) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(outcome);
-    };
-    const timer = setTimeout(() => finish(timedOut(timeoutMs)), timeoutMs);
-    socket.on('error', (error) => finish(outcomeOfError(error)));
-    socket.on('close', () => finish(CLOSED));
-    socket.on('data', () => finish({ kind: 'let-in', by: 'TLS', working: true }));
-    socket.on('secureConnect', () => {
-      socket.write(http2 ? HTTP2_GREETING : `GET / HTTP/1.0\r\nHost: ${endpoint.host}\r\n\r\n`);
-    });
   });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { copyCheckout } from '../support/checkout.js';
 import { temporaryFolder } from '../support/folder.js';
-import { npm, packPackage } from '../support/package.js';
+import { installPackage, npm, packPackage } from '../support/package.js';
 import { run } from '../support/program.js';
 import { readmeBlocks } from '../support/readme.js';
 
@@ -57,4 +57,16 @@ test('from git, which builds it', async () => {
   const done = await npm([...wordsOf(lines[0], `git+file://${repository}`), '--prefer-offline'], { cwd });
   expect([done.status, done.stderr]).toEqual([0, expect.any(String)]);
   makesASet(join(cwd, 'node_modules', '.bin', 'generate-certs'));
+});
+test('nothing of what is installed for users has an install script', async () => {
+  const folder = join(temporaryFolder(), 'project');
+  await installPackage(packPackage(temporaryFolder()), folder);
+  const listed = await npm(
+    ['query', ':attr(scripts, [install]), :attr(scripts, [postinstall]), :attr(scripts, [preinstall])'],
+    {
+      cwd: folder,
+    },
+  );
+  const names = (JSON.parse(listed.stdout) as { name: string }[]).map(({ name }) => name);
+  expect(names).toEqual([]);
 });

@@ -176,8 +176,6 @@ async function prove(
   endpoints: Endpoints,
   terminal: Terminal | undefined,
 ): Promise<ExitStatus | undefined> {
-  // gRPC for Node gives an address as the server name, and Node then warns whoever sits at the terminal.
-  process.noDeprecation = true;
   const { loadCertificateSet, verifyEndpoint } = await import('../../index.js');
   const report = await verifyEndpoint({ set: await loadCertificateSet(out), ...endpoints });
   terminal?.result(formatTable(report, terminal.colour));

@@ -45,8 +45,6 @@ export function describeVerify(command: Command, setExitStatus: (status: ExitSta
 
 async function verify(options: VerifyOptions, typed: readonly string[]): Promise<ExitStatus> {
   const terminal = new Terminal(options);
-  // gRPC for Node gives an address as the server name, and Node then warns whoever sits at the terminal.
-  process.noDeprecation = true;
   return printReport({ ...(await prove(options)), command: typed }, options, terminal);
 }
 
