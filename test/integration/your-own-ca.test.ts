@@ -1,6 +1,6 @@
 // Sets that a CA of another folder signs: another set's, and one that OpenSSL made.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import {
@@ -286,6 +286,15 @@ describe.skipIf(!tools.openssl)('a CA that OpenSSL made', () => {
     );
     expect(stderr).toContain(problem);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  test('may be linked to, and a pipe in its place is not waited for', async () => {
+    const [ca, links] = [opensslCa({}), temporaryFolder()];
+    for (const name of ['ca.pem', 'ca.key']) symlinkSync(join(ca, name), join(links, name));
+    expect((await createCertificateSet({ ...grpc, ca: links })).request.ca).toBe(links);
+    rmSync(join(ca, 'ca.pem'));
+    execFileSync('mkfifo', [join(ca, 'ca.pem')]);
+    await expect(createCertificateSet({ ...grpc, ca })).rejects.toMatchObject({ code: 'ERR_FILE_SYSTEM' });
   });
 
   test('that has ended is refused', async () => {

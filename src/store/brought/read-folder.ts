@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { GenerateCertsError, quote, type Warning } from '../../errors.js';
+import { GenerateCertsError, printable, quote, type Warning } from '../../errors.js';
 import { privateKeyFromPem } from '../../pki/keys/keys.js';
 import { type BroughtAuthority, bringAuthority, refuseBeyond } from '../../pki/read/read-authority.js';
 import { readCertificates } from '../../pki/read/read-certificate.js';
 import type { ParsedRequest } from '../../pki/request.js';
 import { formatDistance, isoSeconds } from '../../util/moments.js';
+import { readRegularFile } from '../../util/regular-file.js';
 import { errnoOf, surroundingsError } from '../transaction/file-system.js';
 
 /** Where a CA's certificate and its key may be: of a set of this program, or as people and mkcert name them. */
@@ -123,11 +123,13 @@ function endsEarly({ lifetime, request }: ParsedRequest, end: Date, now: Date): 
 function firstOf(folder: string, names: readonly string[]): { name: string; content: string } | undefined {
   for (const name of names) {
     try {
-      return { name, content: readFileSync(join(folder, name), 'utf8') };
+      // People link their CA's files to where they are kept.
+      const file = readRegularFile(join(folder, name), { followLinks: true });
+      return { name, content: file.toString('utf8') };
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'ENOENT' || errno === 'ENOTDIR') continue;
-      throw surroundingsError(error, `read ${join(folder, name)}`);
+      throw surroundingsError(error, `read ${printable(join(folder, name))}`);
     }
   }
   return undefined;
