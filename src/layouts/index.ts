@@ -1,10 +1,15 @@
 import { findLayout } from '../request/layout-rules.js';
 import { grpc } from './grpc.js';
+import { haproxy } from './haproxy.js';
+import { java } from './java.js';
 import type { Layout } from './layout.js';
 import { nginx } from './nginx.js';
+import { postgres } from './postgres.js';
+import { redis } from './redis.js';
+import { tls } from './tls.js';
 
 /** To add a layout, write its file and list it here. */
-const KNOWN = [nginx, grpc] as const;
+const KNOWN = [nginx, grpc, tls, java, postgres, redis, haproxy] as const;
 
 /**
  * The name of a layout: the consumer of the files.
@@ -25,7 +30,7 @@ export const LAYOUTS: readonly (Layout & { readonly name: LayoutName })[] = KNOW
  *
  * @example
  * ```ts
- * console.log(LAYOUT_NAMES.join(' or ')); // nginx or grpc
+ * console.log(LAYOUT_NAMES.includes('postgres')); // true
  * ```
  */
 export const LAYOUT_NAMES = LAYOUTS.map(({ name }) => name);

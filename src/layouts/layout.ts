@@ -14,6 +14,7 @@ export type FilePart =
   | 'certificate'
   | 'key'
   | 'authority'
+  | 'combined'
   | 'keystore'
   | 'truststore'
   | 'password'

@@ -54,7 +54,7 @@ export const SET_FIELDS = {
   },
   layouts: {
     flag: { long: 'layout', short: 'l', value: 'layout' },
-    help: (layouts) => layouts.map(({ name }) => name).join(' or '),
+    help: (layouts) => layouts.map(({ name }) => name).join(', '),
     default: (layouts) => defaultLayouts(layouts).join(' and '),
     repeats: true,
     action: true,

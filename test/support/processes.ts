@@ -16,8 +16,13 @@ export function start(
   program: string,
   args: readonly string[],
   env: Record<string, string> = {},
+  options: { readonly uid?: number; readonly gid?: number; readonly cwd?: string } = {},
 ): RunningProcess {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    ...options,
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let output = '';
   let ended = false;
   const listeners = new Set<() => void>();

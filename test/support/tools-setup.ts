@@ -3,7 +3,7 @@
 // which; with CI=true a missing one fails. What comes from a
 // package registry (the grpcio wheel, other versions of Node) may be missing there too, loudly.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -35,6 +35,11 @@ export interface Tools {
   go: boolean;
   /** A browser for the pages; empty where there is none. */
   chromium: string;
+  /** The servers and clients of the layouts that are named after them. */
+  haproxy: boolean;
+  redis: boolean;
+  /** The folder of PostgreSQL's own programs; empty where there is none. */
+  postgres: string;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
   debianPython: string;
   /** The interpreter that has the grpcio wheel (on BoringSSL); empty where there is none. */
@@ -68,6 +73,9 @@ const PACKAGE_OF_PROGRAM = {
   pk12util: 'libnss3-tools',
   go: 'golang-go',
   chromium: 'chromium',
+  haproxy: 'haproxy',
+  'redis-server': 'redis-server',
+  psql: 'postgresql',
   '/usr/bin/python3': 'python3',
   git: 'git',
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
@@ -93,6 +101,9 @@ export default function setup(project: TestProject): () => void {
     java: hasProgram('java'),
     go: hasProgram('go'),
     chromium: hasProgram('/usr/bin/chromium') ? '/usr/bin/chromium' : '',
+    haproxy: hasProgram('haproxy'),
+    redis: hasProgram('redis-server') && hasProgram('redis-cli'),
+    postgres: findPostgres(),
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython: makeWheelEnvironment(join(folder, 'venv')),
     requestsPython: REQUESTS_PYTHONS.find((python) => hasModule(python, 'requests')) ?? '',
@@ -136,6 +147,14 @@ function hasProgram(name: string): boolean {
   if (name.startsWith('/')) return existsSync(name);
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin'];
   return folders.some((folder) => existsSync(join(folder, name)));
+}
+
+/** Debian keeps the server's programs out of the path, by version. */
+function findPostgres(): string {
+  const all = '/usr/lib/postgresql';
+  const versions = existsSync(all) ? readdirSync(all) : [];
+  const folders = versions.map((version) => join(all, version, 'bin'));
+  return folders.find((folder) => existsSync(join(folder, 'initdb'))) ?? '';
 }
 
 const hasGrpc = (python: string) => existsSync(python) && hasModule(python, 'grpc');

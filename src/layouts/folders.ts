@@ -1,0 +1,117 @@
+// What the layouts with a folder for each party have in common.
+import type { KeyType } from '../pki/keys/key-types.js';
+import { KEY_TYPES } from '../pki/keys/key-types.js';
+import type { NextStepContext, Party, PartyFile } from './layout.js';
+
+/** What such a layout has that says nothing else of itself. */
+export const FOLDERS = {
+  madeByDefault: false,
+  shape: 'folder-per-party',
+  // The quickest to make first: all of them work.
+  keyTypes: ['ec-p256', 'ec-p384', ...KEY_TYPES.filter((type) => type.startsWith('rsa-'))],
+  keyTypeProblem: (_: KeyType): string | undefined => undefined,
+  // With a single layout a party's folder is beside these files of the set.
+  reservedNames: ['ca.pem', 'set.json'],
+  sharedFiles: [],
+} as const;
+
+/** Where a configuration that is written beside the files expects them: the party's folder, mounted in a container. */
+const MOUNT = '/certs';
+
+/** The side that a file is for: a party to refuse is on the side that it pretends to be. */
+type Side = 'server' | 'client';
+
+const ROLES: Readonly<Record<Side, readonly Party['role'][]>> = {
+  server: ['server', 'untrusted-server'],
+  client: ['client', 'untrusted'],
+};
+
+/** The certificate with its chain, its key and the CAs that it trusts in PEM, for one side or for both. */
+export function pemFiles(
+  { certificate, key, authority }: { certificate: string; key: string; authority: string },
+  side?: Side,
+): PartyFile[] {
+  const roles = side && { roles: ROLES[side] };
+  return [
+    { ...roles, name: () => certificate, part: 'certificate', content: { ofParty: ({ pem }) => pem } },
+    {
+      ...roles,
+      name: () => key,
+      part: 'key',
+      secret: true,
+      content: { ofParty: ({ privateKey }) => privateKey.pem },
+    },
+    {
+      ...roles,
+      name: () => authority,
+      part: 'authority',
+      content: { ofParty: ({ trustedPem }) => trustedPem },
+    },
+  ];
+}
+
+/** Certificate, chain and key in one file. */
+export function combinedFile(name: string, side?: Side): PartyFile {
+  return {
+    ...(side && { roles: ROLES[side] }),
+    name: () => name,
+    part: 'combined',
+    secret: true,
+    content: { ofParty: ({ combinedPem }) => combinedPem },
+  };
+}
+
+/** The revocation lists of all CAs, which a server checks its clients against. */
+export function revocationFile(name: string): PartyFile {
+  return {
+    roles: ROLES.server,
+    name: () => name,
+    part: 'revocationList',
+    content: { ofSet: ({ revocationLists }) => revocationLists.map(({ pem }) => pem).join('') },
+  };
+}
+
+/** A configuration for one side, of which the files' folder is a part. */
+export interface Configuration {
+  readonly name: string;
+  /** Both sides without. */
+  readonly side?: Side;
+  /** What begins a comment; nothing where the format has none. */
+  readonly comment?: string;
+  readonly secret?: boolean;
+  readonly lines: (folder: string) => readonly string[];
+}
+
+/** A configuration as a file beside those that it names. */
+export function configurationFile({ name, side, comment = '#', secret, lines }: Configuration): PartyFile {
+  const head = comment === '' ? [] : [`${comment} For a container that has this folder at ${MOUNT}.`];
+  const text = `${[...head, ...lines(MOUNT)].join('\n')}\n`;
+  return {
+    ...(side && { roles: ROLES[side] }),
+    name: () => name,
+    part: 'configuration',
+    ...(secret === true && { secret }),
+    content: { ofParty: () => text },
+  };
+}
+
+/** The folders of the server and of the first client to let in, and the server's name as a client connects to it. */
+export function placesOf({ folder, name, parties }: NextStepContext): {
+  server: string;
+  client: string | undefined;
+  clientName: string;
+  host: string;
+} {
+  const client = parties().find(({ role }) => role === 'client')?.fileName;
+  return {
+    server: `${folder}/server`,
+    client: client === undefined ? undefined : `${folder}/${client}`,
+    clientName: client ?? '',
+    host: name.replace(/^\*/, 'www'),
+  };
+}
+
+/** The host as it stands in a URL. */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,51 @@
+import { type Configuration, configurationFile, FOLDERS, pemFiles, placesOf } from './folders.js';
+import type { Layout, NextStep, NextStepContext } from './layout.js';
+
+/** A word of redis.conf. */
+const text = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;
+
+const server: Configuration = {
+  name: 'redis.conf',
+  side: 'server',
+  lines: (folder) => [
+    'port 0',
+    'tls-port 6379',
+    `tls-cert-file ${text(`${folder}/redis.crt`)}`,
+    `tls-key-file ${text(`${folder}/redis.key`)}`,
+    `tls-ca-cert-file ${text(`${folder}/ca.crt`)}`,
+    'tls-auth-clients yes',
+  ],
+};
+
+/** The names of Redis's documentation. It reads no revocation list. */
+export const redis = {
+  ...FOLDERS,
+  name: 'redis',
+  consumer: 'Redis',
+  partyFiles: [
+    ...pemFiles({ certificate: 'redis.crt', key: 'redis.key', authority: 'ca.crt' }, 'server'),
+    ...pemFiles({ certificate: 'client.crt', key: 'client.key', authority: 'ca.crt' }, 'client'),
+    configurationFile(server),
+  ],
+  nextSteps(context: NextStepContext): NextStep[] {
+    const places = placesOf(context);
+    const { quote } = context;
+    return [
+      {
+        title: 'redis.conf (it reads no revocation list: a revoked client is let in)',
+        lines: server.lines(places.server),
+      },
+      ...(places.client === undefined
+        ? []
+        : [
+            {
+              title: 'prove it',
+              command: [
+                `redis-cli -h ${quote(places.host)} -p 6379 --tls --cacert ${quote(`${places.client}/ca.crt`)}`,
+                `--cert ${quote(`${places.client}/client.crt`)} --key ${quote(`${places.client}/client.key`)} ping`,
+              ],
+            },
+          ]),
+    ];
+  },
+} as const satisfies Layout;

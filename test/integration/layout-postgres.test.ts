@@ -1,0 +1,95 @@
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { temporaryFolderForAll } from '../support/folder.js';
+import { type LaidOut, layOut, listening } from '../support/layouts.js';
+import { freePort, type RunningProcess, start } from '../support/processes.js';
+import { run } from '../support/program.js';
+
+const tools = inject('tools');
+// The server does not run as root.
+const isRoot = process.getuid?.() === 0;
+
+describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () => {
+  const folder = temporaryFolderForAll();
+  let port: number;
+  let set: LaidOut;
+  let server: RunningProcess;
+
+  beforeAll(async () => {
+    port = await freePort();
+    const id = (option: string) => Number(run('id', [option, 'postgres']).stdout);
+    const [uid, gid] = isRoot ? [id('-u'), id('-g')] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+    const owner = isRoot ? ['--owner', `${uid}:${gid}`] : [];
+    set = layOut('postgres', join(folder, 'certs'), owner);
+    chmodSync(folder, 0o755);
+    const home = join(folder, 'data');
+    mkdirSync(home, { mode: 0o700 });
+    chownSync(home, uid, gid);
+    const bin = (name: string) => join(tools.postgres, name);
+    const initdb = run(bin('initdb'), ['-D', home, '-U', 'alice', '-A', 'trust', '--no-sync'], {
+      uid,
+      gid,
+      cwd: home,
+    });
+    expect(initdb.stderr).toBe('');
+    const own = [`port = ${port}`, "listen_addresses = '127.0.0.1'", "unix_socket_directories = ''"];
+    const config = [...set.printed('postgresql.conf'), ...own].join('\n');
+    writeFileSync(join(home, 'postgresql.conf'), `${config}\n`);
+    writeFileSync(join(home, 'pg_hba.conf'), `${set.printed('pg_hba.conf').join('\n')}\n`);
+    server = start(bin('postgres'), ['-D', home], {}, { uid, gid, cwd: home });
+    await listening(server, port);
+    await server.said(/ready to accept connections/);
+  });
+  afterAll(() => server?.stop());
+
+  const asRole = (role: string, party: string | undefined) =>
+    run('psql', ['-h', 'localhost', '-p', String(port), '-U', role, '-d', 'postgres', '-Atc', 'select 1'], {
+      env: {
+        PGSSLMODE: 'verify-full',
+        PGSSLROOTCERT: set.file('alice', 'root.crt'),
+        PGSSLCERT: set.file(party ?? 'nobody', 'postgresql.crt'),
+        PGSSLKEY: set.file(party ?? 'nobody', 'postgresql.key'),
+      },
+    });
+
+  test('lets in the valid client as the user of its name', () => {
+    expect(asRole('alice', 'alice')).toEqual({ status: 0, stdout: '1\n', stderr: '' });
+  });
+
+  test('lets it in as no other user', () => {
+    expect(asRole('postgres', 'alice').stderr).toContain('certificate authentication failed');
+  });
+
+  test.each([
+    ['unknown-ca', /alert (?:unknown ca|decrypt error)/],
+    ['expired', /alert certificate expired/],
+    ['wrong-usage', /alert (?:unsupported certificate|certificate unknown|internal error)/],
+    ['revoked', /alert certificate revoked/],
+  ])('refuses a client that is %s', (flaw, reason) => {
+    const { status, stderr } = asRole('alice', `untrusted-${flaw}`);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(reason);
+  });
+
+  test('refuses a client without a certificate', () => {
+    expect(asRole('alice', undefined).stderr).toContain('requires a valid client certificate');
+  });
+
+  test('the files beside the certificates say the same as what is printed', () => {
+    for (const name of ['postgresql.conf', 'pg_hba.conf']) {
+      const lines = set.written('server', name).trim().split('\n').slice(1);
+      expect(lines).toEqual(set.printed(name));
+    }
+  });
+
+  test("libpq takes the client's service file", () => {
+    const service = join(folder, 'pg_service.conf');
+    const own = `host=localhost\nport=${port}\nuser=alice\ndbname=postgres\n`;
+    writeFileSync(service, set.written('alice', 'pg_service.conf') + own);
+    const asked = run('psql', ['service=generate-certs', '-Atc', 'select current_user'], {
+      env: { PGSERVICEFILE: service },
+    });
+    expect(asked).toEqual({ status: 0, stdout: 'alice\n', stderr: '' });
+  });
+});
