@@ -40,7 +40,7 @@ test('what was written elsewhere is read, and fields that are not known are pass
       const read = decodeMessage(MESSAGES.ModelMetadataResponse, bytes) as { name: string; inputs: object[] };
       expect(read.name).toBe(name);
       expect(read.inputs).toHaveLength(inputs.length);
-      inputs.forEach((tensor, index) => expect(read.inputs[index]).toMatchObject({ shape: tensor.shape }));
+      for (const [index, { shape }] of inputs.entries()) expect(read.inputs[index]).toMatchObject({ shape });
     }),
   );
 });
