@@ -1,15 +1,18 @@
 import { findLayout } from '../request/layout-rules.js';
 import { grpc } from './grpc.js';
-import { haproxy } from './haproxy.js';
-import { java } from './java.js';
 import type { Layout } from './layout.js';
 import { nginx } from './nginx.js';
-import { postgres } from './postgres.js';
-import { redis } from './redis.js';
-import { tls } from './tls.js';
+import { docker } from './programs/docker.js';
+import { etcd } from './programs/etcd.js';
+import { haproxy } from './programs/haproxy.js';
+import { java } from './programs/java.js';
+import { mosquitto } from './programs/mosquitto.js';
+import { postgres } from './programs/postgres.js';
+import { redis } from './programs/redis.js';
+import { tls } from './programs/tls.js';
 
 /** To add a layout, write its file and list it here. */
-const KNOWN = [nginx, grpc, tls, java, postgres, redis, haproxy] as const;
+const KNOWN = [nginx, grpc, tls, java, postgres, redis, haproxy, docker, etcd, mosquitto] as const;
 
 /**
  * The name of a layout: the consumer of the files.

@@ -38,6 +38,8 @@ export interface Tools {
   /** The servers and clients of the layouts that are named after them. */
   haproxy: boolean;
   redis: boolean;
+  etcd: boolean;
+  mosquitto: boolean;
   /** The folder of PostgreSQL's own programs; empty where there is none. */
   postgres: string;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
@@ -75,6 +77,10 @@ const PACKAGE_OF_PROGRAM = {
   chromium: 'chromium',
   haproxy: 'haproxy',
   'redis-server': 'redis-server',
+  etcd: 'etcd-server',
+  etcdctl: 'etcd-client',
+  mosquitto: 'mosquitto',
+  mosquitto_pub: 'mosquitto-clients',
   psql: 'postgresql',
   '/usr/bin/python3': 'python3',
   git: 'git',
@@ -103,6 +109,8 @@ export default function setup(project: TestProject): () => void {
     chromium: hasProgram('/usr/bin/chromium') ? '/usr/bin/chromium' : '',
     haproxy: hasProgram('haproxy'),
     redis: hasProgram('redis-server') && hasProgram('redis-cli'),
+    etcd: hasProgram('etcd') && hasProgram('etcdctl'),
+    mosquitto: hasProgram('mosquitto') && hasProgram('mosquitto_pub'),
     postgres: findPostgres(),
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython: makeWheelEnvironment(join(folder, 'venv')),

@@ -1,7 +1,7 @@
 // What the layouts with a folder for each party have in common.
-import type { KeyType } from '../pki/keys/key-types.js';
-import { KEY_TYPES } from '../pki/keys/key-types.js';
-import type { NextStepContext, Party, PartyFile } from './layout.js';
+import type { KeyType } from '../../pki/keys/key-types.js';
+import { KEY_TYPES } from '../../pki/keys/key-types.js';
+import type { NextStepContext, Party, PartyFile } from '../layout.js';
 
 /** What such a layout has that says nothing else of itself. */
 export const FOLDERS = {

@@ -1,3 +1,4 @@
+import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import {
   type Configuration,
   combinedFile,
@@ -8,7 +9,6 @@ import {
   revocationFile,
   urlHost,
 } from './folders.js';
-import type { Layout, NextStep, NextStepContext } from './layout.js';
 
 /** A word of haproxy.cfg, in which spaces part words. */
 const text = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;

@@ -1,6 +1,6 @@
-import { DEFAULT_PASSWORD } from '../pki/formats/pkcs12.js';
+import { DEFAULT_PASSWORD } from '../../pki/formats/pkcs12.js';
+import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import { type Configuration, configurationFile, FOLDERS, pemFiles, placesOf } from './folders.js';
-import type { Layout, NextStep, NextStepContext } from './layout.js';
 
 const KEYSTORE = 'keystore.p12';
 const TRUSTSTORE = 'truststore.p12';

@@ -1,5 +1,5 @@
+import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import { type Configuration, configurationFile, FOLDERS, pemFiles, placesOf } from './folders.js';
-import type { Layout, NextStep, NextStepContext } from './layout.js';
 
 /** A word of redis.conf. */
 const text = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;

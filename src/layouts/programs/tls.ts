@@ -1,5 +1,5 @@
+import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import { FOLDERS, pemFiles, placesOf, urlHost } from './folders.js';
-import type { Layout, NextStep, NextStepContext } from './layout.js';
 
 /** The names that cert-manager gives the parts of a Secret, which most programs of the field know. */
 export const tls = {

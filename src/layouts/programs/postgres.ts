@@ -1,3 +1,4 @@
+import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import {
   type Configuration,
   configurationFile,
@@ -6,7 +7,6 @@ import {
   placesOf,
   revocationFile,
 } from './folders.js';
-import type { Layout, NextStep, NextStepContext } from './layout.js';
 
 /** A string of postgresql.conf. */
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
