@@ -1,5 +1,14 @@
 #!/usr/bin/env node
 'use strict';
+
+// The oldest Node that can even read this far says what is wrong.
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 12)) {
+  process.stderr.write(`generate-certs: error: Node ${process.versions.node} is too old\n`);
+  process.stderr.write('generate-certs: hint: install Node 20.12 or later\n');
+  process.exit(3);
+}
+
 const { main } = require('../dist/cli/main.cjs');
 
 main(process.argv.slice(2)).then(({ status, signal }) => {

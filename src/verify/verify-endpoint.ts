@@ -112,7 +112,8 @@ function requestOf({ path = '/v2/health/live', method, model }: VerifyEndpointOp
       'a path begins with /, its odd characters percent-encoded',
     );
   }
-  const called = method ?? `${KSERVE_SERVICE}/ServerLive`;
+  // gRPC itself writes it with a slash before the service.
+  const called = method?.replace(/^\//, '') ?? `${KSERVE_SERVICE}/ServerLive`;
   if (!/^[\w.]+\/\w+$/.test(called)) {
     throw optionInvalid(
       `${quote(called)} is not a gRPC method`,

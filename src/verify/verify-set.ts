@@ -83,12 +83,20 @@ interface Source {
   readonly fileRows: readonly Row[];
   /** The text of a file; nothing where it is not there. */
   readonly read: (path: string) => string | undefined;
+  /** Paths of keys that are not to be had, and need not be. */
+  readonly withoutKey: ReadonlySet<string>;
 }
 
 function memorySource(set: CertificateSet): Source {
   const { files, manifest } = planSet(set, { access: { mode: 0o600 }, ignoredByGit: false });
   const contents = new Map(files.map(({ path, content }) => [path, content.toString()]));
-  return { subject: 'set', manifest, fileRows: [], read: (path) => contents.get(path) };
+  return {
+    subject: 'set',
+    manifest,
+    fileRows: [],
+    read: (path) => contents.get(path),
+    withoutKey: new Set(),
+  };
 }
 
 async function folderSource(folder: string): Promise<Source> {
@@ -102,18 +110,37 @@ async function folderSource(folder: string): Promise<Source> {
     }
     return { manifest: found, damages: await findDamages(folder, found.files), contents: texts };
   });
-  const rows = [...damages].map(([path, { text }]) =>
-    row(folder, path, 'as it was made', [text], { observed: text }),
+  const caKeys = new Set(
+    manifest.certificates.flatMap(({ role, files }) => (role === 'ca' ? (files.authority?.key ?? []) : [])),
   );
+  const withoutKey = new Set<string>();
+  const rows = [...damages].map(([path, damage]) => {
+    const { text } = damage;
+    // The set can be used without the CA's key, and without keys that are another user's.
+    const tolerable = damage.kind === 'unreadable' || (caKeys.has(path) && damage.kind === 'missing');
+    if (!tolerable) {
+      return row(folder, path, 'as it was made', [text], { observed: text });
+    }
+    withoutKey.add(path);
+    const note = caKeys.has(path)
+      ? 'renewals, revocations and new certificates need it; flaws that the set does not have are not tried'
+      : 'what needs this key is not tried';
+    return {
+      ...row(folder, path, 'as it was made', [], { observed: text }),
+      verdict: 'warning' as const,
+      severity: 'policy' as const,
+      note,
+    };
+  });
   if (rows.length === 0) {
     const all = `${manifest.files.length} files`;
     rows.push(row(folder, all, 'as they were made', [], { observed: 'as they were made' }));
   }
-  return { subject: folder, manifest, fileRows: rows, read: (path) => contents.get(path) };
+  return { subject: folder, manifest, fileRows: rows, read: (path) => contents.get(path), withoutKey };
 }
 
 async function certificateRows(source: Source, now: Date): Promise<Row[]> {
-  const { subject, manifest, read } = source;
+  const { subject, manifest, read, withoutKey } = source;
   const authorities = await authoritiesOf(source);
   const rows: Row[] = [];
   for (const entry of manifest.certificates) {
@@ -127,7 +154,7 @@ async function certificateRows(source: Source, now: Date): Promise<Row[]> {
         for (const problem of problemsOf(certificate, entry, authorities, manifest, now))
           problems.add(problem);
         for (const problem of chainProblems(blocks, entry, authorities)) problems.add(problem);
-        if (keyPath !== undefined) {
+        if (keyPath !== undefined && !withoutKey.has(keyPath)) {
           const key = privateKeyFromPem(read(keyPath) ?? '');
           if (key === undefined) problems.add(`${keyPath} holds no private key`);
           else if (!certificate.isOf(key)) problems.add(`${keyPath} is not the key of ${path}`);

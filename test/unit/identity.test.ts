@@ -55,7 +55,7 @@ describe('an endpoint name', () => {
     ['*.10.0.0.7', /looks like an IPv4 address/],
     ['0x7f.1', /looks like an IPv4 address/],
     ['1::2::3', /holds ':'/],
-    ['fe80::1%eth0', /holds/],
+    ['fe80::1%eth0', /has a zone/],
     ['-a.test', /dash/],
     ['a-.test', /dash/],
     ['xn--a.test', /international/],

@@ -41,6 +41,20 @@ export function parseEndpointName(typed: unknown): Identity {
   if (/^https?:\/\//i.test(text)) {
     throw invalid(text, 'is a URL, not a name', 'give the host alone, such as api.test');
   }
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+    throw invalid(
+      text,
+      'is a URI, not a name of the endpoint',
+      "give a DNS name or an address; a client's identity may be a URI: --client spiffe://example.test/alice",
+    );
+  }
+  if (/^[0-9a-f:]+%/i.test(text)) {
+    throw invalid(
+      text,
+      'has a zone',
+      'certificates know no zones: give the address without %…, such as fe80::1',
+    );
+  }
   if (/^\[.*\]/.test(text)) throw invalid(text, 'is in brackets', 'give the address alone, such as ::1');
   if (/^[^:]+:\d+$/.test(text)) {
     throw invalid(text, 'ends in a port', 'certificates know no ports: leave it out');

@@ -21,10 +21,11 @@ export interface IssuingThreads {
  * beside this one (this module bundled into somebody's program), they fail, and this thread does the work.
  */
 export async function startIssuingThreads(clients: number, data: ThreadData): Promise<IssuingThreads> {
-  const file = fileURLToPath(new URL('./issuing-thread.cjs', import.meta.url));
   const worthwhile = Math.floor(clients / CLIENTS_A_THREAD);
   const count = Math.min(worthwhile, availableParallelism() - 1, MOST_THREADS);
   if (count < 1) return NO_THREADS;
+  const file = threadFile();
+  if (file === undefined) return NO_THREADS;
   const { Worker } = await import('node:worker_threads');
   const threads = Array.from({ length: count }, () => {
     // What this process was started with (a loader, a debugger) is not for it.
@@ -37,6 +38,15 @@ export async function startIssuingThreads(clients: number, data: ThreadData): Pr
       for (const thread of threads) thread.end();
     },
   };
+}
+
+/** Nothing where a bundler has taken the place of this module away. */
+function threadFile(): string | undefined {
+  try {
+    return fileURLToPath(new URL('./issuing-thread.cjs', import.meta.url));
+  } catch {
+    return undefined;
+  }
 }
 
 const NO_THREADS: IssuingThreads = {

@@ -86,13 +86,29 @@ async function prepareOwnSet(
       if (!(error instanceof GenerateCertsError && REPAIRED.has(error.code))) throw error;
     }
   }
-  const { manifest, changed, warnings } = await ensureCertificateSet(folder, {
-    ...(names && { names }),
-    signal,
-  });
-  // What there was to say of a set was said when it was made.
-  return { manifest, warnings: changed ? warnings : [] };
+  try {
+    const { manifest, changed, warnings } = await ensureCertificateSet(folder, {
+      ...(names && { names }),
+      signal,
+    });
+    // What there was to say of a set was said when it was made.
+    return { manifest, warnings: changed ? warnings : [] };
+  } catch (error) {
+    if (found === undefined || !sameNames || !isReadOnly(error)) throw error;
+    return { manifest: found, warnings: [READ_ONLY] };
+  }
 }
+
+/** A set that root made and gave one key of away, mounted for another user to read. */
+function isReadOnly(error: unknown): boolean {
+  if (!(error instanceof GenerateCertsError)) return false;
+  return error.code === 'ERR_FILE_SYSTEM' || error.code === 'ERR_CA_KEY_MISSING';
+}
+
+const READ_ONLY: Warning = {
+  message: 'the set may not be written to by this user: it is used as it is, and not renewed',
+  hint: 'renew it as the user who made it',
+};
 
 const REPAIRED: ReadonlySet<string> = new Set(['ERR_SET_DAMAGED', 'ERR_CA_KEY_MISSING']);
 

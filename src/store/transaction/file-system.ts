@@ -1,5 +1,6 @@
-import { promises as fs } from 'node:fs';
+import { close, promises as fs, fsync, open } from 'node:fs';
 import { dirname, resolve as resolvePath } from 'node:path';
+import { promisify } from 'node:util';
 import { GenerateCertsError } from '../../errors.js';
 
 /** Permissions of folders, under any umask: the keys are what is guarded, and a container must be able to walk in. */
@@ -26,11 +27,15 @@ const EXPLANATIONS: Record<string, readonly [problem: string, hint: string]> = {
   EIO: ['the disk failed', 'check the disk, then run again'],
 };
 
+const READING_FORBIDDEN = ['permission denied', 'run as a user who may read it'] as const;
+
 /** Turns a failed file system call into this package's error; any other error is passed on as it is. */
 export function surroundingsError(error: unknown, doing: string): unknown {
   const errno = errnoOf(error);
   if (error instanceof GenerateCertsError || errno === undefined) return error;
-  const [problem, hint] = EXPLANATIONS[errno] ?? [errno, 'see the system documentation for this error'];
+  const reads = /^(?:read|look)\b/.test(doing);
+  const explained = reads && errno === 'EACCES' ? READING_FORBIDDEN : EXPLANATIONS[errno];
+  const [problem, hint] = explained ?? [errno, 'see the system documentation for this error'];
   return new GenerateCertsError('ERR_FILE_SYSTEM', `cannot ${doing}: ${problem}`, hint, { cause: error });
 }
 
@@ -97,14 +102,19 @@ export async function syncFolder(folder: string): Promise<void> {
   });
 }
 
+/** By its descriptor: the `FileHandle` of Yarn's Plug'n'Play has no `sync`. */
 async function sync(path: string, flags: string): Promise<void> {
-  const handle = await fs.open(path, flags);
+  const descriptor = await openFile(path, flags);
   try {
-    await handle.sync();
+    await syncDescriptor(descriptor);
   } finally {
-    await handle.close();
+    await closeDescriptor(descriptor);
   }
 }
+
+const openFile: (path: string, flags: string) => Promise<number> = promisify(open);
+const syncDescriptor = promisify(fsync);
+const closeDescriptor = promisify(close);
 
 /**
  * More files than this are synced by one call for the whole file system, where there is such a call. Fewer are
