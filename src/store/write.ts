@@ -114,10 +114,11 @@ export async function writeSet(
  */
 export async function planWrite(
   folder: string,
-  { files, manifest }: SetPlan,
+  planned: SetPlan,
   { old, force, access, damages, isNew, hint = REPLACE_HINT }: WriteContext & { readonly isNew: boolean },
 ): Promise<{ manifest: Manifest; changes: SetChanges; files: PlannedFile[] }> {
   const lost = damages ?? (old === undefined ? new Map() : await findDamages(folder, old.files));
+  const { files, manifest } = old === undefined ? planned : withOldStores(planned, old, lost);
   const made = new Map(old?.files.map((file) => [file.path, file]));
   const ownerChanged = (old?.request.owner ?? null) !== (access.owner?.text ?? null);
   const isKept = (file: PlannedFile) => {
@@ -145,6 +146,44 @@ export async function planWrite(
     removed: removed.sort(),
   };
   return { manifest, changes, files: touched };
+}
+
+/**
+ * A keystore is encrypted with new random values each time: one of a party that did not change is kept, whatever it
+ * would be if it were made again.
+ */
+function withOldStores(
+  { files, manifest }: SetPlan,
+  old: Manifest,
+  lost: ReadonlyMap<string, Damage>,
+): SetPlan {
+  const before = storesOf(old);
+  const now = storesOf(manifest);
+  const made = new Map(old.files.map(({ path, sha256 }) => [path, sha256]));
+  const kept = (path: string) => {
+    const same = before.get(path) !== undefined && before.get(path) === now.get(path);
+    return same && !lost.has(path) ? made.get(path) : undefined;
+  };
+  if (now.size === 0) return { files, manifest };
+  const withOld = <T extends { readonly path: string; readonly sha256: string }>(file: T): T => {
+    const sha256 = kept(file.path);
+    return sha256 === undefined ? file : { ...file, sha256 };
+  };
+  return { files: files.map(withOld), manifest: { ...manifest, files: manifest.files.map(withOld) } };
+}
+
+/** What each keystore and truststore holds: the CAs and, by its fingerprint, the party. */
+function storesOf({ certificates }: Manifest): Map<string, string> {
+  const authorities = certificates.flatMap(({ role, sha256 }) => (role === 'ca' ? sha256 : [])).join();
+  return new Map(
+    certificates.flatMap(({ sha256, files }) =>
+      Object.values(files).flatMap(({ keystore, truststore }) =>
+        [keystore, truststore].flatMap((path) =>
+          path === undefined ? [] : [[path, `${authorities} ${sha256}`] as const],
+        ),
+      ),
+    ),
+  );
 }
 
 const REPLACE_HINT = 'choose another folder with --out, or replace with --force';

@@ -74,6 +74,26 @@ describe('a run adds and takes nothing away', () => {
     expect(manifestOf(folder).request.clients).toEqual(['alice', 'bob']);
   });
 
+  test.each(['java', 'postgres'])(
+    'a client that is added changes no file of others in the layout %s',
+    (layout) => {
+      const folder = join(temporaryFolder(), 'certs');
+      make(folder, '-l', layout, '-k', 'ec-p256', '-c', 'alice');
+      const before = snapshot(folder);
+      expect(generateCerts(['client', 'bob', '-o', folder, '-q'])).toMatchObject({ status: 0, stderr: '' });
+      expect(findProblems(folder)).toEqual([]);
+      const after = snapshot(folder);
+      const changed = Object.keys(before).filter((path) => after[path] !== before[path]);
+      expect(changed).toEqual(['set.json']);
+      expect(Object.keys(after)).toContain('bob');
+      // One that is damaged is made again, and fits the manifest.
+      const store = Object.keys(after).find((path) => path.endsWith('alice/keystore.p12'));
+      if (store === undefined) return;
+      writeFileSync(join(folder, store), 'damaged');
+      make(folder);
+    },
+  );
+
   test('other names are issued by the same CA, and no client changes', () => {
     const folder = join(temporaryFolder(), 'certs');
     make(folder, '-l', 'grpc', '-c', 'alice');

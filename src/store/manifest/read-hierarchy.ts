@@ -93,8 +93,11 @@ export function readRevocationLists(
 
 /** Where the layouts have revocation lists, relative to the set's folder. */
 export function revocationListPaths({ certificates }: Manifest): string[] {
-  const ca = certificates.find(({ role }) => role === 'ca');
-  return Object.values(ca?.files ?? {}).flatMap(({ revocationList }) => revocationList ?? []);
+  // Some layouts have the list once, others in the folder of each party.
+  const paths = certificates.flatMap(({ files }) =>
+    Object.values(files).flatMap(({ revocationList }) => revocationList ?? []),
+  );
+  return [...new Set(paths)];
 }
 
 /** A rotation as the manifest records it, with its CAs and their lists. */
