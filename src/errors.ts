@@ -3,19 +3,19 @@
  *
  * - `input`: the request was wrong; nothing was done (exit status 2).
  * - `check`: a certificate or an endpoint is not as it must be (exit status 1).
- * - `surroundings`: disk, permission, a missing program (exit status 3).
+ * - `environment`: disk, permission, a missing program (exit status 3).
  *
  * @example
  * ```ts
- * const status: Record<ErrorKind, number> = { check: 1, input: 2, surroundings: 3 };
+ * const status: Record<ErrorKind, number> = { check: 1, input: 2, environment: 3 };
  * ```
  */
-export type ErrorKind = 'input' | 'check' | 'surroundings';
+export type ErrorKind = 'input' | 'check' | 'environment';
 
 const KIND_OF_CODE = {
   ERR_ADDRESS_INVALID: 'input',
   ERR_BACKEND_EXPOSED: 'check',
-  ERR_CACHE_UNSAFE: 'surroundings',
+  ERR_CACHE_UNSAFE: 'environment',
   ERR_CA_INVALID: 'input',
   ERR_CA_KEY_MISSING: 'input',
   ERR_CLIENT_CONFLICT: 'input',
@@ -23,39 +23,39 @@ const KIND_OF_CODE = {
   ERR_DURATION_INVALID: 'input',
   ERR_ENDPOINT_INVALID: 'input',
   ERR_FILE_IN_THE_WAY: 'input',
-  ERR_FILE_SYSTEM: 'surroundings',
+  ERR_FILE_SYSTEM: 'environment',
   ERR_FLAW_UNKNOWN: 'input',
-  ERR_FOLDER_UNSAFE: 'surroundings',
+  ERR_FOLDER_UNSAFE: 'environment',
   ERR_IDENTITY_INVALID: 'input',
-  ERR_INTERRUPTED: 'surroundings',
+  ERR_INTERRUPTED: 'environment',
   ERR_JOURNAL_INVALID: 'input',
   ERR_KEY_FORMAT: 'input',
   ERR_KEY_MODE_INVALID: 'input',
-  ERR_KEY_UNREADABLE: 'surroundings',
+  ERR_KEY_UNREADABLE: 'environment',
   ERR_KEY_TYPE_UNKNOWN: 'input',
   ERR_LAYOUT_UNKNOWN: 'input',
   ERR_MANIFEST_INVALID: 'input',
   ERR_MODEL_UNKNOWN: 'input',
   ERR_NAME_CONSTRAINTS_EMPTY: 'input',
-  ERR_NGINX_FAILED: 'surroundings',
-  ERR_NGINX_MISSING: 'surroundings',
-  ERR_NGINX_UNFIT: 'surroundings',
+  ERR_NGINX_FAILED: 'environment',
+  ERR_NGINX_MISSING: 'environment',
+  ERR_NGINX_UNFIT: 'environment',
   ERR_NOT_IN_SET: 'input',
-  ERR_ON_RENEW_FAILED: 'surroundings',
+  ERR_ON_RENEW_FAILED: 'environment',
   ERR_OPTION_INVALID: 'input',
   ERR_OUTSIDE_CONSTRAINTS: 'input',
   ERR_OUT_INVALID: 'input',
   ERR_OWNER_INVALID: 'input',
-  ERR_PLATFORM: 'surroundings',
-  ERR_PORT_DENIED: 'surroundings',
+  ERR_PLATFORM: 'environment',
+  ERR_PORT_DENIED: 'environment',
   ERR_PORT_INVALID: 'input',
-  ERR_PORT_TAKEN: 'surroundings',
-  ERR_PROGRAM_MISSING: 'surroundings',
+  ERR_PORT_TAKEN: 'environment',
+  ERR_PROGRAM_MISSING: 'environment',
   ERR_REPORT_INVALID: 'input',
   ERR_SERVER_FLAGS_INVALID: 'input',
   ERR_SET_DAMAGED: 'input',
   ERR_SET_ENDED: 'input',
-  ERR_SET_LOCKED: 'surroundings',
+  ERR_SET_LOCKED: 'environment',
   ERR_SET_NOT_FOUND: 'input',
   ERR_USAGE: 'input',
 } as const satisfies Record<string, ErrorKind>;

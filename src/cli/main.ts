@@ -6,7 +6,7 @@ import { reportFailure, Terminal, watchOutput } from './terminal/terminal.js';
 /** How the program ends. */
 export interface ProgramEnd {
   /**
-   * 0 done, 1 a check failed, 2 bad usage or input, 3 the surroundings failed; 130 or 143 after Ctrl-C or
+   * 0 done, 1 a check failed, 2 bad usage or input, 3 the environment failed; 130 or 143 after Ctrl-C or
    * SIGTERM; what `exec` and `serve` ran has a status of its own.
    */
   readonly status: number;

@@ -61,9 +61,20 @@ export function splitNames(argv: readonly string[]): { head: readonly string[]; 
   const dashes = argv.indexOf('--');
   if (dashes === -1) return { head: argv, names: [] };
   const head = argv.slice(0, dashes);
-  const [first] = createProgram(async () => undefined).parseOptions([...head]).operands;
+  const first = firstOperand(head);
   if (first === 'help' || COMMAND_NAMES.some((name) => name === first)) return { head: argv, names: [] };
   return { head, names: argv.slice(dashes + 1) };
+}
+
+/** The first word that is neither an option nor an option's value; nothing where the options are wrong. */
+function firstOperand(argv: readonly string[]): string | undefined {
+  try {
+    return createProgram(async () => undefined).parseOptions([...argv]).operands[0];
+  } catch (error) {
+    // The program's own parsing says what is wrong.
+    if (error instanceof CommanderError) return argv.find((word) => COMMAND_NAMES.includes(word));
+    throw error;
+  }
 }
 
 /** @param make what the program does without a command's name */

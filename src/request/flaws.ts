@@ -4,10 +4,10 @@ import type { SetRequest } from '../pki/request.js';
 import type { UntrustedChoice } from './parse.js';
 
 /** What decides which flaws make sense. */
-type FlawSurroundings = Pick<SetRequest, 'nameConstraints' | 'intermediates'>;
+type FlawContextOptions = Pick<SetRequest, 'nameConstraints' | 'intermediates'>;
 
 /** What a flaw lacks below such CAs. */
-function lackOf(flaw: Flaw, { nameConstraints, intermediates }: FlawSurroundings) {
+function lackOf(flaw: Flaw, { nameConstraints, intermediates }: FlawContextOptions) {
   if (flaw.needsNameConstraints === true && !nameConstraints) return LACKS.nameConstraints;
   return flaw.needsIntermediates === true && intermediates === 0 ? LACKS.intermediates : undefined;
 }
@@ -32,16 +32,16 @@ const LACKS = {
 export function chooseFlaws<Known extends Flaw>(
   known: readonly Known[],
   { named, all }: UntrustedChoice<Known['name']>,
-  surroundings: FlawSurroundings,
+  environment: FlawContextOptions,
 ): { readonly flaws: Known['name'][]; readonly left: Known['name'][] } {
   for (const flaw of known.filter(({ name }) => named.has(name))) {
-    const lack = lackOf(flaw, surroundings);
+    const lack = lackOf(flaw, environment);
     if (lack === undefined) continue;
     const { needs, hint } = lack;
     throw new GenerateCertsError('ERR_OPTION_INVALID', `the flaw '${flaw.name}' needs ${needs}`, hint);
   }
-  const possible = known.filter((flaw) => lackOf(flaw, surroundings) === undefined);
-  const left = known.filter((flaw) => lackOf(flaw, surroundings) === LACKS.nameConstraints);
+  const possible = known.filter((flaw) => lackOf(flaw, environment) === undefined);
+  const left = known.filter((flaw) => lackOf(flaw, environment) === LACKS.nameConstraints);
   const names = (flaws: readonly Known[]): Known['name'][] => flaws.map(({ name }) => name);
   return {
     flaws: names(possible).filter((name) => all || named.has(name)),
@@ -59,9 +59,9 @@ export function withAddedFlaws<Known extends Flaw, Word extends string>(
   known: readonly Known[],
   recorded: readonly Known['name'][],
   given: readonly Word[] | Word | undefined,
-  surroundings: FlawSurroundings,
+  environment: FlawContextOptions,
 ): (Known['name'] | Word)[] {
-  const possible = known.filter((flaw) => lackOf(flaw, surroundings) === undefined).map(({ name }) => name);
+  const possible = known.filter((flaw) => lackOf(flaw, environment) === undefined).map(({ name }) => name);
   const kept = recorded.filter((flaw) => possible.includes(flaw));
   const added = [given ?? []].flat().filter((word) => word !== 'none') as Word[];
   return [...new Set([...kept, ...added])];

@@ -48,9 +48,9 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
   const chosen = layouts.map((name) => findLayout(known, name));
   const fitting = defaultKeyType(chosen) ?? KEY_TYPES[0];
   const key = parsed.key ?? fitting;
-  const surroundings = { nameConstraints, intermediates };
-  const untrusted = chooseFlaws(FLAWS, parsed.untrusted, surroundings);
-  const untrustedServers = chooseFlaws(SERVER_FLAWS, parsed.untrustedServers, surroundings);
+  const environment = { nameConstraints, intermediates };
+  const untrusted = chooseFlaws(FLAWS, parsed.untrusted, environment);
+  const untrustedServers = chooseFlaws(SERVER_FLAWS, parsed.untrustedServers, environment);
   if (nameConstraints && ca !== null) throw constrainedAlready();
   if (nameConstraints) requireDnsName([...names, ...clients.map(({ identity }) => identity)]);
   const request: ParsedRequest = {

@@ -22,7 +22,7 @@ export function lifeWarning(typed: string, seconds: number): Warning[] {
   return [
     {
       message: `the set lives for ${typed}, longer than a day`,
-      hint: 'test keys that live long get copied and kept: make them anew instead',
+      hint: 'test keys that live long get copied and kept: make new ones instead',
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { GenerateCertsError, quote } from '../errors.js';
-import { ifThere, surroundingsError } from '../store/transaction/file-system.js';
+import { environmentError, ifThere } from '../store/transaction/file-system.js';
 import { readRegularFile } from '../util/regular-file.js';
 
 /** What the file that says "ready" holds. */
@@ -32,7 +32,7 @@ export async function clearReadyFile(path: string): Promise<void> {
     }
     await rm(path, { force: true });
   } catch (error) {
-    throw surroundingsError(error, `use ${path} as the ready file`);
+    throw environmentError(error, `use ${path} as the ready file`);
   }
 }
 
@@ -51,6 +51,6 @@ export async function writeReadyFile(path: string, state: ReadyState): Promise<v
     await writeFile(`${path}.${process.pid}`, text, { flag: 'wx' });
     await rename(`${path}.${process.pid}`, path);
   } catch (error) {
-    throw surroundingsError(error, `write ${path}`);
+    throw environmentError(error, `write ${path}`);
   }
 }

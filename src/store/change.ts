@@ -7,7 +7,7 @@ import { anotherAuthority } from './brought/read-root.js';
 import { loadSet } from './manifest/load.js';
 import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read.js';
-import { surroundingsError } from './transaction/file-system.js';
+import { environmentError } from './transaction/file-system.js';
 import { unlessInterrupted } from './transaction/interruption.js';
 import { withLock } from './transaction/recover.js';
 import { writeSet } from './write.js';
@@ -129,6 +129,6 @@ export async function changeSet(
       return { set: changed, manifest, changed: true };
     });
   } catch (error) {
-    throw surroundingsError(error, `write to ${printable(folder)}`);
+    throw environmentError(error, `write to ${printable(folder)}`);
   }
 }

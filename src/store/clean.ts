@@ -7,7 +7,7 @@ import { statInside } from './manifest/damages.js';
 import { isIgnoredByGit, MANIFEST_NAME } from './manifest/manifest.js';
 import { readManifest, requireManifest } from './manifest/read.js';
 import { findForeign } from './ownership/ownership.js';
-import { surroundingsError } from './transaction/file-system.js';
+import { environmentError } from './transaction/file-system.js';
 import { withLock } from './transaction/recover.js';
 import { replaceFiles } from './transaction/replace.js';
 import { removeTrustBundles } from './trust-bundle.js';
@@ -73,6 +73,6 @@ export async function removeCertificateSet(
       ));
     return { removed, kept, folderRemoved };
   } catch (error) {
-    throw surroundingsError(error, `remove the set from ${printable(folder)}`);
+    throw environmentError(error, `remove the set from ${printable(folder)}`);
   }
 }

@@ -14,7 +14,7 @@ import { GITIGNORE, manifestFile, publicFile, SetPlanner } from './manifest/plan
 import { readRemains } from './manifest/remains.js';
 import { statFolder } from './out-folder.js';
 import { refuseObstacles } from './ownership/obstacles.js';
-import { surroundingsError } from './transaction/file-system.js';
+import { environmentError } from './transaction/file-system.js';
 import { unlessInterrupted } from './transaction/interruption.js';
 import type { FolderLock } from './transaction/lock.js';
 import { withLock } from './transaction/recover.js';
@@ -48,7 +48,7 @@ export async function makeSet(
       return makeInto(lock, found, { force, work: { signal, onProgress } });
     });
   } catch (error) {
-    throw surroundingsError(error, `write the set to ${printable(folder)}`);
+    throw environmentError(error, `write the set to ${printable(folder)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { lstatSync, statSync } from 'node:fs';
 import { GenerateCertsError, printable, quote } from '../errors.js';
-import { errnoOf, surroundingsError } from './transaction/file-system.js';
+import { environmentError, errnoOf } from './transaction/file-system.js';
 
 /**
  * Whether a set's folder is there.
@@ -23,7 +23,7 @@ export function statFolder(folder: string): boolean {
     const errno = errnoOf(error);
     if (errno === 'ENAMETOOLONG') throw outInvalid(`${quote(folder)} is too long for a folder's name`);
     if (errno === 'ELOOP') throw outInvalid(`${quote(folder)} is a symbolic link that leads in a circle`);
-    if (errno !== 'ENOTDIR') throw surroundingsError(error, `look into ${printable(folder)}`);
+    if (errno !== 'ENOTDIR') throw environmentError(error, `look into ${printable(folder)}`);
   }
   throw outInvalid(`${quote(folder)} is a file, not a folder`);
 }

@@ -15,7 +15,7 @@ import { checkOptionNames } from '../util/options.js';
 import { createCertificateSet } from './create.js';
 import type { Manifest } from './manifest/manifest.js';
 import { removeAtExit } from './transaction/at-exit.js';
-import { surroundingsError } from './transaction/file-system.js';
+import { environmentError } from './transaction/file-system.js';
 import { writeCertificateSet } from './write.js';
 
 /**
@@ -116,7 +116,7 @@ export class TemporaryCertificates {
     try {
       await fs.rm(this.path, { recursive: true, force: true });
     } catch (error) {
-      throw surroundingsError(error, `remove ${this.path}`);
+      throw environmentError(error, `remove ${this.path}`);
     }
     this.#forget();
   }
@@ -185,6 +185,6 @@ async function makeFolder(): Promise<string> {
   try {
     return await fs.mkdtemp(join(await fs.realpath(tmpdir()), 'generate-certs-'));
   } catch (error) {
-    throw surroundingsError(error, `make a folder in ${tmpdir()}`);
+    throw environmentError(error, `make a folder in ${tmpdir()}`);
   }
 }

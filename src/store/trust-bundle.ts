@@ -5,7 +5,7 @@ import { isAbsolute, join } from 'node:path';
 import tls from 'node:tls';
 import { GenerateCertsError, printable } from '../errors.js';
 import { readRegularFile } from '../util/regular-file.js';
-import { ifThere, surroundingsError } from './transaction/file-system.js';
+import { environmentError, ifThere } from './transaction/file-system.js';
 
 /** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,7 +52,7 @@ export async function writeTrustBundle(
     await forgetEnded(folder);
     return path;
   } catch (error) {
-    throw surroundingsError(
+    throw environmentError(
       error,
       `write the system's roots and the CA to ${folder} (XDG_CACHE_HOME moves it)`,
     );

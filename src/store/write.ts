@@ -12,7 +12,7 @@ import { findReplaceable } from './manifest/read.js';
 import { statFolder } from './out-folder.js';
 import { refuseObstacles } from './ownership/obstacles.js';
 import { findForeign } from './ownership/ownership.js';
-import { surroundingsError } from './transaction/file-system.js';
+import { environmentError } from './transaction/file-system.js';
 import type { FolderLock } from './transaction/lock.js';
 import { withLock } from './transaction/recover.js';
 import { replaceFiles } from './transaction/replace.js';
@@ -50,7 +50,7 @@ export async function writeCertificateSet(
       return manifest;
     });
   } catch (error) {
-    throw surroundingsError(error, `write the set to ${printable(folder)}`);
+    throw environmentError(error, `write the set to ${printable(folder)}`);
   }
 }
 

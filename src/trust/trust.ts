@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { GenerateCertsError, quote } from '../errors.js';
 import type { ManifestCertificate } from '../store/manifest/manifest.js';
 import { readManifest } from '../store/manifest/read.js';
-import { errnoOf, surroundingsError } from '../store/transaction/file-system.js';
+import { environmentError, errnoOf } from '../store/transaction/file-system.js';
 import { type Environment, writeTrustBundle } from '../store/trust-bundle.js';
 import { checkOptionNames } from '../util/options.js';
 import { readRegularFile } from '../util/regular-file.js';
@@ -27,7 +27,7 @@ const REPLACING = [
 ] as const;
 
 /**
- * How {@link trustVariables} looks at the surroundings.
+ * How {@link trustVariables} looks at the environment.
  *
  * @example
  * ```ts
@@ -119,11 +119,11 @@ async function readAuthority(folder: string, path: string): Promise<string> {
   try {
     return readRegularFile(path).toString('utf8');
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw surroundingsError(error, `read ${path}`);
+    if (errnoOf(error) !== 'ENOENT') throw environmentError(error, `read ${path}`);
   }
   throw new GenerateCertsError(
     'ERR_SET_DAMAGED',
     `the set in ${quote(folder)} is damaged: ${join(folder, 'ca.pem')} is missing`,
-    "make it anew: run 'generate-certs' with the names and options it was made with",
+    "make it again: run 'generate-certs' with the names and options it was made with",
   );
 }

@@ -43,7 +43,7 @@ const OBSERVED: Record<Outcome['kind'], string> = {
 function judge({ expected, severity, hole }: Case, outcome: Outcome): { verdict: Verdict; note: string } {
   switch (outcome.kind) {
     case 'no-answer':
-      return { verdict: 'inconclusive', note: 'no answer proves nothing' };
+      return { verdict: 'inconclusive', note: 'the endpoint did not answer' };
     case 'not-loaded':
       return { verdict: 'inconclusive', note: `${NOT_LOADED}: this side cannot use the certificate` };
     case 'wrong-server':

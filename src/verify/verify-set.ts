@@ -259,7 +259,7 @@ function lifeRow({ subject, manifest }: Source, now: Date): Row {
     ...base,
     verdict: 'warning',
     severity: 'policy',
-    note: 'less than a quarter of its life is left: make it anew',
+    note: 'less than a quarter of its life is left: renew it',
   };
 }
 

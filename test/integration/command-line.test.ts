@@ -6,7 +6,7 @@ import { temporaryFolder } from '../support/folder.js';
 import { EXECUTABLE, generateCerts, REPOSITORY, run } from '../support/program.js';
 
 describe('a word that is not a name', () => {
-  test.each(['verfiy', 'shwo', 'list', 'rotate', 'status', 'delete', 'install', 'version'])(
+  test.each(['verfiy', 'shwo', 'list', 'status', 'delete', 'install', 'version'])(
     '%s is a usage error, and nothing is written',
     (word) => {
       const cwd = temporaryFolder();

@@ -278,7 +278,7 @@ describe('exec', () => {
     expect(running.output()).toContain('got it');
   });
 
-  test('of no command is bad usage, of a missing program a failure of the surroundings', async () => {
+  test('of no command is bad usage, of a missing program an environment error', async () => {
     expect(generateCerts(['exec', '--out', out, '--'])).toMatchObject({ status: 2 });
     const missing = await runExec(['no-such-program --flag']);
     expect(missing).toMatchObject({ status: 3, stdout: '' });

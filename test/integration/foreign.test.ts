@@ -176,7 +176,7 @@ describe('what somebody wrote by hand', () => {
   test('a manifest that is not JSON, or 100 MB of it, is refused', () => {
     const out = makeSet();
     writeFileSync(join(out, 'set.json'), 'certs!');
-    expectRefused(out, /set.json is no manifest of this program/);
+    expectRefused(out, /set.json is not a manifest of this program/);
     rmSync(join(out, 'set.json'));
     const big = join(out, '..', 'big');
     writeFileSync(big, '');
@@ -195,7 +195,7 @@ describe('what somebody wrote by hand', () => {
     const out = makeSet();
     writeFileSync(join(out, '..', 'precious'), 'precious');
     writeJournal(out, journal);
-    expectRefused(out, /journal.json is no journal of this program/);
+    expectRefused(out, /journal.json is not a journal of this program/);
     expect(again(out, '--force', '-q').status).toBe(0);
     expect(findProblems(out)).toEqual([]);
     expect(readFileSync(join(out, '..', 'precious'), 'utf8')).toBe('precious');

@@ -180,7 +180,7 @@ describe.skipIf(!tools.nginx)('when it is ready', () => {
 
   test('--verify goes on where the endpoint is right', async () => {
     const running = await front({ options: ['--verify'] });
-    expect(running.process.output()).toContain('all that must be right is right');
+    expect(running.process.output()).toContain('PASSED');
   });
 
   test('--verify stops everything where it is not', async () => {
@@ -269,7 +269,7 @@ describe.skipIf(!tools.nginx)("the server's arguments arrive byte for byte", () 
   });
 });
 
-describe.skipIf(!tools.nginx)('the surroundings fail before anything is made or started', () => {
+describe.skipIf(!tools.nginx)('the environment fail before anything is made or started', () => {
   async function failing(args: readonly string[], env: Record<string, string> = {}) {
     const folder = temporaryFolder();
     const set = join(folder, 'certs');

@@ -118,7 +118,7 @@ describe('a report', () => {
       '        anybody gets in',
       '  ?     2 more not tried: the valid client was not let in',
       '',
-      'not all that must be right is right (2 right, 1 wrong, 2 inconclusive)',
+      'FAILED (2 right, 1 wrong, 2 inconclusive)',
       '',
     ]);
   });

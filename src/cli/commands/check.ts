@@ -12,7 +12,7 @@ interface CheckCommandOptions {
   quiet?: boolean;
 }
 
-const STATUS = { right: ExitStatus.done, wrong: ExitStatus.check, unknown: ExitStatus.surroundings };
+const STATUS = { right: ExitStatus.done, wrong: ExitStatus.check, unknown: ExitStatus.environment };
 
 export function describeCheck(command: Command, setExitStatus: (status: ExitStatus) => void): void {
   command

@@ -21,7 +21,7 @@ export function describeClean(command: Command): void {
       for (const path of result.kept) {
         terminal.warn({
           message: `${path} stays: it holds something that is not of this set`,
-          hint: 'remove it yourself if nobody needs it',
+          hint: 'remove it yourself if it is not needed',
         });
       }
       if (options.json) terminal.data(`${JSON.stringify(result, null, 2)}\n`);

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, printable, quote } from '../../errors.js';
-import { surroundingsError } from '../../store/transaction/file-system.js';
+import { environmentError } from '../../store/transaction/file-system.js';
 import { formatDistance, formatMoment } from '../../util/moments.js';
 import { hintForUnknown } from '../../util/suggest.js';
 import { jsonOption, outOption, quietOption } from '../options.js';
@@ -50,7 +50,7 @@ export async function variablesOf(
   if (Date.parse(expiresAt) <= now.getTime()) {
     terminal.warn({
       message: `the set in ${printable(folder)} ended ${formatMoment(expiresAt)}, ${formatDistance(expiresAt, now)}`,
-      hint: `programs will refuse it: make it anew with '${PROGRAM}'`,
+      hint: `programs will refuse it: make it again with '${PROGRAM}'`,
     });
   }
   return variables;
@@ -82,6 +82,6 @@ async function write(
   try {
     await appendFile(file, text);
   } catch (error) {
-    throw surroundingsError(error, `write to ${file}, the file that GITHUB_ENV names`);
+    throw environmentError(error, `write to ${file}, the file that GITHUB_ENV names`);
   }
 }

@@ -29,7 +29,7 @@ export function describeRevoke(command: Command): void {
         );
         if (lists.length === 0) {
           terminal.warn({
-            message: 'no layout of this set has a revocation list: nobody will refuse the client',
+            message: 'no layout of this set has a revocation list: the client will not be refused',
             hint: `layouts that have one: ${layoutsWithRevocationList().join(', ')}`,
           });
         }

@@ -147,7 +147,7 @@ async function runFront(
     front.passOn('SIGTERM');
   });
   const status = await withSignals(front);
-  return unwritten ? ExitStatus.surroundings : status;
+  return unwritten ? ExitStatus.environment : status;
 }
 
 /** Signals that are for the server. */
@@ -180,7 +180,7 @@ async function prove(
   const report = await verifyEndpoint({ set: await loadCertificateSet(out), ...endpoints });
   terminal?.result(formatTable(report, terminal.colour));
   if (report.result === 'right') return undefined;
-  return report.result === 'no-answer' ? ExitStatus.surroundings : ExitStatus.check;
+  return report.result === 'no-answer' ? ExitStatus.environment : ExitStatus.check;
 }
 
 /** What a client needs, by paths from here. */

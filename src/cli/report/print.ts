@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { GenerateCertsError, printable } from '../../errors.js';
 import type { VerifyReport } from '../../index.js';
-import { surroundingsError } from '../../store/transaction/file-system.js';
+import { environmentError } from '../../store/transaction/file-system.js';
 import { ExitStatus, type Terminal } from '../terminal/terminal.js';
 import { formatJunit } from './junit.js';
 import { formatMarkdown } from './markdown.js';
@@ -35,7 +35,7 @@ export async function printReport(
   else if (report.result === 'right') terminal.result(formatTable(report, terminal.colour));
   // Failures are shown with --quiet too, and then nothing but them.
   else terminal.failure(formatTable(terminal.isQuiet ? failuresOf(report) : report, terminal.colour));
-  if (report.result === 'no-answer') return ExitStatus.surroundings;
+  if (report.result === 'no-answer') return ExitStatus.environment;
   return report.result === 'right' ? ExitStatus.done : ExitStatus.check;
 }
 
@@ -56,6 +56,6 @@ export async function writeReport(path: string, text: string): Promise<void> {
         'name a file in a folder that is there',
       );
     }
-    throw surroundingsError(error, `write ${path}`);
+    throw environmentError(error, `write ${path}`);
   }
 }

@@ -51,7 +51,7 @@ function colourOf(verdict: Verdict, colour: Colours): (text: string) => string {
 }
 
 function verdictOf({ result, silent }: VerifyReport, colour: Colours): string {
-  if (result === 'right') return colour.green('all that must be right is right');
-  if (result === 'no-answer') return colour.red(`no answer from ${silent.join(', ')}`);
-  return colour.red('not all that must be right is right');
+  if (result === 'right') return colour.green('PASSED');
+  if (result === 'no-answer') return colour.red(`${silent.join(', ')} did not answer`);
+  return colour.red('FAILED');
 }

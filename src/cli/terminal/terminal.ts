@@ -62,7 +62,7 @@ export class Terminal {
 }
 
 /** Output that cannot be written (a full disk) ends the program, at once or as `stop` does it. */
-export function watchOutput(stop: () => void = () => process.exit(ExitStatus.surroundings)): void {
+export function watchOutput(stop: () => void = () => process.exit(ExitStatus.environment)): void {
   setOutputFailure((error, output) => {
     if (output === OUT) {
       new Terminal().error({
@@ -75,7 +75,7 @@ export function watchOutput(stop: () => void = () => process.exit(ExitStatus.sur
 }
 
 /** What the program ends with. */
-export const ExitStatus = { done: 0, check: 1, input: 2, surroundings: 3 } as const;
+export const ExitStatus = { done: 0, check: 1, input: 2, environment: 3 } as const;
 export type ExitStatus = number;
 
 /** Reports a failure and gives the exit status that stands for it. */
@@ -91,5 +91,5 @@ export function reportFailure(error: unknown, terminal: Terminal): number {
     message: `unexpected: ${error instanceof Error ? error.message : String(error)}`,
     hint: 'this is a mistake in the program: set GENERATE_CERTS_DEBUG=1 to see where',
   });
-  return ExitStatus.surroundings;
+  return ExitStatus.environment;
 }

@@ -85,7 +85,7 @@ export const CATALOGUE = [
     clause: 'RFC 5280 section 6.1.1 (d)',
     summary: 'signed by itself',
     severity: 'must',
-    signedBy: 'nobody but itself',
+    signedBy: 'itself',
     departure: { signer: 'self' },
   },
   {
@@ -133,7 +133,7 @@ export const CATALOGUE = [
     name: 'critical-extension',
     sides: BOTH,
     clause: 'RFC 5280 section 6.1.5 (f)',
-    summary: 'has a critical extension that nobody knows',
+    summary: 'has an unknown critical extension',
     severity: 'must',
     departure: { unknownCriticalExtension: true },
   },

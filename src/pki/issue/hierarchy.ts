@@ -45,7 +45,6 @@ export function trustOf(hierarchy: Hierarchy): HierarchyTrust {
   return trust;
 }
 
-/** @internal */
 export interface HierarchyOptions {
   readonly key: KeyType;
   /** Makes the key of a CA, by its place: `ca`, `intermediate 1`, and so on. */
@@ -57,7 +56,11 @@ export interface HierarchyOptions {
   readonly root?: Authority | undefined;
 }
 
-/** Makes a root with intermediates below it. */
+/**
+ * Makes a root with intermediates below it.
+ *
+ * @internal
+ */
 export async function createHierarchy(options: HierarchyOptions): Promise<Hierarchy> {
   const { key, makeKey, validity, permittedDnsNames, intermediates: count } = options;
   const root =

@@ -13,7 +13,7 @@ export function refuseEnded(expiresAt: Date, now: Date): void {
   throw new GenerateCertsError(
     'ERR_SET_ENDED',
     `the set ended ${formatMoment(ended)}, ${formatDistance(ended, now)}`,
-    "make it anew: run 'generate-certs' with the names and options it was made with",
+    "make it again: run 'generate-certs' with the names and options it was made with",
   );
 }
 
@@ -25,6 +25,6 @@ export function refuseOutsideNames(identity: Identity, { permittedDnsNames }: Au
   throw new GenerateCertsError(
     'ERR_OUTSIDE_CONSTRAINTS',
     `${quote(value)} is outside the CA's name constraints`,
-    `it may sign only ${permittedDnsNames.slice(0, MOST_NAMED).join(', ')} and names below: make the set anew with this client`,
+    `it may sign only ${permittedDnsNames.slice(0, MOST_NAMED).join(', ')} and names below: make the set again with this client`,
   );
 }

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { GenerateCertsError } from '../../errors.js';
-import { surroundingsError } from '../../store/transaction/file-system.js';
+import { environmentError } from '../../store/transaction/file-system.js';
 import { portTaken } from '../ports.js';
 import { type GroupLeader, startGroup } from '../processes/processes.js';
 import type { NginxProgram } from '../processes/programs.js';
@@ -121,6 +121,6 @@ export async function openLog(folder: string, say: (line: string) => void): Prom
       socket.destroy();
     };
   } catch (error) {
-    throw surroundingsError(error, `make the pipe ${path}`);
+    throw environmentError(error, `make the pipe ${path}`);
   }
 }

@@ -1,7 +1,7 @@
 import { lstat, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { surroundingsError } from '../../store/transaction/file-system.js';
+import { environmentError } from '../../store/transaction/file-system.js';
 import { membersOf } from '../../util/proc.js';
 import { belongsTo, isAlive, markOf, type ProcessMark, realm } from './marks.js';
 
@@ -39,7 +39,7 @@ export async function makePrivateFolder(): Promise<PrivateFolder> {
     await record([]);
     return { path, record, remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
   } catch (error) {
-    throw surroundingsError(error, `make a folder in ${tmpdir()}`);
+    throw environmentError(error, `make a folder in ${tmpdir()}`);
   }
 }
 
@@ -51,7 +51,7 @@ export async function examplePrivateFolder(): Promise<string> {
 /** Cleans up after runs that were killed themselves: ends what they left running, removes their folders. */
 export async function cleanLeftovers(): Promise<void> {
   const parent = await realpath(tmpdir()).catch((error) => {
-    throw surroundingsError(error, `use the temporary folder ${tmpdir()}`);
+    throw environmentError(error, `use the temporary folder ${tmpdir()}`);
   });
   const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((candidate) => candidate.startsWith(PREFIX))) {

@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { surroundingsError } from '../../store/transaction/file-system.js';
+import { environmentError } from '../../store/transaction/file-system.js';
 import { signalStatus } from '../../util/exit-status.js';
 
 /** How a process ended. */
@@ -77,7 +77,7 @@ async function spawnOrFail(
     if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     return child;
   } catch (error) {
-    throw surroundingsError(error, `start ${program}`);
+    throw environmentError(error, `start ${program}`);
   }
 }
 

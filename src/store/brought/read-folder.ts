@@ -6,7 +6,7 @@ import { readCertificates } from '../../pki/read/read-certificate.js';
 import type { ParsedRequest } from '../../pki/request.js';
 import { formatDistance, isoSeconds } from '../../util/moments.js';
 import { readRegularFile } from '../../util/regular-file.js';
-import { errnoOf, surroundingsError } from '../transaction/file-system.js';
+import { environmentError, errnoOf } from '../transaction/file-system.js';
 
 /** Where a CA's certificate and its key may be: of a set of this program, or as people and mkcert name them. */
 const CERTIFICATES = ['ca.pem', 'ca.crt', 'rootCA.pem'];
@@ -129,7 +129,7 @@ function firstOf(folder: string, names: readonly string[]): { name: string; cont
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'ENOENT' || errno === 'ENOTDIR') continue;
-      throw surroundingsError(error, `read ${printable(join(folder, name))}`);
+      throw environmentError(error, `read ${printable(join(folder, name))}`);
     }
   }
   return undefined;

@@ -288,7 +288,7 @@ function array(value: unknown, where: string): readonly unknown[] {
 function invalid(problem: string): GenerateCertsError {
   return new GenerateCertsError(
     'ERR_MANIFEST_INVALID',
-    `${MANIFEST_NAME} is no manifest of this program: ${problem}`,
+    `${MANIFEST_NAME} is not a manifest of this program: ${problem}`,
     'name another folder with --out, or replace the file with --force',
   );
 }

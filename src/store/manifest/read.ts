@@ -5,7 +5,7 @@ import { DensityCheck } from '../../util/density.js';
 import { readRegularFile } from '../../util/regular-file.js';
 import { statFolder } from '../out-folder.js';
 import { readConsistently } from '../transaction/consistent.js';
-import { surroundingsError } from '../transaction/file-system.js';
+import { environmentError } from '../transaction/file-system.js';
 import { type Damage, findDamages } from './damages.js';
 import { LARGEST_MANIFEST, MANIFEST_NAME, type Manifest, parseManifest } from './manifest.js';
 
@@ -63,7 +63,7 @@ export function findManifest(folder: string): Manifest | undefined {
     });
     return parseManifest(text.toString('utf8'));
   } catch (error) {
-    throw surroundingsError(error, `read ${path}`);
+    throw environmentError(error, `read ${path}`);
   }
 }
 
@@ -84,7 +84,7 @@ export function findReplaceable(
 function notAManifest(problem: string): GenerateCertsError {
   return new GenerateCertsError(
     'ERR_MANIFEST_INVALID',
-    `${MANIFEST_NAME} is no manifest of this program: ${problem}`,
+    `${MANIFEST_NAME} is not a manifest of this program: ${problem}`,
     'name another folder with --out, or replace the file with --force',
   );
 }

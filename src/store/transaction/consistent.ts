@@ -6,7 +6,7 @@ import { parseDuration } from '../../util/duration.js';
 import { delay, nextTurn } from '../../util/turns.js';
 import { MANIFEST_NAME } from '../manifest/manifest.js';
 import { statFolder } from '../out-folder.js';
-import { surroundingsError } from './file-system.js';
+import { environmentError } from './file-system.js';
 import { throwIfInterrupted } from './interruption.js';
 import { isMarked, listWorkFolder } from './work-folder.js';
 
@@ -48,7 +48,7 @@ export async function readConsistently<T>(
       await delay(10);
     }
   } catch (error) {
-    throw surroundingsError(error, `read the set in ${printable(folder)}`);
+    throw environmentError(error, `read the set in ${printable(folder)}`);
   }
 }
 

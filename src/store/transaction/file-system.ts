@@ -30,7 +30,7 @@ const EXPLANATIONS: Record<string, readonly [problem: string, hint: string]> = {
 const READING_FORBIDDEN = ['permission denied', 'run as a user who may read it'] as const;
 
 /** Turns a failed file system call into this package's error; any other error is passed on as it is. */
-export function surroundingsError(error: unknown, doing: string): unknown {
+export function environmentError(error: unknown, doing: string): unknown {
   const errno = errnoOf(error);
   if (error instanceof GenerateCertsError || errno === undefined) return error;
   const reads = /^(?:read|look)\b/.test(doing);

@@ -3,7 +3,7 @@ import { GenerateCertsError } from '../../errors.js';
 /** @throws {@link GenerateCertsError} `ERR_INTERRUPTED` */
 export function throwIfInterrupted(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
-  throw new GenerateCertsError('ERR_INTERRUPTED', 'interrupted', 'what was there before is still there', {
+  throw new GenerateCertsError('ERR_INTERRUPTED', 'interrupted', 'nothing was changed', {
     cause: signal.reason,
   });
 }

@@ -76,7 +76,7 @@ function isReplaceablePath(path: unknown): boolean {
 export function journalInvalid(problem: string): GenerateCertsError {
   return new GenerateCertsError(
     'ERR_JOURNAL_INVALID',
-    `${WORK_FOLDER}/journal.json is no journal of this program: ${problem}`,
-    `look into ${WORK_FOLDER} and remove it, or make the set anew with --force`,
+    `${WORK_FOLDER}/journal.json is not a journal of this program: ${problem}`,
+    `look into ${WORK_FOLDER} and remove it, or make the set again with --force`,
   );
 }

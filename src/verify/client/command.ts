@@ -6,7 +6,7 @@ import { onExit } from 'signal-exit';
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { ClientCredential } from '../../pki/credential.js';
 import type { CertificateSet } from '../../pki/set.js';
-import { surroundingsError } from '../../store/transaction/file-system.js';
+import { environmentError } from '../../store/transaction/file-system.js';
 import type { CallEnd } from './judge.js';
 import type { Caller } from './verify-client.js';
 
@@ -38,7 +38,7 @@ export async function commandCaller(
     await writeFile(join(folder, 'client.key'), client?.privateKey.pem ?? '', { mode: 0o600 });
   } catch (error) {
     if (folder !== '') await rm(folder, { recursive: true, force: true });
-    throw surroundingsError(error, `write into ${folder === '' ? tmpdir() : folder}`);
+    throw environmentError(error, `write into ${folder === '' ? tmpdir() : folder}`);
   }
   const file = (name: string) => join(folder, name);
   return {

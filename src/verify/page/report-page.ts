@@ -24,7 +24,7 @@ export function formatReportPage(reports: readonly VerifyReport[]): string {
   const present = sections.filter(({ own }) => own.length > 0);
   const page = html`<header class="verdict ${result === 'right' ? 'right' : 'wrong'}">
 <h1>${headline}</h1>
-<p>${countsOf(rows.map(({ row }) => row.verdict))}${silent.length === 0 ? '' : `; no answer from ${silent.join(', ')}`}</p>
+<p>${countsOf(rows.map(({ row }) => row.verdict))}${silent.length === 0 ? '' : `; ${silent.join(', ')} did not answer`}</p>
 </header>
 <main>
 <div class="sides">
@@ -46,8 +46,8 @@ const SIDES: readonly { title: string; isOf: (row: Row) => boolean }[] = [
 ];
 
 const HEADLINES: Readonly<Record<VerifyReport['result'], string>> = {
-  right: 'All that must be right is right',
-  wrong: 'Not all that must be right is right',
+  right: 'Passed',
+  wrong: 'Failed',
   'no-answer': 'No answer',
 };
 
