@@ -190,7 +190,7 @@ describe('a failure leaves what was there as it was', () => {
       const { status, stderr } = generateCerts([...args, '--out', folder]);
       expect({ status, stderr }).toMatchObject({
         status: 2,
-        stderr: expect.stringContaining('is no manifest'),
+        stderr: expect.stringContaining('is not a manifest'),
       });
     }
     expect(snapshot(folder)).toEqual(before);
