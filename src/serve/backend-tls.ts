@@ -4,7 +4,7 @@ import { createCertificateSet } from '../store/create.js';
 import type { BackendTls } from './nginx/nginx-config.js';
 import type { Protocol } from './plan.js';
 
-/** The certificates of the hop between NGINX and the server: of a CA that nobody else has a certificate of. */
+/** The certificates of the hop between NGINX and the server: of a CA that issues no other certificate. */
 export interface BackendCredentials {
   /** What NGINX comes with and trusts. */
   readonly nginx: BackendTls;

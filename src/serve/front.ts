@@ -45,7 +45,7 @@ export interface FrontRun {
   readonly readyFile?: string | undefined;
 }
 
-/** What happens, for whoever tells it to a person. */
+/** What happens, for the caller to show to a person. */
 export interface FrontEvents {
   readonly onWarning: (warning: Warning) => void;
   /** A line of NGINX's log: a refusal, a failure. */

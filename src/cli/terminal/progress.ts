@@ -5,7 +5,7 @@ import { PROGRAM } from './terminal.js';
 
 /** Work that is done sooner shows nothing. */
 const PATIENCE_MS = 500;
-/** How often the bar is drawn anew. */
+/** How often the bar is drawn again. */
 const FRAME_MS = 100;
 /** How often a log gets a line after the first. */
 const LINE_MS = 5000;
@@ -14,7 +14,7 @@ const MANY = 100;
 const PATIENCE_WITH_FEW_MS = 10_000;
 const BAR_WIDTH = 24;
 
-/** Shows how far some work is while it lasts; `shown` false where nobody wants to see it. */
+/** Shows how far some work is while it lasts; `shown` false where it is not to be seen. */
 export async function showingProgress<T>(
   shown: boolean,
   work: (onProgress: ((progress: Progress) => void) | undefined) => Promise<T>,

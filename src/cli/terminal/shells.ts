@@ -21,7 +21,7 @@ function powershellQuote(value: string): string {
   return `'${value.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
 }
 
-/** GitHub's form for values of several lines. Nobody can have a line ready that ends the value early. */
+/** GitHub's form for values of several lines. The delimiter is random, so that no value can end early. */
 function githubLines(name: string, value: string): string {
   const delimiter = `end-${randomBytes(16).toString('hex')}`;
   return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;

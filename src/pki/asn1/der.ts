@@ -78,7 +78,7 @@ function base128(value: number): number[] {
 
 /**
  * Encodes what many certificates of a set have in common once: the same input as the last time has the same
- * encoding. Buffers that come of it are shared, and nobody writes into them.
+ * encoding. Buffers that come of it are shared, and must not be written to.
  */
 export function rememberLast<Input>(encode: (input: Input) => Buffer): (input: Input) => Buffer {
   let last: { readonly input: Input; readonly der: Buffer } | undefined;

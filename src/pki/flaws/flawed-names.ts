@@ -59,7 +59,7 @@ export function withOutsideName(
 function outsideName({ permittedDnsNames = [] }: Authority): string {
   const permitted = (name: string) =>
     permittedDnsNames.some((subtree) => name === subtree || name.endsWith(`.${subtree}`));
-  // The names that RFC 6761 keeps from ever being anybody's, then one that nobody asked for.
+  // The names that RFC 6761 reserves, then one that was not asked for.
   const candidates = [
     'outside.invalid',
     'outside.test',

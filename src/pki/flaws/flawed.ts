@@ -182,7 +182,7 @@ async function createNamesake(
 
 const SUBORDINATE_NAME = authorityName('sub-CA');
 
-/** An OID below the number that RFC 5612 keeps for documentation, so that nobody will ever know it. */
+/** An OID below the number that RFC 5612 keeps for documentation, so that no verifier knows it. */
 function unknownCriticalExtension(): Extension {
   return critical('1.3.6.1.4.1.32473.1', NULL);
 }

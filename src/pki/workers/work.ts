@@ -1,6 +1,6 @@
 import type { ClientCredential } from '../credential.js';
 
-/** Long work, as whoever waits for it sees and stops it. */
+/** Long work, as its caller follows and stops it. */
 export interface Work {
   /** Stops the work at its next step. */
   readonly signal?: AbortSignal | undefined;

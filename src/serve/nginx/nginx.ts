@@ -23,7 +23,7 @@ export interface Nginx extends GroupLeader {
    * @throws {@link GenerateCertsError} `ERR_NGINX_FAILED` or `ERR_PORT_TAKEN`
    */
   readonly listening: Promise<void>;
-  /** Reads its configuration and certificates anew; requests that are under way are not touched. */
+  /** Reads its configuration and certificates again; requests that are under way are not touched. */
   readonly reload: () => void;
 }
 
@@ -76,7 +76,7 @@ export async function startNginx(start: NginxStart): Promise<Nginx> {
     });
     lines.on('close', () => leader.ended.then(() => reject(nginxFailed(complaints))));
   });
-  // Whoever does not wait for it learns of the end by the end itself.
+  // A caller that does not wait for it sees the end itself.
   listening.catch(() => undefined);
   // Before it listens the signal would end it.
   const reload = () => {
