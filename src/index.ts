@@ -35,7 +35,8 @@ export type { KeyAccessOptions, LockOptions, WriteOptions } from './request/opti
 export { addClients, type ChangeResult, renewCertificateSet, revokeClient } from './store/change.js';
 export { type RemovalResult, removeCertificateSet } from './store/clean.js';
 export { createCertificateSet } from './store/create.js';
-export { type EnsureResult, ensureCertificateSet } from './store/ensure.js';
+export { ensureCertificateSet } from './store/ensure.js';
+export type { EnsureResult } from './store/ensure-result.js';
 export { loadCertificateSet } from './store/manifest/load.js';
 export type {
   Manifest,

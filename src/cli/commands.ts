@@ -11,6 +11,8 @@ export interface CommandEntry {
   readonly usage: string;
   readonly description: string;
   readonly examples: Examples;
+  /** Whether it tells of every other command: then all of them are read. */
+  readonly tellsOfAll?: boolean;
   /** Gives the command its arguments, its options and what it does. */
   readonly describe: () => Promise<(command: Command, setExitStatus: SetExitStatus) => void>;
 }
@@ -178,6 +180,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['source <(generate-certs completion bash)', 'in bash, for this shell; in ~/.bashrc for all'],
       ['generate-certs completion fish | source', 'in fish'],
     ],
+    tellsOfAll: true,
     describe: async () => (await import('./commands/completion.js')).describeCompletion,
   },
 ];

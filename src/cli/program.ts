@@ -155,9 +155,10 @@ export async function describeCommands(
   argv: readonly string[],
   setExitStatus: SetExitStatus,
 ): Promise<void> {
+  const all = COMMANDS.some(({ name, tellsOfAll }) => tellsOfAll && argv.includes(name));
   for (const { name, description, examples, describe } of COMMANDS) {
     const command = program.command(name).description(description);
-    if (!argv.includes(name)) continue;
+    if (!all && !argv.includes(name)) continue;
     (await describe())(command, setExitStatus);
     addExamples(command, examples);
   }

@@ -16,7 +16,8 @@ import { checkProgram, deathSignalPrefix, findNginx, type NginxProgram } from '.
 import { clearReadyFile, writeReadyFile } from './ready-file.js';
 import { moveServer } from './server-command.js';
 import { followSet } from './set/follow.js';
-import { prepareSet, type ServedSet } from './set/set.js';
+import type { ServedSet } from './set/served-set.js';
+import { prepareSet } from './set/set.js';
 import {
   anyTaken,
   configOf,

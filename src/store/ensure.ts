@@ -1,4 +1,3 @@
-import type { Warning } from '../errors.js';
 import { checkOptions, mergeOptions, RESERVED_NAMES } from '../layouts/requests.js';
 import { nameClients } from '../pki/names/client-names.js';
 import { parseClientIdentity } from '../pki/names/identity.js';
@@ -9,57 +8,13 @@ import { formatMode, type KeyAccess, keyAccessWarnings, parseKeyAccess } from '.
 import type { KeyAccessOptions } from '../request/options.js';
 import { type CheckedRequest, OPTIONS_EXAMPLE } from '../request/request.js';
 import { checkOptionNames } from '../util/options.js';
+import { type EnsureResult, type SetFound, unchanged } from './ensure-result.js';
 import { type Damage, findDamages, findLostOwners } from './manifest/damages.js';
-import { type Shortfall, shortfallOf } from './manifest/freshness.js';
+import { findReplaceable } from './manifest/find.js';
+import { shortfallOf } from './manifest/freshness.js';
 import { GITIGNORE_NAME, isIgnoredByGit, type Manifest, type ManifestRequest } from './manifest/manifest.js';
-import { findReplaceable } from './manifest/read.js';
 import { readConsistently } from './transaction/consistent.js';
 import type { EnsureOptions } from './write-options.js';
-
-/**
- * What {@link ensureCertificateSet} did, or would do with `dryRun`.
- *
- * @example
- * ```ts
- * const { outcome, made, removed }: EnsureResult = await ensureCertificateSet('certs', { clients: ['bob'] });
- * console.log(outcome, made, removed);
- * ```
- */
-export interface EnsureResult {
-  readonly manifest: Manifest;
-  /**
-   * - `unchanged`: the set that is there serves the request.
-   * - `created`: there was no set, or `new` was asked for.
-   * - `updated`: by the same CA, what was missing, damaged or asked for anew was made.
-   * - `renewed`: everything was issued for a new life, by a CA of the same key and name.
-   * - `replaced`: everything that was in the set was issued by a new CA.
-   */
-  readonly outcome: 'unchanged' | 'created' | 'updated' | 'renewed' | 'replaced';
-  /** Whether anything was written, or would be. */
-  readonly changed: boolean;
-  /** Why the set that was there did not serve as it was; empty where there was none. */
-  readonly reasons: readonly string[];
-  /** Files that were written, relative to the set's folder. The manifest itself is in none of the three lists. */
-  readonly made: readonly string[];
-  /** Files of the set that were not touched. */
-  readonly kept: readonly string[];
-  /** Files that were removed: of layouts that are no longer asked for, and those that moved. */
-  readonly removed: readonly string[];
-  readonly warnings: readonly Warning[];
-}
-
-/** What a look into the folder found. */
-export interface SetFound {
-  readonly old: Manifest | undefined;
-  readonly damages: ReadonlyMap<string, Damage>;
-  /** What is asked for, with what is recorded. */
-  readonly checked: CheckedRequest;
-  readonly access: KeyAccess;
-  /** Every client that the set is to have: those that were added to it, too. */
-  readonly parsed: () => ParsedRequest;
-  /** Nothing where the set serves the request. */
-  readonly shortfall: Shortfall | { readonly reissue: 'all'; readonly reasons: readonly [] } | undefined;
-}
 
 /**
  * Makes sure that a folder holds a set for this request. What is there and serves is kept; what is missing, damaged
@@ -151,12 +106,6 @@ export async function ensureSet(
   const result = dry ? await rehearseSet(folder, making) : await makeSet(folder, making);
   const unguarded = dry || isIgnoredByGit(result.manifest) ? [] : await gitWarnings(folder, result.manifest);
   return { ...result, warnings: [...warnings, ...unguarded] };
-}
-
-/** The result where the set that is there serves. */
-export function unchanged(manifest: Manifest): Omit<EnsureResult, 'warnings'> {
-  const kept = manifest.files.map(({ path }) => path).sort();
-  return { manifest, outcome: 'unchanged', changed: false, reasons: [], made: [], kept, removed: [] };
 }
 
 /** Who is to read the server's key, as a manifest records it. */

@@ -8,7 +8,7 @@ import type { IssuingWork, Work } from '../pki/workers/work.js';
 import { formatMode } from '../request/key-access.js';
 import type { LockOptions } from '../request/options.js';
 import { withBroughtAuthority } from './brought/read-folder.js';
-import { type EnsureResult, type SetFound, unchanged } from './ensure.js';
+import { type EnsureResult, type SetFound, unchanged } from './ensure-result.js';
 import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
 import { GITIGNORE, manifestFile, publicFile, SetPlanner } from './manifest/plan.js';
 import { readRemains } from './manifest/remains.js';

@@ -6,9 +6,9 @@ import { formatMode, type KeyAccess, parseKeyAccess } from '../request/key-acces
 import type { WriteOptions } from '../request/options.js';
 import { checkOptionNames } from '../util/options.js';
 import { type Damage, findDamages, statInside } from './manifest/damages.js';
+import { findReplaceable } from './manifest/find.js';
 import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
 import { manifestFile, type PlannedFile, type SetPlan, SetPlanner } from './manifest/plan.js';
-import { findReplaceable } from './manifest/read.js';
 import { statFolder } from './out-folder.js';
 import { refuseObstacles } from './ownership/obstacles.js';
 import { findForeign } from './ownership/ownership.js';

@@ -2,7 +2,6 @@ import { Argument, type Command } from 'commander';
 import { LAYOUT_NAMES } from '../../layouts/index.js';
 import { FLAW_NAMES, SERVER_FLAWS } from '../../pki/flaws/flaws.js';
 import { KEY_TYPES } from '../../pki/keys/key-types.js';
-import { COMMANDS } from '../commands.js';
 import { completionScript, SHELLS, type Shell, type Values } from '../completion.js';
 import { Terminal } from '../terminal/terminal.js';
 import { FORMAT_NAMES } from './env.js';
@@ -11,15 +10,8 @@ export function describeCompletion(command: Command): void {
   command
     .usage('<shell>')
     .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(SHELLS))
-    .action(async (shell: Shell) => {
-      const { createProgram, describeCommands } = await import('../program.js');
-      const program = createProgram(async () => undefined);
-      await describeCommands(
-        program,
-        COMMANDS.map(({ name }) => name),
-        () => undefined,
-      );
-      new Terminal().data(completionScript(shell, program, valuesOf));
+    .action((shell: Shell) => {
+      new Terminal().data(completionScript(shell, command.parent ?? command, valuesOf));
     });
 }
 

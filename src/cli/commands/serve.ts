@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { foreignText, GenerateCertsError, type Warning } from '../../errors.js';
 import type { FrontEvents, FrontRun } from '../../serve/front.js';
 import { asksServerOnly, planFront } from '../../serve/plan.js';
-import type { ServedSet } from '../../serve/set/set.js';
+import type { ServedSet } from '../../serve/set/served-set.js';
 import type { Endpoints } from '../../serve/sides.js';
 import { checkRenewAt, DEFAULT_RENEW_AT } from '../../store/watch.js';
 import { parseDuration } from '../../util/duration.js';

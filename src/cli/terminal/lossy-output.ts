@@ -1,5 +1,4 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
-import type { Output } from './output.js';
 
 /** As much as waits for a reader that is slow, in bytes. */
 const MOST_WAITING = 256 * 1024;
@@ -16,8 +15,8 @@ export class LossyOutput {
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(output: Output) {
-    this.#descriptor = withoutBlocking(output);
+  constructor(descriptor: number) {
+    this.#descriptor = withoutBlocking(descriptor);
   }
 
   write(text: string): void {
@@ -60,13 +59,13 @@ export class LossyOutput {
  * A pipe or terminal, opened once more without blocking: to change the one that is open would change it for every
  * process that shares it, such as the server. What cannot be opened (a socket, another system) is used as it is.
  */
-function withoutBlocking(output: Output): number {
+function withoutBlocking(descriptor: number): number {
   try {
-    const stats = fstatSync(output);
-    if (!stats.isFIFO() && !stats.isCharacterDevice()) return output;
+    const stats = fstatSync(descriptor);
+    if (!stats.isFIFO() && !stats.isCharacterDevice()) return descriptor;
     const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
-    return openSync(`/proc/self/fd/${output}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+    return openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch {
-    return output;
+    return descriptor;
   }
 }

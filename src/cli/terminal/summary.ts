@@ -4,7 +4,7 @@ import { layoutFolder, layoutOf } from '../../layouts/index.js';
 import type { NextStep, Party } from '../../layouts/layout.js';
 import { flawOf } from '../../pki/flaws/flaws.js';
 import { partyFileName } from '../../pki/names/party-names.js';
-import type { EnsureResult } from '../../store/ensure.js';
+import type { EnsureResult } from '../../store/ensure-result.js';
 import type { Manifest, ManifestCertificate } from '../../store/manifest/manifest.js';
 import { formatDistance, formatMoment } from '../../util/moments.js';
 import { shellQuote } from '../../util/shell-quote.js';

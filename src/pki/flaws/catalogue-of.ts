@@ -1,12 +1,18 @@
 import type { ClientCredential, ServerCredential } from '../credential.js';
 import { parseClientIdentity, parseEndpointName } from '../names/identity.js';
-import type { CertificateSet } from '../set.js';
+import type { SetParts } from '../set-parts.js';
 import { flawedContextOf, isPossible } from './context.js';
 import { issueFlawed, issueFlawedServer } from './flawed.js';
 import { FLAWS, type FlawName, findServerFlaw, type ServerFlawName } from './flaws.js';
 
+/** What of a set its catalogues are made of. */
+interface CatalogueSource extends Omit<SetParts, 'server' | 'rotation' | 'reservedNames'> {
+  readonly issuer: { readonly canSign: boolean };
+  readonly server: ServerCredential;
+}
+
 /** The whole catalogue of clients to refuse: those of the set, and the missing ones made in memory. */
-export async function clientCatalogueOf(set: CertificateSet): Promise<ClientCredential[]> {
+export async function clientCatalogueOf(set: CatalogueSource): Promise<ClientCredential[]> {
   const { issuer, hierarchy, untrustedClients } = set;
   const [model] = set.clients;
   if (!issuer.canSign) return untrustedClients.filter(({ hasPrivateKey }) => hasPrivateKey);
@@ -21,7 +27,7 @@ export async function clientCatalogueOf(set: CertificateSet): Promise<ClientCred
 
 /** Servers to refuse: those of the set, and the missing ones made in memory. */
 export async function serverCatalogueOf(
-  set: CertificateSet,
+  set: CatalogueSource,
   flaws: readonly ServerFlawName[],
 ): Promise<ServerCredential[]> {
   const { issuer, hierarchy, request, untrustedServers } = set;

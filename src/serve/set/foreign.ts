@@ -5,9 +5,9 @@ import { open } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { GenerateCertsError, quote } from '../../errors.js';
-import { findManifest } from '../../store/manifest/read.js';
+import { findManifest } from '../../store/manifest/find.js';
 import { errnoOf } from '../../store/transaction/file-system.js';
-import type { ServedSet } from './set.js';
+import type { ServedSet } from './served-set.js';
 
 const CERTIFICATE = 'server.pem';
 const KEY = 'server.key';

@@ -4,26 +4,12 @@ import { FRONT_LAYOUT, LAYOUTS, layoutFolder } from '../../layouts/index.js';
 import { defaultLayouts } from '../../request/layout-rules.js';
 import { renewCertificateSet } from '../../store/change.js';
 import { ensureCertificateSet } from '../../store/ensure.js';
+import { findManifest } from '../../store/manifest/find.js';
 import type { Manifest } from '../../store/manifest/manifest.js';
-import { findManifest } from '../../store/manifest/read.js';
 import { msUntilDue } from '../../store/watch.js';
 import type { ServerTls } from '../nginx/nginx-config.js';
 import { findForeignSet } from './foreign.js';
-
-/** What NGINX serves with, and what a client needs. */
-export interface ServedSet {
-  readonly names: readonly string[];
-  /** Absolute paths. */
-  readonly tls: ServerTls;
-  /** Nothing where this program did not make the certificates. */
-  readonly manifest: Manifest | undefined;
-  /** A client's files and the CA that it is to trust, relative to the folder. */
-  readonly client: {
-    readonly certificate?: string | undefined;
-    readonly key?: string | undefined;
-    readonly ca?: string | undefined;
-  };
-}
+import type { ServedSet } from './served-set.js';
 
 /**
  * Makes the set, or uses the one that is there whatever else it holds: its clients are known to somebody. One

@@ -7,8 +7,8 @@ import { readBroughtRoot } from '../brought/read-root.js';
 import { readConsistently } from '../transaction/consistent.js';
 import { clientOf, untrustedServerOf } from './credentials.js';
 import { type Damage, findDamages, isContentLost } from './damages.js';
+import { requireManifest } from './find.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
-import { requireManifest } from './read.js';
 import { readHierarchies, readRevocationLists, readRotation } from './read-hierarchy.js';
 import { type ReadCredential, readAuthority, readCredential } from './read-parts.js';
 

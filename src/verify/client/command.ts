@@ -8,11 +8,14 @@ import type { ClientCredential } from '../../pki/credential.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { environmentError } from '../../store/transaction/file-system.js';
 import type { CallEnd } from './judge.js';
-import type { Caller } from './verify-client.js';
+import type { ClientTarget } from './options.js';
 
 /** What an argument may hold in braces, and a variable of the environment says as well. */
 export const PLACEHOLDERS = ['url', 'host', 'port', 'ca', 'cert', 'key'] as const;
 type Values = Record<(typeof PLACEHOLDERS)[number], string>;
+
+/** Makes one call and says how it ended. Fails only where no call can be made at all. */
+export type Caller = (target: Omit<ClientTarget, 'signal'>, signal: AbortSignal) => Promise<CallEnd>;
 
 /** A command that is run once for each server, with its files. */
 export interface CommandCaller {

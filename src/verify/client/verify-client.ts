@@ -4,6 +4,7 @@ import type { ClientCredential } from '../../pki/credential.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { runBounded } from '../../util/bounded.js';
 import { type Row, summarize, type VerifyReport } from '../row.js';
+import type { Caller } from './command.js';
 import {
   type CallEnd,
   type ClientAttempt,
@@ -12,12 +13,9 @@ import {
   rowOfAttempt,
   talked,
 } from './judge.js';
-import { type ClientTarget, checkClientOptions, type VerifyClientOptions } from './options.js';
+import { checkClientOptions, type VerifyClientOptions } from './options.js';
 import { type ServerCase, serverCases } from './servers.js';
 import { startWitness } from './witness.js';
-
-/** Makes one call and says how it ended. Fails only where no call can be made at all. */
-export type Caller = (target: Omit<ClientTarget, 'signal'>, signal: AbortSignal) => Promise<CallEnd>;
 
 /**
  * Proves that a client talks to the right server and refuses the bad ones: one for each flaw of
