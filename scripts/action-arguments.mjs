@@ -22,6 +22,8 @@ export function argumentsOf(input, fail) {
   };
   return [
     `--out=${outOf(input)}`,
+    ...repeated('server'),
+    ...repeated('peer'),
     ...repeated('layout'),
     ...repeated('client'),
     ...option('clients'),

@@ -1,5 +1,5 @@
 import { KEY_TYPES } from '../pki/keys/key-types.js';
-import { type Layout, type NextStepContext, PEM_PAIR } from './layout.js';
+import { firstServer, type Layout, type NextStepContext, PEM_PAIR } from './layout.js';
 
 /** The files of a model server's native gRPC TLS. */
 export const grpc = {
@@ -13,12 +13,12 @@ export const grpc = {
   reservedNames: ['server', 'ca'],
   partyFiles: PEM_PAIR,
   sharedFiles: [{ name: 'ca.pem', of: 'ca', part: 'certificate', content: ({ trustedPem }) => trustedPem }],
-  nextSteps: ({ folder, quote, out, name }: NextStepContext) => [
+  nextSteps: ({ folder, quote, out, name, parties }: NextStepContext) => [
     {
       title: "add to the model server's command line",
       command: [
-        `--grpc_certificate_path ${quote(`${folder}/server.pem`)}`,
-        `--grpc_key_path ${quote(`${folder}/server.key`)}`,
+        `--grpc_certificate_path ${quote(`${folder}/${firstServer(parties())}.pem`)}`,
+        `--grpc_key_path ${quote(`${folder}/${firstServer(parties())}.key`)}`,
         `--grpc_ca_path ${quote(`${folder}/ca.pem`)}`,
       ],
     },

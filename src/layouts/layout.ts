@@ -7,6 +7,10 @@ export interface Party {
   readonly role: Credential['role'];
   /** The name of its files or of its folder. */
   readonly fileName: string;
+  /** The layouts that have its files; all of the set's when absent or null. */
+  readonly layouts?: readonly string[] | null;
+  /** Whether its private key is not in the set. */
+  readonly isKeyElsewhere?: boolean;
 }
 
 /** What a file holds. */
@@ -73,10 +77,8 @@ export interface Layout extends LayoutRules {
   readonly front?: FrontFiles;
 }
 
-/** Files by which NGINX lets in the clients of a set, relative to the layout's folder. */
+/** Files by which NGINX lets in the clients of a set, relative to the layout's folder, beside a server's pair. */
 export interface FrontFiles {
-  readonly certificate: string;
-  readonly key: string;
   readonly clientCa: string;
   readonly revocationList: string;
 }
@@ -146,6 +148,11 @@ export function namesOfParty(layout: Layout, party: Party): string[] {
   return partyFilesOf(layout, party).map((file) => nameOf(layout, file, party));
 }
 
+/** The name of the files or of the folder of the first server. */
+export function firstServer(parties: readonly Party[]): string {
+  return parties.find(({ role }) => role === 'server')?.fileName ?? 'server';
+}
+
 /** The certificate and the key of a party in PEM, beside the other parties' and named after it. */
 export const PEM_PAIR: readonly PartyFile[] = [
   {
@@ -161,9 +168,17 @@ export const PEM_PAIR: readonly PartyFile[] = [
   },
 ];
 
-function partyFilesOf({ partyFiles }: Layout, { role }: Party): PartyFile[] {
-  return partyFiles.filter(({ roles }) => roles === undefined || roles.includes(role));
+function partyFilesOf({ name, partyFiles }: Layout, party: Party): PartyFile[] {
+  if (party.layouts?.includes(name) === false) return [];
+  return partyFiles.filter(
+    ({ roles, part }) =>
+      (roles === undefined || roles.includes(party.role)) &&
+      !(party.isKeyElsewhere === true && PARTS_OF_KEY.has(part)),
+  );
 }
+
+/** What cannot be made without a party's private key. */
+const PARTS_OF_KEY: ReadonlySet<FilePart> = new Set(['key', 'combined', 'keystore']);
 
 function nameOf({ shape }: Layout, { name }: Pick<PartyFile, 'name'>, party: Party): string {
   return shape === 'flat' ? name(party) : `${party.fileName}/${name(party)}`;

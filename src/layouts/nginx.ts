@@ -3,11 +3,9 @@ import { chainWithRoots } from '../pki/issue/server-leaf.js';
 import type { KeyType } from '../pki/keys/key-types.js';
 import type { ParsedRequest } from '../pki/request.js';
 import { FFDHE3072_PEM } from './ffdhe3072.js';
-import { type Layout, type NextStepContext, PEM_PAIR } from './layout.js';
+import { firstServer, type Layout, type NextStepContext, PEM_PAIR } from './layout.js';
 
 const FRONT = {
-  certificate: 'server.pem',
-  key: 'server.key',
   clientCa: 'client_cert_ca.pem',
   revocationList: 'client_cert_ca.crl',
 };
@@ -80,12 +78,14 @@ export const nginx = {
   front: FRONT,
   nextSteps: ({ folder, quote, keyReader, isAlone, name, parties }: NextStepContext) => {
     const file = (fileName: string) => quote(`${folder}/${fileName}`);
-    const client = parties().find(({ role }) => role === 'client')?.fileName;
+    const all = parties();
+    const server = firstServer(all);
+    const client = all.find(({ role }) => role === 'client')?.fileName;
     return [
       {
         title: 'NGINX',
         lines: [
-          `ssl_certificate ${file(FRONT.certificate)}; ssl_certificate_key ${file(FRONT.key)};`,
+          `ssl_certificate ${file(`${server}.pem`)}; ssl_certificate_key ${file(`${server}.key`)};`,
           `ssl_client_certificate ${file(FRONT.clientCa)}; ssl_crl ${file(FRONT.revocationList)};`,
           'ssl_verify_client on;',
         ],

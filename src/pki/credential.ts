@@ -25,9 +25,9 @@ import type { PrivateKey } from './keys/keys.js';
  * ```
  */
 export class Credential {
-  /** `untrusted` for a client to refuse, `untrusted-server` for a server to refuse. */
-  readonly role: 'server' | 'client' | 'untrusted' | 'untrusted-server';
-  /** `server`, a client's identity, `untrusted-<flaw>` or `untrusted-server-<flaw>`. */
+  /** `peer` for a server and client at once, `untrusted` for a client to refuse, `untrusted-server` for a server. */
+  readonly role: 'server' | 'peer' | 'client' | 'untrusted' | 'untrusted-server';
+  /** `server`, the id of a server or peer, a client's identity, `untrusted-<flaw>` or `untrusted-server-<flaw>`. */
   readonly name: string;
   /** The name of its files, without the extension. */
   readonly fileName: string;
@@ -41,6 +41,8 @@ export class Credential {
   readonly authority: Certificate;
   /** All roots that it trusts: its own CA's and, while a rotation is under way, the other CA's. */
   readonly trusted: readonly Certificate[];
+  /** The layouts that have its files; null for all of the set's. */
+  readonly layouts: readonly string[] | null;
 
   constructor(fields: CredentialFields) {
     this.role = fields.role;
@@ -52,21 +54,29 @@ export class Credential {
     this.#privateKey = fields.privateKey;
     this.authority = fields.authority;
     this.trusted = fields.trusted ?? [fields.authority];
+    this.layouts = fields.layouts ?? null;
   }
 
   /**
    * Its private key.
    *
    * @throws {@link GenerateCertsError} `ERR_KEY_UNREADABLE` where the set was loaded from a folder and this user
-   * may not read the key's file
+   * may not read the key's file; `ERR_KEY_ELSEWHERE` where the certificate was signed for a key that the set does not
+   * have
    */
   get privateKey(): PrivateKey {
+    if (this.#privateKey === 'elsewhere') throw keyElsewhere(this.name);
     return typeof this.#privateKey === 'function' ? this.#privateKey() : this.#privateKey;
   }
 
   /** Whether this process has the private key. */
   get hasPrivateKey(): boolean {
-    return typeof this.#privateKey !== 'function';
+    return !this.isKeyElsewhere && typeof this.#privateKey !== 'function';
+  }
+
+  /** Whether the certificate was signed for a key that somebody else holds. */
+  get isKeyElsewhere(): boolean {
+    return this.#privateKey === 'elsewhere';
   }
 
   /** The certificate and its chain in PEM, as its file holds them. */
@@ -76,9 +86,9 @@ export class Credential {
 
   /** What it is made of. */
   protected get fields(): CredentialFields {
-    const { role, name, fileName, flaw, certificate, chain, authority, trusted } = this;
+    const { role, name, fileName, flaw, certificate, chain, authority, trusted, layouts } = this;
     const privateKey = this.#privateKey;
-    return { role, name, fileName, flaw, certificate, chain, privateKey, authority, trusted };
+    return { role, name, fileName, flaw, certificate, chain, privateKey, authority, trusted, layouts };
   }
 
   /** The root certificates that it trusts in PEM. */
@@ -129,8 +139,16 @@ export class Credential {
   }
 }
 
-/** A private key, or what throws in its place where this user may not read it. */
-export type KeyOrSource = PrivateKey | (() => never);
+/** A private key, or what throws in its place where this user may not read it, or the word that others hold it. */
+export type KeyOrSource = PrivateKey | (() => never) | 'elsewhere';
+
+function keyElsewhere(name: string): GenerateCertsError {
+  return new GenerateCertsError(
+    'ERR_KEY_ELSEWHERE',
+    `the private key of ${quote(name)} is not in the set`,
+    'its certificate was signed by request: use the key with which the request was made',
+  );
+}
 
 export interface CredentialFields {
   role: Credential['role'];
@@ -143,6 +161,7 @@ export interface CredentialFields {
   authority: Certificate;
   /** The authority alone when absent. */
   trusted?: readonly Certificate[];
+  layouts?: readonly string[] | null;
 }
 
 /**
@@ -223,6 +242,32 @@ export class ServerCredential extends Credential {
       [{ private_key: Buffer.from(this.privateKey.pem), cert_chain: Buffer.from(this.pem) }],
       required,
     ];
+  }
+}
+
+/**
+ * The certificate and key of a party that is server and client at once: a node of a cluster. As a server it is used
+ * as any other; {@link PeerCredential.asClient} is its other side.
+ *
+ * @example
+ * ```ts
+ * const set = await createCertificateSet({ peers: { 'node-1': ['localhost'], 'node-2': ['localhost'] } });
+ * const server = tls.createServer(set.peer('node-1').tlsOptions());
+ * const socket = tls.connect({ port: 7000, ...set.peer('node-2').asClient().tlsOptions() });
+ * ```
+ */
+export class PeerCredential extends ServerCredential {
+  /** The same certificate and key as a client's. */
+  asClient(): ClientCredential {
+    return new ClientCredential(this.fields);
+  }
+
+  /** @internal */
+  override inSet(
+    trusted: readonly Certificate[],
+    revocationLists: () => readonly RevocationList[],
+  ): PeerCredential {
+    return new PeerCredential({ ...this.fields, trusted }, revocationLists);
   }
 }
 

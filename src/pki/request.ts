@@ -1,6 +1,7 @@
 import type { FlawName, ServerFlawName } from './flaws/flaws.js';
 import type { Authority } from './issue/authority.js';
 import type { KeyType } from './keys/key-types.js';
+import type { PublicKey } from './keys/keys.js';
 import type { Identity } from './names/identity.js';
 
 /**
@@ -12,9 +13,16 @@ import type { Identity } from './names/identity.js';
  * ```
  */
 export interface SetRequest {
-  /** The endpoint's names. The first is the server's CN; all stand in its SAN. */
+  /**
+   * The names of the server called `server`. The first is its CN; all stand in its SAN. Empty where the set has only
+   * servers with an id.
+   */
   readonly names: readonly string[];
   readonly layouts: readonly string[];
+  /** The servers with an id, beside the one called `server`. */
+  readonly servers: readonly ServerRequest[];
+  /** The parties that are server and client at once. */
+  readonly peers: readonly ServerRequest[];
   readonly clients: readonly string[];
   readonly untrusted: readonly FlawName[];
   readonly untrustedServers: readonly ServerFlawName[];
@@ -29,10 +37,28 @@ export interface SetRequest {
   readonly ca: string | null;
 }
 
+/**
+ * A server or a peer, as the manifest has it.
+ *
+ * @example
+ * ```ts
+ * const [api]: readonly ServerRequest[] = set.request.servers;
+ * ```
+ */
+export interface ServerRequest {
+  /** The name of its files, and of the party in the set. */
+  readonly id: string;
+  readonly names: readonly string[];
+  /** The layouts that have its files; null for all of the set's. */
+  readonly layouts: readonly string[] | null;
+}
+
 /** A request with what was read out of it. */
 export interface ParsedRequest {
   readonly request: SetRequest;
-  readonly names: readonly Identity[];
+  /** The first is the one that stands for the set: the one called `server` where there is one. */
+  readonly servers: readonly ParsedServer[];
+  readonly peers: readonly ParsedServer[];
   readonly clients: readonly ParsedClient[];
   /** The set's life in seconds. */
   readonly lifetime: number;
@@ -44,7 +70,28 @@ export interface ParsedRequest {
   readonly reuseKeys: boolean;
 }
 
-export interface ParsedClient {
-  readonly identity: Identity;
+/** What every holder of a key to be issued has. */
+interface ParsedPartyFields {
+  /** Of its files, without the extension. */
   readonly fileName: string;
+  /** Where its private key is somebody else's and the set has only this. */
+  readonly publicKey?: PublicKey | undefined;
 }
+
+export interface ParsedServer extends ParsedPartyFields {
+  readonly role: 'server' | 'peer';
+  /** `server`, or its id. */
+  readonly name: string;
+  readonly names: readonly Identity[];
+  /** The layouts that have its files; null for all of the set's. */
+  readonly layouts: readonly string[] | null;
+}
+
+export interface ParsedClient extends ParsedPartyFields {
+  readonly role: 'client';
+  readonly name: string;
+  readonly identity: Identity;
+}
+
+/** One holder of a key that is to be trusted. */
+export type ParsedParty = ParsedServer | ParsedClient;

@@ -1,15 +1,8 @@
-import type { ClientCredential, KeyOrSource, ServerCredential } from './credential.js';
-import type { Certificate } from './issue/certificate.js';
+import type { ClientCredential, PeerCredential, ServerCredential } from './credential.js';
 import type { Hierarchy } from './issue/hierarchy.js';
 import type { RevocationList } from './issue/revocation-list.js';
 import type { Rotation } from './issue/rotation.js';
 import type { SetRequest } from './request.js';
-
-/** What a server's credential is made of. */
-export interface ServerParts {
-  readonly certificate: Certificate;
-  readonly privateKey: KeyOrSource;
-}
 
 /** What a set is made of. */
 export interface SetParts {
@@ -17,7 +10,9 @@ export interface SetParts {
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly hierarchy: Hierarchy;
-  readonly server: ServerParts;
+  /** At least one. */
+  readonly servers: readonly ServerCredential[];
+  readonly peers: readonly PeerCredential[];
   readonly clients: readonly ClientCredential[];
   readonly untrustedClients: readonly ClientCredential[];
   readonly untrustedServers: readonly ServerCredential[];

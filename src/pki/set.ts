@@ -1,24 +1,22 @@
 import { GenerateCertsError, quote } from '../errors.js';
 import { hintForUnknown } from '../util/suggest.js';
-import { type ClientCredential, type Credential, ServerCredential } from './credential.js';
+import type { ClientCredential, Credential, PeerCredential, ServerCredential } from './credential.js';
 import { clientCatalogueOf, serverCatalogueOf } from './flaws/catalogue-of.js';
 import { type FlawName, findFlaw, findServerFlaw, SERVER_FLAWS, type ServerFlawName } from './flaws/flaws.js';
 import type { Authority } from './issue/authority.js';
 import { type Certificate, type Validity, validityFrom } from './issue/certificate.js';
 import { type Hierarchy, issuerOf, trustOf } from './issue/hierarchy.js';
+import type { PartyCredential } from './issue/party.js';
 import { refuseEnded, refuseOutsideNames } from './issue/refusals.js';
 import { type RevocationList, signRevocationList } from './issue/revocation-list.js';
 import { addPreviousRevocation, type Rotation } from './issue/rotation.js';
-import { withRoot } from './issue/server-leaf.js';
 import { freshKeys } from './keys/key-source.js';
-import { nameClients } from './names/client-names.js';
 import { parseClientIdentity } from './names/identity.js';
-import type { SetRequest } from './request.js';
+import { identitiesOf, nameClients, nameServers } from './names/party-names.js';
+import { parseServer, recordOf, refuseForeignLayouts, type ServerOptions } from './names/server.js';
+import type { ParsedParty, SetRequest } from './request.js';
 import type { SetParts } from './set-parts.js';
-import { issueClients } from './workers/issue-clients.js';
-
-/** How many names a hint lists. */
-const MOST_NAMED = 20;
+import { issueParties } from './workers/issue-parties.js';
 
 /**
  * Everything that one run makes, in memory.
@@ -30,7 +28,6 @@ const MOST_NAMED = 20;
  * ```
  */
 export class CertificateSet {
-  readonly request: SetRequest;
   /** When the set was made; the moments of a set are whole seconds, as X.509 writes them. */
   readonly createdAt: Date;
   /** When every certificate of the set ends. */
@@ -39,7 +36,6 @@ export class CertificateSet {
   readonly authority: Authority;
   /** The CAs between the root and the leaves: the first is signed by the root, the last signs the leaves. */
   readonly intermediates: readonly Authority[];
-  readonly server: ServerCredential;
   /** The clients to refuse. */
   readonly untrustedClients: readonly ClientCredential[];
   /** The servers to refuse. */
@@ -48,40 +44,50 @@ export class CertificateSet {
   readonly revokedSerialNumber: string;
   readonly #reservedNames: readonly string[];
   readonly #hierarchy: Hierarchy;
+  #request: SetRequest;
+  #servers: readonly ServerCredential[];
+  #peers: readonly PeerCredential[];
   #clients: readonly ClientCredential[];
   #revocationLists: readonly RevocationList[];
   #rotation: Rotation | undefined;
 
   constructor(parts: SetParts) {
-    this.request = parts.request;
+    this.#request = parts.request;
     this.createdAt = parts.createdAt;
     this.expiresAt = parts.expiresAt;
     const { hierarchy } = parts;
     this.#hierarchy = hierarchy;
     this.authority = hierarchy.root;
     this.intermediates = hierarchy.intermediates;
-    const { certificate, privateKey } = parts.server;
-    this.server = new ServerCredential(
-      {
-        role: 'server',
-        name: 'server',
-        fileName: 'server',
-        ...withRoot(trustOf(hierarchy)),
-        certificate,
-        privateKey,
-      },
-      () => this.revocationLists,
-    );
+    this.#servers = parts.servers.map((server) => this.#inThisSet(server));
+    this.#peers = parts.peers.map((peer) => this.#inThisSet(peer));
     this.untrustedClients = parts.untrustedClients;
-    const { trusted } = trustOf(hierarchy);
-    this.untrustedServers = parts.untrustedServers.map((server) =>
-      server.inSet(trusted, () => this.revocationLists),
-    );
+    this.untrustedServers = parts.untrustedServers.map((server) => this.#inThisSet(server));
     this.revokedSerialNumber = parts.revokedSerialNumber;
     this.#reservedNames = parts.reservedNames;
     this.#clients = parts.clients;
     this.#revocationLists = parts.revocationLists;
     this.#rotation = parts.rotation;
+  }
+
+  /** What the set was made from, with the servers and peers that were added since. */
+  get request(): SetRequest {
+    return this.#request;
+  }
+
+  /** The first server: the one called `server` where the set has names of its own. */
+  get server(): ServerCredential {
+    return this.#servers[0] as ServerCredential;
+  }
+
+  /** Every server to be trusted, the first one among them. */
+  get servers(): readonly ServerCredential[] {
+    return this.#servers;
+  }
+
+  /** The parties that are server and client at once. */
+  get peers(): readonly PeerCredential[] {
+    return this.#peers;
   }
 
   /** The clients to let in, the revoked ones among them. */
@@ -137,6 +143,24 @@ export class CertificateSet {
       `the set has no client ${quote(identity)}`,
       known.length === 0 ? 'the set has no clients' : hintForUnknown(identity, known.slice(0, MOST_NAMED)),
     );
+  }
+
+  /**
+   * The server with this id; `server` is the one with the set's own names.
+   *
+   * @throws {@link GenerateCertsError} `ERR_NOT_IN_SET`
+   */
+  serverOf(id: string): ServerCredential {
+    return findById('server', this.#servers, id);
+  }
+
+  /**
+   * The peer with this id.
+   *
+   * @throws {@link GenerateCertsError} `ERR_NOT_IN_SET`
+   */
+  peer(id: string): PeerCredential {
+    return findById('peer', this.#peers, id);
   }
 
   /**
@@ -231,18 +255,77 @@ export class CertificateSet {
         "give a list such as ['alice']",
       );
     }
-    const parsed = nameClients(identities.map(parseClientIdentity), this.#reservedNames, this.#clients);
-    for (const { identity } of parsed) refuseOutsideNames(identity, this.issuer);
-    const validity = this.#validityFrom(now);
-    const { hierarchy, request } = this;
-    const context = { keyType: request.key, keys: freshKeys, hierarchy, validity };
-    const clients = await issueClients(parsed, context);
+    const parsed = nameClients(identities.map(parseClientIdentity), this.#reservedNames, this.#parties);
+    const clients = (await this.#issue(parsed, now)) as ClientCredential[];
     this.#clients = [...this.#clients, ...clients];
     return clients;
   }
 
   /**
-   * Puts a client on the CA's revocation list. Revoking it twice changes nothing.
+   * Makes one more server, of the set's CA. Its life ends with the CA's.
+   *
+   * @param id the name of its files: letters, digits, `.`, `_`, `-`
+   * @param names DNS names, addresses and URIs, at least one
+   * @throws {@link GenerateCertsError} `ERR_IDENTITY_INVALID`, `ERR_PARTY_CONFLICT`, `ERR_OUTSIDE_CONSTRAINTS` or
+   * `ERR_SET_ENDED`
+   * @example
+   * ```ts
+   * const db = await set.issueServer('db', ['db.test', 'localhost']);
+   * https.createServer(db.tlsOptions());
+   * ```
+   */
+  async issueServer(id: string, names: readonly string[]): Promise<ServerCredential> {
+    const [server] = await this.issueServers([{ id, names }]);
+    return server as ServerCredential;
+  }
+
+  /** As {@link CertificateSet.issueServer}, several at once: all of them or, where one is refused, none. */
+  async issueServers(servers: readonly ServerOptions[]): Promise<ServerCredential[]> {
+    const issued = await this.#issueServers('server', servers);
+    this.#servers = [...this.#servers, ...issued];
+    return issued;
+  }
+
+  /** Makes more parties that are server and client at once, as {@link CertificateSet.issueServers}. */
+  async issuePeers(peers: readonly ServerOptions[]): Promise<PeerCredential[]> {
+    const issued = (await this.#issueServers('peer', peers)) as PeerCredential[];
+    this.#peers = [...this.#peers, ...issued];
+    return issued;
+  }
+
+  async #issueServers(
+    role: 'server' | 'peer',
+    servers: readonly ServerOptions[],
+  ): Promise<ServerCredential[]> {
+    const now = new Date();
+    refuseEnded(this.expiresAt, now);
+    if (!Array.isArray(servers)) {
+      throw new GenerateCertsError(
+        'ERR_OPTION_INVALID',
+        `the ${role}s are ${quote(servers)}, not a list`,
+        "give a list such as [{ id: 'db', names: ['db.test'] }]",
+      );
+    }
+    const asked = Array.from(servers, (server) => parseServer(role, server ?? {}));
+    refuseForeignLayouts(asked, this.#request.layouts);
+    const parsed = nameServers(asked, this.#reservedNames, this.#parties);
+    const issued = (await this.#issue(parsed, now)) as ServerCredential[];
+    const list = role === 'server' ? 'servers' : 'peers';
+    this.#request = { ...this.#request, [list]: [...this.#request[list], ...parsed.map(recordOf)] };
+    return issued.map((server) => this.#inThisSet(server));
+  }
+
+  async #issue(parties: readonly ParsedParty[], now: Date): Promise<PartyCredential[]> {
+    for (const party of parties) {
+      for (const identity of identitiesOf(party)) refuseOutsideNames(identity, this.issuer);
+    }
+    const validity = this.#validityFrom(now);
+    const { hierarchy, request } = this;
+    return issueParties(parties, { keyType: request.key, keys: freshKeys, hierarchy, validity });
+  }
+
+  /**
+   * Puts a client on the CA's revocation list; a peer or a server, too, by its id. Revoking it twice changes nothing.
    *
    * @returns the list as it is then, with a higher number where it changed
    * @throws {@link GenerateCertsError} `ERR_NOT_IN_SET` or `ERR_SET_ENDED`
@@ -253,7 +336,8 @@ export class CertificateSet {
    * ```
    */
   async revoke(identity: string): Promise<RevocationList> {
-    const { certificate } = this.client(identity);
+    const { certificate, name } =
+      this.#parties.find((party) => party.name === identity) ?? this.client(identity);
     const now = new Date();
     refuseEnded(this.expiresAt, now);
     if (this.revokedAt(certificate) !== undefined) return this.revocationList;
@@ -261,8 +345,7 @@ export class CertificateSet {
     const revokedAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
     const moments = { thisUpdate: this.#validityFrom(now).notBefore, nextUpdate: this.expiresAt };
     const { serialNumber } = certificate;
-    const rotation =
-      this.#rotation && addPreviousRevocation(this.#rotation, this.client(identity).name, revokedAt, moments);
+    const rotation = this.#rotation && addPreviousRevocation(this.#rotation, name, revokedAt, moments);
     const list = signRevocationList(
       { ...moments, number: number + 1, revocations: [...revocations, { serialNumber, revokedAt }] },
       this.issuer.signer,
@@ -277,14 +360,24 @@ export class CertificateSet {
     return this.revocationList.revokedAt(serialNumber);
   }
 
-  /** File names, without the extension and in lower case, that no client of the set may take. */
+  /** File names, without the extension and in lower case, that no party of the set may take. */
   get reservedNames(): readonly string[] {
     return this.#reservedNames;
   }
 
   /** Every certificate of the set that is no CA's, in the order in which they are listed. */
   get credentials(): readonly Credential[] {
-    return [this.server, ...this.#clients, ...this.untrustedClients, ...this.untrustedServers];
+    return [...this.#parties, ...this.untrustedClients, ...this.untrustedServers];
+  }
+
+  get #parties(): readonly PartyCredential[] {
+    return [...this.#servers, ...this.#peers, ...this.#clients];
+  }
+
+  /** The same server, trusting what this set trusts and with its lists as they are whenever it is asked. */
+  #inThisSet<Server extends ServerCredential>(server: Server): Server {
+    const { trusted } = trustOf(this.#hierarchy);
+    return server.inSet(trusted, () => this.revocationLists) as Server;
   }
 
   /** From now to the set's end; whole seconds, and never before the CA's own certificate begins. */
@@ -292,4 +385,18 @@ export class CertificateSet {
     const begin = Math.max(Math.floor(now.getTime() / 1000) * 1000, this.createdAt.getTime());
     return validityFrom(new Date(begin), this.expiresAt);
   }
+}
+
+/** How many names a hint lists. */
+const MOST_NAMED = 20;
+
+function findById<Party extends Credential>(what: string, parties: readonly Party[], id: string): Party {
+  const found = parties.find(({ name }) => name === id);
+  if (found !== undefined) return found;
+  const known = parties.map(({ name }) => name).slice(0, MOST_NAMED);
+  throw new GenerateCertsError(
+    'ERR_NOT_IN_SET',
+    `the set has no ${what} ${quote(id)}`,
+    known.length === 0 ? `the set has no ${what}s` : hintForUnknown(id, known),
+  );
 }

@@ -9,7 +9,7 @@ import { checkFlag } from '../util/options.js';
 import { isPlainText } from '../util/text.js';
 import type { Field } from './field.js';
 import { isRecordedMode, parseKeyMode, parseOwner } from './key-access.js';
-import { defaultLayouts } from './layout-rules.js';
+import { defaultLayouts, type LayoutRegistry } from './layout-rules.js';
 import {
   DEFAULT_LOCK_TIMEOUT,
   type KeyAccessOptions,
@@ -19,12 +19,14 @@ import {
 } from './options.js';
 import {
   isIntermediates,
+  isServerList,
   parseAuthorityFolder,
   parseClients,
   parseExtraClients,
   parseIntermediates,
   parseLayouts,
   parseNames,
+  parseServers,
   parseSignal,
   parseUntrusted,
   parseUntrustedServers,
@@ -39,6 +41,39 @@ const listOf = (items: object) => ({ type: 'array', items, uniqueItems: true });
 const flawsOf = (flaws: readonly { readonly name: string }[]) => ({
   anyOf: [{ enum: ['all', 'none'] }, listOf({ enum: [...flaws.map(({ name }) => name), 'all', 'none'] })],
 });
+const serversSchema = (layouts: LayoutRegistry) => {
+  const names = { ...listOf({ type: 'string' }), minItems: 1 };
+  const server = {
+    names,
+    layouts: {
+      anyOf: [{ type: 'null' }, { ...listOf({ enum: layouts.map(({ name }) => name) }), minItems: 1 }],
+    },
+  };
+  const withNames = (properties: object, required: string[]) => ({
+    type: 'object',
+    additionalProperties: false,
+    properties,
+    required,
+  });
+  return {
+    anyOf: [
+      {
+        type: 'object',
+        propertyNames: { pattern: '^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$', maxLength: 64 },
+        additionalProperties: { anyOf: [names, withNames(server, ['names'])] },
+      },
+      {
+        type: 'array',
+        items: {
+          anyOf: [
+            { type: 'string', pattern: '^[^=]+=.+$' },
+            withNames({ id: { type: 'string' }, ...server }, ['id', 'names']),
+          ],
+        },
+      },
+    ],
+  };
+};
 const DURATION = { type: 'string', pattern: '^[0-9]{1,12}[smhd]$' };
 
 /** What a set may be asked to be. */
@@ -51,6 +86,26 @@ export const SET_FIELDS = {
     schema: () => ({ ...listOf({ type: 'string' }), minItems: 1 }),
     recorded: { isValid: isTextList, change: { words: 'names', reissue: 'missing' } },
     parse: parseNames,
+  },
+  servers: {
+    flag: { long: 'server', short: 's', value: 'id=name,name' },
+    help: 'one more server; without positional names there is then no default server',
+    default: 'none',
+    repeats: true,
+    action: true,
+    schema: serversSchema,
+    recorded: { isValid: isServerList, missing: [], change: { words: 'servers', reissue: 'missing' } },
+    parse: (given) => parseServers('server', given),
+  },
+  peers: {
+    flag: { long: 'peer', short: 'p', value: 'id=name,name' },
+    help: 'a node that is server and client at once',
+    default: 'none',
+    repeats: true,
+    action: true,
+    schema: serversSchema,
+    recorded: { isValid: isServerList, missing: [], change: { words: 'peers', reissue: 'missing' } },
+    parse: (given) => parseServers('peer', given),
   },
   layouts: {
     flag: { long: 'layout', short: 'l', value: 'layout' },

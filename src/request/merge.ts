@@ -1,5 +1,5 @@
 import { FLAWS, SERVER_FLAWS } from '../pki/flaws/flaws.js';
-import type { SetRequest } from '../pki/request.js';
+import type { ServerRequest, SetRequest } from '../pki/request.js';
 import { FIELD_ENTRIES, SET_FIELDS } from './fields.js';
 import { withAddedFlaws } from './flaws.js';
 import { findLayout, type LayoutRegistry } from './layout-rules.js';
@@ -18,7 +18,7 @@ export function mergeRequest(
   given: RequestOptions,
   known: LayoutRegistry,
 ): CheckedRequest {
-  const { clients, extraClients, untrusted, untrustedServers, key, ...others } = given;
+  const { clients, extraClients, untrusted, untrustedServers, key, names, servers, peers, ...others } = given;
   const layouts = given.layouts ?? recorded.layouts;
   const nameConstraints = given.nameConstraints ?? recorded.nameConstraints;
   const intermediates = given.intermediates ?? recorded.intermediates;
@@ -28,6 +28,8 @@ export function mergeRequest(
     nameConstraints,
     intermediates,
     untrusted: untrusted ?? 'none',
+    // Where no names are needed, none are made up.
+    ...(given.names?.length === 0 && { names: undefined }),
   } as const;
   const { request } = checkRequest(alone, known);
   const addedClients = clients === undefined && extraClients === undefined ? [] : request.clients;
@@ -36,12 +38,26 @@ export function mergeRequest(
   const merged: RequestOptions = {
     ...recordedOptions(recorded),
     ...withoutUndefined(others),
+    // Names of the set's own are only what is given as such, also with the id of that server.
+    names: givesOwnNames(given, request) ? request.names : recorded.names,
+    servers: joined(recorded.servers, servers === undefined ? [] : request.servers),
+    peers: joined(recorded.peers, peers === undefined ? [] : request.peers),
     clients: [...new Set([...recorded.clients, ...addedClients])],
     untrusted: withAddedFlaws(FLAWS, recorded.untrusted, untrusted, request),
     untrustedServers: withAddedFlaws(SERVER_FLAWS, recorded.untrustedServers, untrustedServers, request),
     key: key ?? keptKey,
   };
   return checkRequest(merged, known);
+}
+
+function givesOwnNames({ names, servers }: RequestOptions, request: SetRequest): boolean {
+  const given = (names !== undefined && names.length > 0) || servers !== undefined;
+  return given && request.names.length > 0;
+}
+
+/** Those that are recorded, each with what is asked for now where it is, and the new ones. */
+function joined(recorded: readonly ServerRequest[], asked: readonly ServerRequest[]): ServerRequest[] {
+  return [...new Map([...recorded, ...asked].map((server) => [server.id, server])).values()];
 }
 
 /** A recorded request as options that ask for the same. */

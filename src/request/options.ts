@@ -1,5 +1,19 @@
 import type { FlawName, ServerFlawName } from '../pki/flaws/flaws.js';
 import type { KeyType } from '../pki/keys/key-types.js';
+import type { ServerOptions } from '../pki/names/server.js';
+
+/**
+ * Servers or peers: by id, or in a list, in which one may be text as the command line has it, `id=name,name`.
+ *
+ * @example
+ * ```ts
+ * const servers: ServersOption = { api: ['api.test'], db: { names: ['db.test'], layouts: ['postgres'] } };
+ * const set = await createCertificateSet({ layouts: ['grpc', 'postgres'], servers });
+ * ```
+ */
+export type ServersOption =
+  | Readonly<Record<string, readonly string[] | Omit<ServerOptions, 'id'>>>
+  | readonly (ServerOptions | string)[];
 
 /** What a set may be asked to be. Everything has a default. */
 export interface RequestOptions {
@@ -20,6 +34,18 @@ export interface RequestOptions {
    * @default ['client']
    */
   readonly clients?: readonly string[] | undefined;
+  /**
+   * Servers beside the one with the set's own `names`, each with a key, names and files of its own: by id, a list of
+   * names, or names and the layouts that have its files. Where there are any and no `names` are given, the set has no
+   * server called `server`.
+   * @default {}
+   */
+  readonly servers?: ServersOption | undefined;
+  /**
+   * Parties that are server and client at once, such as the nodes of a cluster; as `servers`.
+   * @default {}
+   */
+  readonly peers?: ServersOption | undefined;
   /**
    * How many more clients to let in: `client-1` to `client-n`.
    * @default 0

@@ -2,17 +2,80 @@ import { resolve } from 'node:path';
 import { GenerateCertsError, quote } from '../errors.js';
 import { type FlawName, findFlaw, findServerFlaw, type ServerFlawName } from '../pki/flaws/flaws.js';
 import { MOST_INTERMEDIATES } from '../pki/names/authority-names.js';
-import { type Identity, parseClientIdentity, parseEndpointName } from '../pki/names/identity.js';
+import {
+  type Identity,
+  parseClientIdentity,
+  parseEndpointName,
+  parseServerName,
+} from '../pki/names/identity.js';
+import { isServerId, parseServer, type ServerOptions } from '../pki/names/server.js';
+import type { ParsedServer, ServerRequest } from '../pki/request.js';
+import { checkOptionNames } from '../util/options.js';
+import { isPlainText } from '../util/text.js';
 import { defaultLayouts, findLayout, type LayoutRegistry } from './layout-rules.js';
 
 /** More numbered clients than this are refused: their files would be more than a folder is good for. */
 const MOST_NUMBERED_CLIENTS = 100_000;
 
-/** The endpoint's names, each once. */
-export function parseNames(given: unknown = ['localhost']): Identity[] {
-  const names = list('names', given).map(parseEndpointName);
-  if (names.length === 0) throw empty('names', 'a set needs at least one name');
+/** The endpoint's names, each once; nothing where none are given, for the default depends on the servers. */
+export function parseNames(given: unknown): Identity[] | undefined {
+  if (given === undefined) return undefined;
+  const names = list('names', given).map(parseServerName);
+  // An endpoint has a name or an address; a URI may stand beside them in its SAN.
+  if (names.length > 0 && names.every(({ kind }) => kind === 'uri')) parseEndpointName(names[0]?.value);
   return [...new Map(names.map((identity) => [identity.value, identity])).values()];
+}
+
+/** The servers or peers that are asked for. */
+export function parseServers(role: 'server' | 'peer', given: unknown = []): ParsedServer[] {
+  const option = `${role}s`;
+  const listed = Array.isArray(given) ? Array.from(given, (one) => serverOf(role, one)) : byId(option, given);
+  return listed.map((server) => parseServer(role, server));
+}
+
+function byId(option: string, given: unknown): ServerOptions[] {
+  if (given === null || typeof given !== 'object') {
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      `the option '${option}' is ${quote(given)}, not servers by their id`,
+      `give ids with names, such as ${option}: { api: ['api.test'] }`,
+    );
+  }
+  return Object.entries(given).map(([id, value]) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? { ...checkedFields(option, id, value), id }
+      : { id, names: value },
+  );
+}
+
+/** A server in a list: with its id, or as text. */
+function serverOf(role: 'server' | 'peer', given: unknown): ServerOptions {
+  if (typeof given === 'string') {
+    const at = given.indexOf('=');
+    if (at < 0) {
+      throw new GenerateCertsError(
+        'ERR_OPTION_INVALID',
+        `${quote(given)} has no '=' between the id and the names of a ${role}`,
+        `give the id and its names: ${role === 'peer' ? 'node-1=node-1.test' : 'api=api.test,localhost'}`,
+      );
+    }
+    const names = given.slice(at + 1);
+    return { id: given.slice(0, at), names: names === '' ? [] : names.split(',') };
+  }
+  if (given === null || typeof given !== 'object') {
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      `${quote(given)} is not a ${role}`,
+      `give its id and names, such as { id: 'api', names: ['api.test'] }`,
+    );
+  }
+  const { id, ...fields } = given as Partial<ServerOptions>;
+  return { ...checkedFields(`${role}s`, String(id), fields), id: id as string };
+}
+
+function checkedFields(option: string, id: string, fields: object): Omit<ServerOptions, 'id'> {
+  checkOptionNames(fields, ['names', 'layouts'], `${option}: { '${id}': { names: ['api.test'] } }`);
+  return fields as Omit<ServerOptions, 'id'>;
 }
 
 /** The names of layouts, each once, in the order of the known ones. */
@@ -51,6 +114,18 @@ export function parseIntermediates(given: unknown = 0): number {
 
 export function isIntermediates(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_INTERMEDIATES;
+}
+
+/** Whether a value read from a manifest is a list of servers or peers that this program could have written. */
+export function isServerList(value: unknown): value is readonly ServerRequest[] {
+  return Array.isArray(value) && value.every(isServerRequest);
+}
+
+function isServerRequest(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  const { id, names, layouts } = value as Record<string, unknown>;
+  const isTextList = (list: unknown) => Array.isArray(list) && list.length > 0 && list.every(isPlainText);
+  return isServerId(id) && isTextList(names) && (layouts === null || isTextList(layouts));
 }
 
 /** The folder of the CA that is to sign, absolute; null for a CA of the set's own. */

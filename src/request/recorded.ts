@@ -43,7 +43,7 @@ export function differences(
 /** A value of a request in a few words. */
 export function brief(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  const words = Array.isArray(value) ? value : [value ?? 'none'];
+  const words = (Array.isArray(value) ? value : [value ?? 'none']).map((word) => word?.id ?? word);
   const shown = words.slice(0, 3).join(', ');
   if (words.length > 3) return `${shown} and ${words.length - 3} more`;
   return shown === '' ? 'none' : shown;

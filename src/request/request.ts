@@ -1,9 +1,10 @@
 import { GenerateCertsError, type Warning } from '../errors.js';
 import { FLAWS, SERVER_FLAWS } from '../pki/flaws/flaws.js';
 import { KEY_TYPES, type KeyType } from '../pki/keys/key-types.js';
-import { nameClients } from '../pki/names/client-names.js';
-import type { Identity } from '../pki/names/identity.js';
-import type { ParsedClient, ParsedRequest } from '../pki/request.js';
+import { type Identity, parseEndpointName } from '../pki/names/identity.js';
+import { identitiesOf, nameClients, nameServers } from '../pki/names/party-names.js';
+import { DEFAULT_SERVER, defaultServer, recordOf, refuseForeignLayouts } from '../pki/names/server.js';
+import type { ParsedClient, ParsedRequest, ParsedServer } from '../pki/request.js';
 import { checkOptionNames } from '../util/options.js';
 import type { Parsed } from './field.js';
 import { SET_FIELDS } from './fields.js';
@@ -44,7 +45,11 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
     ...parsed
   } = parseFields(options, known);
   const reserved = reservedNames(known);
-  const clients = nameAll([...parsed.clients, ...extraClients], reserved);
+  const { servers, own } = withOwnServer(names, parsed.servers);
+  refuseForeignLayouts([...servers, ...parsed.peers], layouts);
+  nameServers([...servers.filter(({ name }) => name !== DEFAULT_SERVER), ...parsed.peers], reserved);
+  const clients = nameAll([...parsed.clients, ...extraClients], reserved, [...servers, ...parsed.peers]);
+  const identities = [...servers, ...parsed.peers, ...clients].flatMap(identitiesOf);
   const chosen = layouts.map((name) => findLayout(known, name));
   const fitting = defaultKeyType(chosen) ?? KEY_TYPES[0];
   const key = parsed.key ?? fitting;
@@ -52,10 +57,12 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
   const untrusted = chooseFlaws(FLAWS, parsed.untrusted, environment);
   const untrustedServers = chooseFlaws(SERVER_FLAWS, parsed.untrustedServers, environment);
   if (nameConstraints && ca !== null) throw constrainedAlready();
-  if (nameConstraints) requireDnsName([...names, ...clients.map(({ identity }) => identity)]);
+  if (nameConstraints) requireDnsName(identities);
   const request: ParsedRequest = {
     request: {
-      names: names.map(({ value }) => value),
+      names: own.map(({ value }) => value),
+      servers: servers.filter(({ name }) => name !== DEFAULT_SERVER).map(recordOf),
+      peers: parsed.peers.map(recordOf),
       layouts,
       clients: clients.map(({ identity }) => identity.value),
       untrusted: untrusted.flaws,
@@ -67,7 +74,8 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
       intermediates,
       ca,
     },
-    names,
+    servers,
+    peers: parsed.peers,
     clients,
     lifetime: validFor.seconds,
     reservedNames: reserved,
@@ -76,7 +84,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
   const warnings = [
     ...chosen.flatMap((layout) => keyTypeWarning(layout, key, fitting)),
     ...lifeWarning(validFor.text, validFor.seconds),
-    ...names.flatMap(wildcardWarning),
+    ...[...servers, ...parsed.peers].flatMap(identitiesOf).flatMap(wildcardWarning),
     ...[...new Set([...untrusted.left, ...untrustedServers.left])].map(leftOutWarning),
     ...chosen.flatMap((layout) => layout.check?.(request) ?? []),
   ];
@@ -97,7 +105,39 @@ export function acceptsKeyType(chosen: LayoutRegistry, type: KeyType): boolean {
   return chosen.every((layout) => layout.keyTypeProblem(type) === undefined);
 }
 
-function nameAll(identities: readonly Identity[], reserved: readonly string[]): ParsedClient[] {
+/**
+ * The servers of a set, the one with the set's own names first, where it has them: names that are given, else
+ * `localhost` where no other server is asked for.
+ */
+function withOwnServer(
+  given: readonly Identity[] | undefined,
+  asked: readonly ParsedServer[],
+): { readonly servers: readonly ParsedServer[]; readonly own: readonly Identity[] } {
+  const named = asked.find(({ name }) => name === DEFAULT_SERVER);
+  if (named !== undefined && given !== undefined && given.length > 0) {
+    throw new GenerateCertsError(
+      'ERR_PARTY_CONFLICT',
+      `the server '${DEFAULT_SERVER}' has the set's own names, and others were given with its id`,
+      'give all names of that server in one place, or another id',
+    );
+  }
+  if (given?.length === 0 && asked.length === 0) {
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      "the option 'names' is an empty list",
+      'a set needs at least one name, or a server with an id',
+    );
+  }
+  const own = named?.names ?? given ?? (asked.length === 0 ? [parseEndpointName('localhost')] : []);
+  const others = asked.filter((server) => server !== named);
+  return { own, servers: own.length === 0 ? others : [named ?? defaultServer(own), ...others] };
+}
+
+function nameAll(
+  identities: readonly Identity[],
+  reserved: readonly string[],
+  others: readonly ParsedServer[],
+): ParsedClient[] {
   if (identities.length > MOST_CLIENTS) {
     throw new GenerateCertsError(
       'ERR_OPTION_INVALID',
@@ -105,7 +145,7 @@ function nameAll(identities: readonly Identity[], reserved: readonly string[]): 
       `a set has at most ${MOST_CLIENTS}`,
     );
   }
-  return nameClients(identities, reserved);
+  return nameClients(identities, reserved, others);
 }
 
 function constrainedAlready(): GenerateCertsError {

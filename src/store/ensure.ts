@@ -1,7 +1,8 @@
 import { checkOptions, mergeOptions, RESERVED_NAMES } from '../layouts/requests.js';
-import { nameClients } from '../pki/names/client-names.js';
+import { readPublicKey } from '../pki/keys/keys.js';
 import { parseClientIdentity } from '../pki/names/identity.js';
-import type { ParsedRequest } from '../pki/request.js';
+import { nameClients } from '../pki/names/party-names.js';
+import type { ParsedParty, ParsedRequest } from '../pki/request.js';
 import type { Work } from '../pki/workers/work.js';
 import { FIELDS } from '../request/fields.js';
 import { formatMode, type KeyAccess, keyAccessWarnings, parseKeyAccess } from '../request/key-access.js';
@@ -129,10 +130,25 @@ function withClientsOf(
   const known = new Set(present);
   const added = checked.request.clients.filter((name) => !known.has(name));
   const parsed = () => {
-    const clients = nameClients([...present, ...added].map(parseClientIdentity), RESERVED_NAMES);
-    return { ...checked, clients };
+    const { servers, peers } = checked;
+    const identities = [...present, ...added].map(parseClientIdentity);
+    const clients = nameClients(identities, RESERVED_NAMES, [...servers, ...peers]);
+    const withKey = <Party extends ParsedParty>(party: Party) => withPublicKey(party, old);
+    return {
+      ...checked,
+      servers: servers.map(withKey),
+      peers: peers.map(withKey),
+      clients: clients.map(withKey),
+    };
   };
   return { parsed, added };
+}
+
+/** A party whose key somebody else holds, with what the manifest has of that key. */
+function withPublicKey<Party extends ParsedParty>(party: Party, { certificates }: Manifest): Party {
+  const signed = certificates.filter(({ publicKey }) => publicKey !== undefined);
+  const entry = signed.find(({ role, name }) => role === party.role && name === party.name);
+  return entry?.publicKey === undefined ? party : { ...party, publicKey: readPublicKey(entry.publicKey) };
 }
 
 async function damagesOf(folder: string, old: Manifest): Promise<Map<string, Damage>> {

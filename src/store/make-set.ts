@@ -1,8 +1,11 @@
 import { printable } from '../errors.js';
 import { createSet } from '../layouts/create.js';
-import type { ClientCredential } from '../pki/credential.js';
 import { dnsSubtrees } from '../pki/issue/issue.js';
+import type { PartyCredential } from '../pki/issue/party.js';
 import { type Reissue, reissue, type SetRemains } from '../pki/issue/renew.js';
+import { partiesOf } from '../pki/names/party-names.js';
+import { peersOf, serversOf } from '../pki/names/server.js';
+import type { ParsedServer } from '../pki/request.js';
 import type { CertificateSet } from '../pki/set.js';
 import type { IssuingWork, Work } from '../pki/workers/work.js';
 import { formatMode } from '../request/key-access.js';
@@ -83,11 +86,11 @@ async function makeInto(
   const planner = new SetPlanner(found.checked.request.layouts, found.access);
   const staging = new Staging(lock.folder);
   await staging.begin();
-  const onClients = (clients: readonly ClientCredential[]) => {
-    for (const client of clients) for (const file of planner.filesOf(client)) staging.write(file);
+  const onParties = (parties: readonly PartyCredential[]) => {
+    for (const party of parties) for (const file of planner.filesOf(party)) staging.write(file);
   };
   try {
-    const building = build(lock.folder, found, { ...work, onClients });
+    const building = build(lock.folder, found, { ...work, onParties });
     const { set, ...made } = await unlessInterrupted(building, work.signal);
     staging.beginSync(work.signal);
     const { manifest, changes } = await writeSet(lock, set, {
@@ -140,26 +143,38 @@ function whyNewAuthority({ hierarchy }: SetRemains, { checked, parsed }: SetFoun
   if (ca !== null) return undefined;
   const permitted = hierarchy.root.permittedDnsNames;
   if (permitted === undefined) return undefined;
-  const outside = dnsSubtrees(checked.names, parsed().clients).find(
+  const outside = dnsSubtrees(partiesOf(parsed())).find(
     (name) => !permitted.some((subtree) => name === subtree || name.endsWith(`.${subtree}`)),
   );
   return outside === undefined ? undefined : `the CA's name constraints forbid ${outside}`;
 }
 
-/** What stays as it is: a new key type changes every certificate, new names those of servers. */
-function keptBy(remains: SetRemains, old: Manifest, { checked }: SetFound): SetRemains {
-  const { request } = checked;
-  if (request.key !== old.request.key) {
-    return {
-      ...remains,
-      server: undefined,
-      clients: new Map(),
-      untrusted: new Map(),
-      untrustedServers: new Map(),
-    };
-  }
-  const sameNames = JSON.stringify(request.names) === JSON.stringify(old.request.names);
-  return sameNames ? remains : { ...remains, server: undefined, untrustedServers: new Map() };
+/**
+ * What stays as it is: a new key type changes every certificate whose key is the set's, new names those of their
+ * server, and those of the first server the servers to refuse, which are like it.
+ */
+function keptBy(remains: SetRemains, old: Manifest, { checked, parsed }: SetFound): SetRemains {
+  const asked = new Map(partiesOf(parsed()).map((party) => [party.name, party]));
+  const before = new Map(
+    [...serversOf(old.request), ...peersOf(old.request)].map((party) => [party.name, party]),
+  );
+  const sameKeys = checked.request.key === old.request.key;
+  const stays = ({ role, name, isKeyElsewhere }: PartyCredential) => {
+    const party = asked.get(name);
+    if (party === undefined || party.role !== role || !(sameKeys || isKeyElsewhere)) return false;
+    return party.role === 'client' || sameNames(party, before.get(name));
+  };
+  const parties = new Map([...remains.parties].filter(([, credential]) => stays(credential)));
+  if (!sameKeys) return { ...remains, parties, untrusted: new Map(), untrustedServers: new Map() };
+  const [first] = serversOf(old.request);
+  const [model] = parsed().servers;
+  const sameModel = first !== undefined && model !== undefined && sameNames(model, first);
+  return { ...remains, parties, untrustedServers: sameModel ? remains.untrustedServers : new Map() };
+}
+
+function sameNames(one: ParsedServer, other: ParsedServer | undefined): boolean {
+  const text = ({ names }: ParsedServer) => names.map(({ value }) => value).join('\n');
+  return other !== undefined && text(one) === text(other);
 }
 
 /** Where this run made the folder and another one, quicker, the set in it: its keys still are not for git. */

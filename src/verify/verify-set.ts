@@ -3,7 +3,8 @@ import type { Certificate } from '../pki/issue/certificate.js';
 import { readRevocationListDers, verifyRevocationList } from '../pki/issue/revocation-list.js';
 import { serverAltNames } from '../pki/issue/server-leaf.js';
 import { privateKeyFromPem } from '../pki/keys/keys.js';
-import { commonNameOf, parseEndpointName } from '../pki/names/identity.js';
+import { commonNameOf, type Identity } from '../pki/names/identity.js';
+import { peersOf, serversOf } from '../pki/names/server.js';
 import { readCertificates } from '../pki/read/read-certificate.js';
 import type { CertificateSet } from '../pki/set.js';
 import { findDamages } from '../store/manifest/damages.js';
@@ -194,15 +195,25 @@ function problemsOf(
     problems.push(`it begins ${formatDistance(isoSeconds(certificate.notBefore), now)}`);
   }
   if (x509.ca !== (entry.role === 'ca')) problems.push(x509.ca ? 'it is a CA' : 'it is no CA');
-  if (entry.role === 'server' || entry.role === 'client') {
-    if (!x509.keyUsage?.includes(PURPOSES[entry.role])) problems.push(`it is not for a ${entry.role}`);
+  const uses = entry.role === 'peer' ? (['server', 'client'] as const) : [entry.role];
+  for (const use of uses) {
+    if ((use === 'server' || use === 'client') && !x509.keyUsage?.includes(PURPOSES[use])) {
+      problems.push(`it is not for a ${use}`);
+    }
   }
-  if (entry.role === 'server') problems.push(...nameProblems(certificate, manifest.request.names));
+  if (entry.role === 'server' || entry.role === 'peer') {
+    problems.push(...nameProblems(certificate, namesOf(manifest, entry)));
+  }
   return problems;
 }
 
-function nameProblems(certificate: Certificate, names: readonly string[]): string[] {
-  const identities = names.map(parseEndpointName);
+/** The names that a server or a peer was asked for with. */
+function namesOf({ request }: Manifest, { role, name }: Manifest['certificates'][number]): Identity[] {
+  const asked = role === 'peer' ? peersOf(request) : serversOf(request);
+  return [...(asked.find((server) => server.name === name)?.names ?? [])];
+}
+
+function nameProblems(certificate: Certificate, identities: readonly Identity[]): string[] {
   const missing = serverAltNames(identities)
     .map(({ type, value }) => `${type}:${value}`)
     .filter((name) => !certificate.subjectAltNames.includes(name));

@@ -82,7 +82,7 @@ describe('a manifest', () => {
     ['a short fingerprint', (copy) => edit(copy, 'files', 0, 'sha256', 'ab')],
     ['an unknown role', (copy) => edit(copy, 'certificates', 0, 'role', 'root')],
     ['a moment that is none', (copy) => Object.assign(copy, { expiresAt: '2026-13-45T10:00:00Z' })],
-    ['another version', (copy) => Object.assign(copy, { version: 2 })],
+    ['another version', (copy) => Object.assign(copy, { version: 3 })],
     ['no files', (copy) => Object.assign(copy, { files: undefined })],
     ['files that are no list', (copy) => Object.assign(copy, { files: {} })],
   ];

@@ -5,6 +5,8 @@ describe('a request', () => {
   test('has every default', () => {
     expect(checkOptions({}).request).toEqual({
       names: ['localhost'],
+      servers: [],
+      peers: [],
       layouts: ['nginx', 'grpc'],
       clients: ['client'],
       untrusted: ['unknown-ca'],

@@ -122,7 +122,8 @@ function title(certificate: ManifestCertificate): string {
     const summary = flawOf(certificate)?.summary;
     return summary === undefined ? name : `${name}: ${summary}`;
   }
-  return role === 'client' && subject !== `CN=${name}` ? `client ${name}` : `${role} ${subject}`;
+  const isNamed = role === 'client' ? subject !== `CN=${name}` : role !== 'ca' && name !== role;
+  return isNamed ? `${role} ${name}` : `${role} ${subject}`;
 }
 
 function details(
@@ -135,7 +136,7 @@ function details(
   const revoked = certificate.revokedAt === null ? '' : `, revoked ${formatMoment(certificate.revokedAt)}`;
   const files = Object.values(certificate.files).flatMap((parts) => Object.values(parts));
   return [
-    `${names === '' ? '' : `${names}, `}${certificate.key}, serial ${certificate.serialNumber}${revoked}`,
+    `${names === '' ? '' : `${names}, `}${certificate.key ?? 'key not in the set'}, serial ${certificate.serialNumber}${revoked}`,
     ...[...new Set(files)].map((path) => {
       const damage = damages.get(path);
       return damage === undefined ? colour.dim(path) : colour.red(`${path} ${damage.text}`);

@@ -91,5 +91,7 @@ function formatBar(progress: Progress): string {
 }
 
 function formatCount({ of, done, total }: Progress): string {
-  return of === 'clients' ? `made ${done} of ${total} clients` : `put ${done} of ${total} files in place`;
+  return of === 'certificates'
+    ? `made ${done} of ${total} certificates`
+    : `put ${done} of ${total} files in place`;
 }

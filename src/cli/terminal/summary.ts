@@ -4,6 +4,7 @@ import { layoutFolder, layoutOf } from '../../layouts/index.js';
 import type { NextStep, Party } from '../../layouts/layout.js';
 import { flawOf } from '../../pki/flaws/flaws.js';
 import { partyFileName } from '../../pki/names/party-names.js';
+import { endpointNamesOf } from '../../pki/names/server.js';
 import type { EnsureResult } from '../../store/ensure-result.js';
 import type { Manifest, ManifestCertificate } from '../../store/manifest/manifest.js';
 import { formatDistance, formatMoment } from '../../util/moments.js';
@@ -11,8 +12,8 @@ import { shellQuote } from '../../util/shell-quote.js';
 import type { Colours } from './colours.js';
 import { alignColumns, count } from './text.js';
 
-/** How many clients the summary names. */
-const MOST_CLIENTS = 10;
+/** How many parties of a kind the summary names. */
+const MOST_NAMED = 10;
 
 /** What a run made, how long it lives, and what to do with it next. */
 export function formatSummary(
@@ -71,19 +72,31 @@ function fileLine(word: string, paths: readonly string[]): string[] {
 }
 
 function certificateRows({ certificates }: Manifest): string[][] {
-  const clients = certificates.filter(({ role }) => role === 'client');
-  const named = new Set(clients.slice(0, MOST_CLIENTS));
-  const shown = certificates.filter((certificate) => certificate.role !== 'client' || named.has(certificate));
-  const rows = shown.map((certificate) => [certificate.role, certificate.key, describe(certificate)]);
-  const hidden = clients.length - MOST_CLIENTS;
-  if (hidden > 0) rows.push(['', '', `and ${count(hidden, 'client')} more: generate-certs show`]);
+  const ofRole = (role: ManifestCertificate['role']) =>
+    certificates.filter((certificate) => certificate.role === role);
+  const hidden = MANY.flatMap((role) => ofRole(role).slice(MOST_NAMED));
+  const left = new Set(hidden);
+  const rows = certificates
+    .filter((certificate) => !left.has(certificate))
+    .map((certificate) => [certificate.role, certificate.key ?? 'by request', describe(certificate)]);
+  const more = MANY.flatMap((role) => {
+    const number = hidden.filter((certificate) => certificate.role === role).length;
+    return number === 0 ? [] : count(number, role);
+  });
+  if (more.length > 0) rows.push(['', '', `and ${more.join(', ')} more: generate-certs show`]);
   return rows;
 }
+
+/** The roles of which a set may have any number. */
+const MANY = ['server', 'peer', 'client'] as const;
 
 function describe(certificate: ManifestCertificate): string {
   const { role, name, flaw, subject, subjectAltNames } = certificate;
   if (role === 'ca') return subject;
-  if (role === 'server') return subjectAltNames.join(', ');
+  if (role === 'server' || role === 'peer') {
+    const names = subjectAltNames.join(', ');
+    return name === role ? names : `${name}: ${names}`;
+  }
   if (role === 'client') return name;
   const summary = flawOf(certificate)?.summary;
   return summary === undefined ? name : `${flaw}: ${summary}`;
@@ -99,7 +112,7 @@ export function nextStepsOf(
   folder: string,
   only?: string,
 ): (NextStep & { readonly layout: string })[] {
-  const { layouts, names } = request;
+  const { layouts } = request;
   const open = (Number.parseInt(request.keyMode, 8) & 0o004) !== 0;
   const keyReader = open ? 'everybody' : request.owner === null ? 'self' : { owner: request.owner };
   const isAlone = layouts.length === 1;
@@ -111,7 +124,7 @@ export function nextStepsOf(
           folder: resolve(folder, layoutFolder(layout, layouts)),
           out: folder,
           isAlone,
-          name: names[0] ?? 'localhost',
+          name: endpointNamesOf(request)[0] ?? 'localhost',
           quote: shellQuote,
           keyReader,
           parties: () => partiesOf(certificates),

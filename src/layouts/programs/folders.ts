@@ -1,7 +1,7 @@
 // What the layouts with a folder for each party have in common.
 import type { KeyType } from '../../pki/keys/key-types.js';
 import { KEY_TYPES } from '../../pki/keys/key-types.js';
-import type { NextStepContext, Party, PartyFile } from '../layout.js';
+import { firstServer, type NextStepContext, type Party, type PartyFile } from '../layout.js';
 
 /** What such a layout has that says nothing else of itself. */
 export const FOLDERS = {
@@ -18,11 +18,14 @@ export const FOLDERS = {
 /** Where a configuration that is written beside the files expects them: the party's folder, mounted in a container. */
 const MOUNT = '/certs';
 
-/** The side that a file is for: a party to refuse is on the side that it pretends to be. */
+/**
+ * The side that a file is for: a party to refuse is on the side that it pretends to be. A peer has the server's files,
+ * and uses the same certificate as a client.
+ */
 type Side = 'server' | 'client';
 
 const ROLES: Readonly<Record<Side, readonly Party['role'][]>> = {
-  server: ['server', 'untrusted-server'],
+  server: ['server', 'peer', 'untrusted-server'],
   client: ['client', 'untrusted'],
 };
 
@@ -102,9 +105,10 @@ export function placesOf({ folder, name, parties }: NextStepContext): {
   clientName: string;
   host: string;
 } {
-  const client = parties().find(({ role }) => role === 'client')?.fileName;
+  const all = parties();
+  const client = all.find(({ role }) => role === 'client')?.fileName;
   return {
-    server: `${folder}/server`,
+    server: `${folder}/${firstServer(all)}`,
     client: client === undefined ? undefined : `${folder}/${client}`,
     clientName: client ?? '',
     host: name.replace(/^\*/, 'www'),

@@ -15,10 +15,10 @@ import {
 /** An extension as it is encoded (RFC 5280 section 4.1.2.9). */
 export type Extension = Buffer;
 
-/** What a leaf certificate is for: to serve, or to call. */
-export type Purpose = 'server' | 'client';
+/** What a leaf certificate is for: to serve, to call, or both. */
+export type Purpose = 'server' | 'client' | 'peer';
 
-const PURPOSES: Record<Purpose, Buffer> = {
+const PURPOSES = {
   server: oid('1.3.6.1.5.5.7.3.1'),
   client: oid('1.3.6.1.5.5.7.3.2'),
 };
@@ -34,6 +34,7 @@ const USAGE_WITHOUT_HANDSHAKE = critical('2.5.29.15', bitString(Uint8Array.of(0b
 const EXTENDED_USAGE: Record<Purpose, Extension> = {
   server: extension('2.5.29.37', sequence(PURPOSES.server)),
   client: extension('2.5.29.37', sequence(PURPOSES.client)),
+  peer: extension('2.5.29.37', sequence(PURPOSES.server, PURPOSES.client)),
 };
 
 /** The extensions of a CA (RFC 5280 sections 4.2.1.1, 2, 3, 9 and 10). */

@@ -1,14 +1,15 @@
 import type { ClientCredential, ServerCredential } from '../credential.js';
-import { parseClientIdentity, parseEndpointName } from '../names/identity.js';
+import { trustOf } from '../issue/hierarchy.js';
+import { parseClientIdentity } from '../names/identity.js';
+import { serversOf } from '../names/server.js';
 import type { SetParts } from '../set-parts.js';
 import { flawedContextOf, isPossible } from './context.js';
 import { issueFlawed, issueFlawedServer } from './flawed.js';
 import { FLAWS, type FlawName, findServerFlaw, type ServerFlawName } from './flaws.js';
 
 /** What of a set its catalogues are made of. */
-interface CatalogueSource extends Omit<SetParts, 'server' | 'rotation' | 'reservedNames'> {
+interface CatalogueSource extends Omit<SetParts, 'rotation' | 'reservedNames'> {
   readonly issuer: { readonly canSign: boolean };
-  readonly server: ServerCredential;
 }
 
 /** The whole catalogue of clients to refuse: those of the set, and the missing ones made in memory. */
@@ -37,11 +38,11 @@ export async function serverCatalogueOf(
     return asked.flatMap(({ name }) => found(name) ?? []).filter(({ hasPrivateKey }) => hasPrivateKey);
   }
   const possible = asked.filter((flaw) => isPossible(flaw, hierarchy));
-  const context = { ...(await flawedContextOf(set)), names: request.names.map(parseEndpointName) };
+  const context = { ...(await flawedContextOf(set)), names: serversOf(request)[0]?.names ?? [] };
   return Promise.all(
     possible.map(async ({ name }) => {
       const made = found(name) ?? (await issueFlawedServer(name, context));
-      return made.inSet(set.server.trusted, () => set.revocationLists);
+      return made.inSet(trustOf(hierarchy).trusted, () => set.revocationLists);
     }),
   );
 }

@@ -34,7 +34,8 @@ export async function flawedContextOf(set: {
 }): Promise<FlawedContext> {
   const { hierarchy, createdAt, expiresAt, request, revokedSerialNumber } = set;
   const shared = [...set.untrustedClients, ...set.untrustedServers].find(
-    ({ hasPrivateKey, privateKey }) => hasPrivateKey && privateKey.type === request.key,
+    // Asked in this order: the key of one that this user may not read throws.
+    (credential) => credential.hasPrivateKey && credential.privateKey.type === request.key,
   )?.privateKey;
   return {
     hierarchy,

@@ -84,7 +84,7 @@ async function issueDeparted(
         : withOutsideName(side, valid, issuerOf(hierarchy)),
     extensions: departure.unknownCriticalExtension === undefined ? [] : [unknownCriticalExtension()],
   };
-  const { signer, chain } = await signerOf(side, departure, leaf, context);
+  const { signer, chain } = await signerOf(side, departure, { leaf, privateKey }, context);
   const certificate = signLeaf(leaf, signer);
   return {
     ...trustOf(hierarchy),
@@ -117,7 +117,7 @@ function departedValidity(departure: Departure, { validity, createdAt }: FlawedC
 async function signerOf(
   side: Side,
   departure: Departure,
-  leaf: Leaf,
+  { leaf, privateKey }: { readonly leaf: Leaf; readonly privateKey: PrivateKey },
   context: FlawedContext,
 ): Promise<{ signer: Signer; chain: readonly Certificate[] }> {
   const { hierarchy, validity, caKey, keys = freshKeys } = context;
@@ -130,12 +130,12 @@ async function signerOf(
       return { signer: issuerOf(namesake).signer, chain: trustOf(namesake).chain };
     }
     case 'self':
-      return { signer: createSigner(leafName(leaf.commonName), leaf.privateKey), chain: [] };
+      return { signer: createSigner(leafName(leaf.commonName), privateKey), chain: [] };
     case 'leaf': {
       const key = await makeKey(caKey);
       const name = `a ${side} that signs`;
       const { commonName, subjectAltNames } = clientLeaf(parseClientIdentity(name), key, issuer, validity);
-      const issuing: Leaf = { purpose: side, commonName, subjectAltNames, privateKey: key, validity };
+      const issuing: Leaf = { purpose: side, commonName, subjectAltNames, publicKey: key, validity };
       const certificate = signLeaf(issuing, issuer.signer);
       return { signer: createSigner(leafName(name), key), chain: [certificate, ...chain] };
     }

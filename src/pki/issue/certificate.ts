@@ -12,7 +12,7 @@ import {
 import type { DistinguishedName } from '../asn1/distinguished-name.js';
 import type { Extension } from '../asn1/extensions.js';
 import { encodePem } from '../asn1/pem.js';
-import type { PrivateKey } from '../keys/keys.js';
+import { keyTypeOf, type PrivateKey, type PublicKey } from '../keys/keys.js';
 import type { SubjectAltName } from '../names/identity.js';
 import type { Signer } from './signer.js';
 
@@ -148,6 +148,15 @@ export class Certificate {
     } catch {
       return undefined;
     }
+  }
+
+  /** The key that it certifies. */
+  get publicKey(): PublicKey {
+    const { publicKey } = this.x509Certificate;
+    return {
+      publicKeyDer: publicKey.export({ type: 'spki', format: 'der' }),
+      type: keyTypeOf(publicKey),
+    };
   }
 
   /** Node's own form, for `node:crypto`. */

@@ -1,20 +1,18 @@
-import type { ClientCredential, Credential, ServerCredential } from '../credential.js';
+import type { ClientCredential, Credential, PeerCredential, ServerCredential } from '../credential.js';
 import { issueFlawed, issueFlawedServer } from '../flaws/flawed.js';
 import { freshKeys, type KeySource, reusedKeys } from '../keys/key-source.js';
 import type { KeyType } from '../keys/key-types.js';
 import type { PrivateKey } from '../keys/keys.js';
-import type { Identity } from '../names/identity.js';
-import type { ParsedClient, ParsedRequest } from '../request.js';
+import { identitiesOf, partiesOf } from '../names/party-names.js';
+import type { ParsedParty, ParsedRequest } from '../request.js';
 import { CertificateSet } from '../set.js';
-import type { ServerParts } from '../set-parts.js';
-import { issueClients } from '../workers/issue-clients.js';
+import { issueParties } from '../workers/issue-parties.js';
 import type { IssuingWork } from '../workers/work.js';
 import { randomSerialNumber, type Validity, validityFrom } from './certificate.js';
 import { createHierarchy, type Hierarchy, issuerOf, trustOf } from './hierarchy.js';
-import { signLeaf } from './leaf.js';
+import type { PartyCredential } from './party.js';
 import { type Revocation, type RevocationList, signRevocationList } from './revocation-list.js';
 import { type Rotation, signRevocationLists } from './rotation.js';
-import { serverLeaf } from './server-leaf.js';
 
 /** Makes a set. All its keys are made side by side. */
 export async function issueSet(
@@ -37,11 +35,11 @@ export function hierarchyFor(
   parsed: ParsedRequest,
   { validity }: Pick<Life, 'validity'>,
 ): Promise<Hierarchy> {
-  const { request, names, clients, root } = parsed;
+  const { request, root } = parsed;
   return createHierarchy({
     key: request.caKey,
     validity,
-    permittedDnsNames: request.nameConstraints ? dnsSubtrees(names, clients) : undefined,
+    permittedDnsNames: request.nameConstraints ? dnsSubtrees(partiesOf(parsed)) : undefined,
     makeKey: keySourceOf(parsed),
     intermediates: request.intermediates,
     root,
@@ -55,9 +53,8 @@ function keySourceOf({ request, reuseKeys }: ParsedRequest) {
 
 /** What of an earlier set stays in the set as it is. */
 export interface KeptParts {
-  readonly server?: ServerParts | undefined;
-  /** By the client's identity. */
-  readonly clients: ReadonlyMap<string, ClientCredential>;
+  /** The servers, peers and clients to be trusted, by name: no two share one. */
+  readonly parties: ReadonlyMap<string, PartyCredential>;
   /** The untrusted clients, by flaw. */
   readonly untrusted: ReadonlyMap<string, ClientCredential>;
   /** The servers to refuse, by flaw. */
@@ -66,7 +63,7 @@ export interface KeptParts {
   readonly revocationLists?: readonly RevocationList[] | undefined;
 }
 
-const NOTHING_KEPT: KeptParts = { clients: new Map(), untrusted: new Map(), untrustedServers: new Map() };
+const NOTHING_KEPT: KeptParts = { parties: new Map(), untrusted: new Map(), untrustedServers: new Map() };
 
 /** The CAs that sign, and what the revocation list holds. */
 export interface AuthorityParts {
@@ -76,7 +73,7 @@ export interface AuthorityParts {
   readonly revokedSerialNumber: string;
   /** The number of the last list before this one. */
   readonly lastListNumber?: number;
-  readonly revocationsOf: (clients: readonly ClientCredential[]) => readonly Revocation[];
+  readonly revocationsOf: (parties: readonly PartyCredential[]) => readonly Revocation[];
 }
 
 /** When a set is made, when it ends, and the validity of its certificates; whole seconds, as X.509 has them. */
@@ -106,18 +103,18 @@ export async function issueUnder(
   work: IssuingWork = {},
   kept: KeptParts = NOTHING_KEPT,
 ): Promise<CertificateSet> {
-  const { request, names, clients, reservedNames } = parsed;
+  const { request, servers, clients, reservedNames } = parsed;
   const keys = keySourceOf(parsed);
-  const newClients = clients.filter(({ identity }) => !kept.clients.has(identity.value));
+  const parties = partiesOf(parsed);
+  const newParties = parties.filter(({ name }) => !kept.parties.has(name));
   const missingFlaws = request.untrusted.filter((flaw) => !kept.untrusted.has(flaw));
   const missingServerFlaws = request.untrustedServers.filter((flaw) => !kept.untrustedServers.has(flaw));
   const missesFlawed = missingFlaws.length + missingServerFlaws.length > 0;
   const context = { keyType: request.key, keys, hierarchy: parts.hierarchy, validity };
-  const [hierarchy, serverKey, untrustedKey, issued] = await Promise.all([
+  const [hierarchy, untrustedKey, issued] = await Promise.all([
     parts.hierarchy,
-    kept.server === undefined ? keys(request.key, 'server') : undefined,
     missesFlawed ? untrustedKeyOf(kept, request.key, keys) : undefined,
-    issueClients(newClients, context, work),
+    issueParties(newParties, context, work),
   ]);
   const flawed = new Map(kept.untrusted);
   const flawedServers = new Map(kept.untrustedServers);
@@ -127,7 +124,7 @@ export async function issueUnder(
       validity,
       createdAt,
       model: clients[0]?.identity,
-      names,
+      names: servers[0]?.names ?? [],
       privateKey: untrustedKey,
       caKey: request.caKey,
       revokedSerialNumber,
@@ -141,8 +138,9 @@ export async function issueUnder(
     ]);
   }
   const { trusted } = trustOf(hierarchy);
-  const issuedClients = inOrder(clients, kept, issued).map((client) => client.trusting(trusted));
-  const revocations = revocationsOf(issuedClients);
+  const credentials = inOrder(parties, kept, issued);
+  const revocations = revocationsOf(credentials);
+  const withRole = (role: ParsedParty['role']) => credentials.filter((party) => party.role === role);
   const list = {
     number: lastListNumber + 1,
     revocations,
@@ -156,8 +154,9 @@ export async function issueUnder(
     expiresAt,
     hierarchy,
     rotation,
-    server: kept.server ?? issueServer(names, serverKey as PrivateKey, hierarchy, validity),
-    clients: issuedClients,
+    servers: withRole('server') as ServerCredential[],
+    peers: withRole('peer') as PeerCredential[],
+    clients: (withRole('client') as ClientCredential[]).map((client) => client.trusting(trusted)),
     untrustedClients: request.untrusted.map((flaw) =>
       (flawed.get(flaw) as ClientCredential).trusting(trusted),
     ),
@@ -187,29 +186,16 @@ function untrustedKeyOf(kept: KeptParts, type: KeyType, keys: KeySource): Promis
 }
 
 function inOrder(
-  clients: readonly ParsedClient[],
+  parties: readonly ParsedParty[],
   kept: KeptParts,
-  issued: readonly ClientCredential[],
-): ClientCredential[] {
+  issued: readonly PartyCredential[],
+): PartyCredential[] {
   let next = 0;
-  return clients.map(
-    ({ identity }) => kept.clients.get(identity.value) ?? (issued[next++] as ClientCredential),
-  );
-}
-
-function issueServer(
-  names: readonly Identity[],
-  privateKey: PrivateKey,
-  hierarchy: Hierarchy,
-  validity: Validity,
-): ServerParts {
-  const issuer = issuerOf(hierarchy);
-  const certificate = signLeaf(serverLeaf(names, privateKey, issuer, validity), issuer.signer);
-  return { certificate, privateKey };
+  return parties.map(({ name }) => kept.parties.get(name) ?? (issued[next++] as PartyCredential));
 }
 
 /** The DNS names that a CA with name constraints may sign: `*.x` as `x`, which permits all below it. */
-export function dnsSubtrees(names: readonly Identity[], clients: readonly ParsedClient[]): string[] {
-  const dns = [...names, ...clients.map(({ identity }) => identity)].filter(({ kind }) => kind === 'dns');
+export function dnsSubtrees(parties: readonly ParsedParty[]): string[] {
+  const dns = parties.flatMap(identitiesOf).filter(({ kind }) => kind === 'dns');
   return [...new Set(dns.map(({ value }) => value.replace(/^\*\./, '')))];
 }

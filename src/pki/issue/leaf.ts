@@ -1,6 +1,6 @@
 import { leafName } from '../asn1/distinguished-name.js';
 import { type Extension, leafExtensions, type Purpose } from '../asn1/extensions.js';
-import type { PrivateKey } from '../keys/keys.js';
+import type { PublicKey } from '../keys/keys.js';
 import { commonNameOf, type Identity, type SubjectAltName } from '../names/identity.js';
 import type { Authority } from './authority.js';
 import { type Certificate, randomSerialNumber, signCertificate, type Validity } from './certificate.js';
@@ -12,7 +12,7 @@ export interface Leaf {
   /** None where the name is longer than a CN may be. */
   readonly commonName: string | undefined;
   readonly subjectAltNames: readonly SubjectAltName[];
-  readonly privateKey: PrivateKey;
+  readonly publicKey: PublicKey;
   readonly validity: Validity;
   /** For one that is flawed on purpose. */
   readonly keyUsage?: 'no-handshake' | undefined;
@@ -25,11 +25,11 @@ export interface Leaf {
 /** What a client's certificate says of its identity below a CA. */
 export function clientLeaf(
   identity: Identity,
-  privateKey: PrivateKey,
+  publicKey: PublicKey,
   authority: Pick<Authority, 'permittedDnsNames'>,
   validity: Validity,
 ): Leaf {
-  const leaf = { purpose: 'client', privateKey, validity } as const;
+  const leaf = { purpose: 'client', publicKey, validity } as const;
   const commonName = commonNameOf(identity);
   if (authority.permittedDnsNames === undefined) {
     return { ...leaf, commonName, subjectAltNames: identity.subjectAltNames };
@@ -48,7 +48,7 @@ function plainUri({ value }: Identity): SubjectAltName {
 }
 
 export function signLeaf(leaf: Leaf, signer: Signer): Certificate {
-  const publicKey = leaf.privateKey.publicKeyDer;
+  const { publicKeyDer: publicKey, type } = leaf.publicKey;
   return signCertificate(
     {
       serialNumber: leaf.serialNumber ?? randomSerialNumber(),
@@ -59,7 +59,7 @@ export function signLeaf(leaf: Leaf, signer: Signer): Certificate {
       extensions: [
         ...leafExtensions({
           purpose: leaf.purpose,
-          rsa: leaf.privateKey.type.startsWith('rsa-'),
+          rsa: type.startsWith('rsa-'),
           keyUsage: leaf.keyUsage,
           subjectAltNames: leaf.subjectAltNames,
           keyIdentifier: keyIdentifier(publicKey),

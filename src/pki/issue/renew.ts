@@ -1,13 +1,15 @@
 import { parseDuration } from '../../util/duration.js';
-import type { ClientCredential } from '../credential.js';
-import { parseClientIdentity, parseEndpointName } from '../names/identity.js';
-import type { ParsedRequest } from '../request.js';
+import type { Credential } from '../credential.js';
+import { parseClientIdentity } from '../names/identity.js';
+import { peersOf, serversOf } from '../names/server.js';
+import type { ParsedParty, ParsedRequest } from '../request.js';
 import type { CertificateSet } from '../set.js';
 import type { IssuingWork } from '../workers/work.js';
 import type { Authority } from './authority.js';
 import { randomSerialNumber, validityFrom } from './certificate.js';
 import { type Hierarchy, renewHierarchy } from './hierarchy.js';
 import { type AuthorityParts, hierarchyFor, issueUnder, type KeptParts, type Life, lifeOf } from './issue.js';
+import type { PartyCredential } from './party.js';
 import type { Revocation } from './revocation-list.js';
 import { type Rotation, signRevocationLists } from './rotation.js';
 
@@ -21,8 +23,8 @@ export interface SetRemains extends KeptParts {
   readonly revokedSerialNumber: string;
   readonly listNumber: number;
   readonly revocations: readonly Revocation[];
-  /** Since when clients are revoked, by identity. */
-  readonly revokedClients: ReadonlyMap<string, Date>;
+  /** Since when parties are revoked, by name. */
+  readonly revokedParties: ReadonlyMap<string, Date>;
 }
 
 /** How much of a set is issued again. */
@@ -48,7 +50,7 @@ export async function reissue(
   now: Date,
   work: IssuingWork = {},
 ): Promise<CertificateSet> {
-  const { hierarchy, rotation, revocations, revokedClients, revokedSerialNumber, listNumber } = remains;
+  const { hierarchy, rotation, revocations, revokedParties, revokedSerialNumber, listNumber } = remains;
   const renewed = lifeOf(parsed, now);
   if (how === 'authority' || hierarchy === undefined) {
     const serialNumber = randomSerialNumber();
@@ -56,16 +58,16 @@ export async function reissue(
     const parts: AuthorityParts = {
       hierarchy: hierarchyFor(parsed, renewed),
       revokedSerialNumber: serialNumber,
-      revocationsOf: (clients) => [reserved, ...revocationsOf(clients, revokedClients, [])],
+      revocationsOf: (parties) => [reserved, ...revocationsOf(parties, revokedParties, [])],
     };
     return issueUnder(parsed, renewed, parts, work);
   }
   const parts = {
     revokedSerialNumber,
     lastListNumber: listNumber,
-    revocationsOf: (clients: readonly ClientCredential[]) => [
+    revocationsOf: (parties: readonly PartyCredential[]) => [
       ...revocations,
-      ...revocationsOf(clients, revokedClients, revocations),
+      ...revocationsOf(parties, revokedParties, revocations),
     ],
   };
   if (how === 'life') {
@@ -105,24 +107,25 @@ export async function renewRotation(rotation: Rotation, { validity, expiresAt }:
   return { ...rotation, other, revocationLists };
 }
 
-/** What the revocation list must hold for revoked clients beyond what is on it. */
+/** What the revocation list must hold for revoked parties beyond what is on it. */
 export function revocationsOf(
-  clients: readonly ClientCredential[],
-  revokedClients: ReadonlyMap<string, Date>,
+  parties: readonly PartyCredential[],
+  revokedParties: ReadonlyMap<string, Date>,
   listed: readonly Revocation[],
 ): Revocation[] {
-  if (revokedClients.size === 0) return [];
+  if (revokedParties.size === 0) return [];
   const known = new Set(listed.map(({ serialNumber }) => serialNumber));
-  return clients.flatMap(({ name, certificate: { serialNumber } }) => {
-    const revokedAt = revokedClients.get(name);
+  return parties.flatMap(({ name, certificate: { serialNumber } }) => {
+    const revokedAt = revokedParties.get(name);
     return revokedAt === undefined || known.has(serialNumber) ? [] : [{ serialNumber, revokedAt }];
   });
 }
 
 /** The remains of a set of which nothing is lost. */
 export function remainsOf(set: CertificateSet): SetRemains {
-  const { clients, revocationList, rotation, hierarchy } = set;
-  const revokedClients = clients.flatMap(({ name, certificate }) => {
+  const { servers, peers, clients, revocationList, rotation, hierarchy } = set;
+  const parties = [...servers, ...peers, ...clients];
+  const revokedParties = parties.flatMap(({ name, certificate }) => {
     const revokedAt = set.revokedAt(certificate);
     return revokedAt === undefined ? [] : [[name, revokedAt] as const];
   });
@@ -134,9 +137,8 @@ export function remainsOf(set: CertificateSet): SetRemains {
     revokedSerialNumber: set.revokedSerialNumber,
     listNumber: revocationList.number,
     revocations: revocationList.revocations,
-    revokedClients: new Map(revokedClients),
-    server: set.server,
-    clients: new Map(clients.map((client) => [client.name, client])),
+    revokedParties: new Map(revokedParties),
+    parties: new Map(parties.map((party) => [party.name, party])),
     untrusted: new Map(set.untrustedClients.map((client) => [client.flaw ?? '', client])),
     untrustedServers: new Map(set.untrustedServers.map((server) => [server.flaw ?? '', server])),
     // Those of the set's own CAs, without a rotation's.
@@ -144,13 +146,23 @@ export function remainsOf(set: CertificateSet): SetRemains {
   };
 }
 
+/** With the key of its certificate where the set does not have the private one. */
+function withPublicKey<Party extends ParsedParty>(party: Party, credentials: readonly Credential[]): Party {
+  const credential = credentials.find(({ name }) => name === party.name);
+  if (credential?.isKeyElsewhere !== true) return party;
+  return { ...party, publicKey: credential.certificate.publicKey };
+}
+
 /** A set's request with all its clients, as it was when the set was made. */
 export function parsedOf(set: CertificateSet, root?: Authority): ParsedRequest {
   const { request, reservedNames } = set;
   return {
     request,
-    names: request.names.map(parseEndpointName),
-    clients: set.clients.map(({ name, fileName }) => ({ identity: parseClientIdentity(name), fileName })),
+    servers: serversOf(request).map((server) => withPublicKey(server, set.servers)),
+    peers: peersOf(request).map((peer) => withPublicKey(peer, set.peers)),
+    clients: set.clients.map(({ name, fileName }) =>
+      withPublicKey({ role: 'client', name, fileName, identity: parseClientIdentity(name) }, set.clients),
+    ),
     lifetime: parseDuration(request.validFor),
     reservedNames,
     reuseKeys: false,

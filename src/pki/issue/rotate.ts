@@ -17,15 +17,15 @@ export async function trustNext(set: CertificateSet, now: Date): Promise<Certifi
     thisUpdate: validity.notBefore,
     nextUpdate: expiresAt,
   });
-  const previousClients = new Map<string, string>();
-  const rotation = { step: 'trust', other, revocationLists, revokedSerialNumber, previousClients } as const;
+  const previousParties = new Map<string, string>();
+  const rotation = { step: 'trust', other, revocationLists, revokedSerialNumber, previousParties } as const;
   const hierarchy = { ...set.hierarchy, alsoTrusted: [other.root.certificate] };
   return reissue('missing', { ...remainsOf(set), hierarchy, rotation }, parsed, now);
 }
 
 /** Has the next CA issue everything, for a new life. The previous one is still trusted. */
 export async function issueByNext(set: CertificateSet, now: Date): Promise<CertificateSet> {
-  const { rotation, clients, hierarchy, revocationList, revokedSerialNumber } = set;
+  const { rotation, servers, peers, clients, hierarchy, revocationList, revokedSerialNumber } = set;
   if (rotation === undefined) return set;
   const parsed = parsedOf(set);
   const life = lifeOf(parsed, now);
@@ -36,11 +36,13 @@ export async function issueByNext(set: CertificateSet, now: Date): Promise<Certi
       other: hierarchy,
       revocationLists: [revocationList],
       revokedSerialNumber,
-      previousClients: new Map(clients.map(({ name, certificate }) => [name, certificate.serialNumber])),
+      previousParties: new Map(
+        [...servers, ...peers, ...clients].map(({ name, certificate }) => [name, certificate.serialNumber]),
+      ),
     },
     life,
   );
-  const { revokedClients } = remainsOf(set);
+  const { revokedParties } = remainsOf(set);
   const { number = 0, revocations = [] } = next.revocationLists[0] ?? {};
   const alsoTrusted = [previous.other.root.certificate];
   return issueUnder(parsed, life, {
@@ -48,7 +50,7 @@ export async function issueByNext(set: CertificateSet, now: Date): Promise<Certi
     rotation: previous,
     revokedSerialNumber: rotation.revokedSerialNumber,
     lastListNumber: number,
-    revocationsOf: (issued) => [...revocations, ...revocationsOf(issued, revokedClients, revocations)],
+    revocationsOf: (issued) => [...revocations, ...revocationsOf(issued, revokedParties, revocations)],
   });
 }
 

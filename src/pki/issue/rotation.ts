@@ -13,8 +13,8 @@ export interface Rotation {
   /** Of the other CA and those below it: of the one that signs leaves first. */
   readonly revocationLists: readonly RevocationList[];
   readonly revokedSerialNumber: string;
-  /** The serial numbers of the previous CA's client certificates by identity, to be revoked with their clients. */
-  readonly previousClients: ReadonlyMap<string, string>;
+  /** The serial numbers of the previous CA's certificates by the party's name, to be revoked with the party. */
+  readonly previousParties: ReadonlyMap<string, string>;
 }
 
 /** When a revocation list was signed, and when the next one is due. */
@@ -45,14 +45,14 @@ export function signRevocationLists(
   );
 }
 
-/** Revokes what a client has of the previous CA, which is still trusted. */
+/** Revokes what a party has of the previous CA, which is still trusted. */
 export function addPreviousRevocation(
   rotation: Rotation,
-  client: string,
+  party: string,
   revokedAt: Date,
   moments: ListMoments,
 ): Rotation {
-  const serialNumber = rotation.previousClients.get(client);
+  const serialNumber = rotation.previousParties.get(party);
   const [list, ...others] = rotation.revocationLists;
   if (serialNumber === undefined || list === undefined || list.revokedAt(serialNumber) !== undefined) {
     return rotation;

@@ -1,4 +1,4 @@
-import type { PrivateKey } from '../keys/keys.js';
+import type { PublicKey } from '../keys/keys.js';
 import { commonNameOf, type Identity, type SubjectAltName } from '../names/identity.js';
 import type { Authority } from './authority.js';
 import type { Certificate, Validity } from './certificate.js';
@@ -8,15 +8,16 @@ import type { Leaf } from './leaf.js';
 /** What a server's certificate says of its names below a CA. */
 export function serverLeaf(
   names: readonly Identity[],
-  privateKey: PrivateKey,
+  publicKey: PublicKey,
   authority: Pick<Authority, 'permittedDnsNames'>,
   validity: Validity,
+  purpose: 'server' | 'peer' = 'server',
 ): Leaf {
   return {
-    purpose: 'server',
+    purpose,
     commonName: serverCommonName(names, authority),
     subjectAltNames: serverAltNames(names),
-    privateKey,
+    publicKey,
     validity,
   };
 }

@@ -1,9 +1,18 @@
 import { createECDH, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { inspect, promisify } from 'node:util';
+import { GenerateCertsError } from '../../errors.js';
 import { bitString, explicit, octetString, oid, sequence, smallInteger } from '../asn1/der.js';
 import { encodePem } from '../asn1/pem.js';
 import type { KeyType } from './key-types.js';
+
+/** The public half of a key. */
+export interface PublicKey {
+  /** SubjectPublicKeyInfo in DER (RFC 5280 section 4.1.2.7). */
+  readonly publicKeyDer: Buffer;
+  /** `rsa-2048`, `ec-p256` and so on. */
+  readonly type: string;
+}
 
 /**
  * A private key that does not show itself: printing, inspecting or serialising one gives its type
@@ -16,7 +25,7 @@ import type { KeyType } from './key-types.js';
  * tls.createSecureContext({ key: privateKey.pem, cert: set.server.pem });
  * ```
  */
-export class PrivateKey {
+export class PrivateKey implements PublicKey {
   readonly #pem: string;
   readonly #publicKeyDer: Buffer;
   readonly #type: string;
@@ -170,4 +179,23 @@ export function ecKeyMaker(type: EcKeyType): () => PrivateKey {
     const pkcs8 = sequence(smallInteger(0), algorithm, octetString(ecPrivateKey));
     return new PrivateKey(encodePem('PRIVATE KEY', pkcs8), sequence(algorithm, point), type);
   };
+}
+
+/**
+ * A public key from its SubjectPublicKeyInfo in base64.
+ *
+ * @throws {@link GenerateCertsError} `ERR_MANIFEST_INVALID`
+ */
+export function readPublicKey(base64: string): PublicKey {
+  const publicKeyDer = Buffer.from(base64, 'base64');
+  try {
+    const key = createPublicKey({ key: publicKeyDer, type: 'spki', format: 'der' });
+    return { publicKeyDer, type: keyTypeOf(key) };
+  } catch {
+    throw new GenerateCertsError(
+      'ERR_MANIFEST_INVALID',
+      'the manifest has a public key that cannot be read',
+      'name another folder with --out, or replace the file with --force',
+    );
+  }
 }

@@ -63,6 +63,16 @@ export function parseEndpointName(typed: unknown): Identity {
 }
 
 /**
+ * Reads a name of a server with an id or of a peer: as {@link parseEndpointName}, and URIs, such as a SPIFFE ID.
+ *
+ * @throws {@link GenerateCertsError} `ERR_IDENTITY_INVALID`
+ */
+export function parseServerName(typed: unknown): Identity {
+  const isUri = typeof typed === 'string' && /^(?!https?:)[a-z][a-z0-9+.-]*:\/\//i.test(typed);
+  return isUri ? uriIdentity(typed) : parseEndpointName(typed);
+}
+
+/**
  * Reads the identity of a client: with `@` an e-mail address, with `scheme:` a URI (a SPIFFE ID is
  * one), an IPv4 or IPv6 address, with a dot a DNS name, anything else a plain name.
  *

@@ -1,9 +1,10 @@
-// A worker thread that makes clients: their keys and their certificates.
+// A worker thread that makes parties: their keys and their certificates.
 import { parentPort, workerData } from 'node:worker_threads';
-import { clientLeaf, signLeaf } from '../issue/leaf.js';
+import { signLeaf } from '../issue/leaf.js';
+import { partyLeaf } from '../issue/party-leaf.js';
 import { createSigner } from '../issue/signer.js';
 import { ecKeyMaker, type PrivateKey, privateKeyFromPem } from '../keys/keys.js';
-import { type BatchRequest, packClients, type ThreadData } from './thread-messages.js';
+import { type BatchRequest, packParties, type ThreadData } from './thread-messages.js';
 
 const { name, privateKeyPem, keyIdentifier, permittedDnsNames, validity, keyType } = workerData as ThreadData;
 const signer = createSigner(
@@ -15,14 +16,14 @@ const signer = createSigner(
 );
 const makeKey = ecKeyMaker(keyType);
 
-parentPort?.on('message', ({ from, clients }: BatchRequest) => {
-  const made = clients.map(({ identity }) => {
+parentPort?.on('message', ({ from, parties }: BatchRequest) => {
+  const made = parties.map((party) => {
     const privateKey = makeKey();
-    const leaf = clientLeaf(identity, privateKey, { permittedDnsNames }, validity);
+    const leaf = partyLeaf(party, privateKey, { permittedDnsNames }, validity);
     const { serialNumber, der } = signLeaf(leaf, signer);
     const { publicKeyDer, pem } = privateKey;
     return { serialNumber, der, publicKeyDer, privateKeyPem: pem };
   });
-  const reply = packClients(from, made);
+  const reply = packParties(from, made);
   parentPort?.postMessage(reply, [reply.bytes.buffer, reply.lengths.buffer]);
 });

@@ -1,7 +1,7 @@
 import type { DistinguishedName } from '../asn1/distinguished-name.js';
 import type { Validity } from '../issue/certificate.js';
 import type { EcKeyType } from '../keys/keys.js';
-import type { ParsedClient } from '../request.js';
+import type { ParsedParty } from '../request.js';
 
 /** What a worker thread needs to know of a CA to sign for it. */
 export interface ThreadData {
@@ -15,14 +15,14 @@ export interface ThreadData {
   readonly keyType: EcKeyType;
 }
 
-/** Clients that a worker thread is to make. */
+/** Parties that a worker thread is to make. */
 export interface BatchRequest {
   /** The first one's place among all. */
   readonly from: number;
-  readonly clients: readonly ParsedClient[];
+  readonly parties: readonly ParsedParty[];
 }
 
-/** What a worker thread made, in the order of the request: the parts of all clients in one piece of memory. */
+/** What a worker thread made, in the order of the request: the parts of all parties in one piece of memory. */
 export interface BatchReply {
   readonly from: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -30,8 +30,8 @@ export interface BatchReply {
   readonly lengths: Uint32Array<ArrayBuffer>;
 }
 
-/** A client's certificate and key, as they pass from one thread to another. */
-export interface ClientParts {
+/** A party's certificate and key, as they pass from one thread to another. */
+export interface PartyParts {
   /** Hex. */
   readonly serialNumber: string;
   readonly der: Buffer;
@@ -42,8 +42,8 @@ export interface ClientParts {
 const PARTS = 4;
 
 /** One piece of memory moves to another thread as it is; many small ones would each be copied with their pool. */
-export function packClients(from: number, clients: readonly ClientParts[]): BatchReply {
-  const parts = clients.flatMap(({ serialNumber, der, publicKeyDer, privateKeyPem }) => [
+export function packParties(from: number, parties: readonly PartyParts[]): BatchReply {
+  const parts = parties.flatMap(({ serialNumber, der, publicKeyDer, privateKeyPem }) => [
     Buffer.from(serialNumber, 'hex'),
     der,
     publicKeyDer,
@@ -59,15 +59,15 @@ export function packClients(from: number, clients: readonly ClientParts[]): Batc
   return { from, bytes, lengths };
 }
 
-export function unpackClients({ bytes, lengths }: BatchReply): ClientParts[] {
+export function unpackParties({ bytes, lengths }: BatchReply): PartyParts[] {
   const all = Buffer.from(bytes.buffer);
   let end = 0;
   const parts = Array.from(lengths, (length) => {
     end += length;
     return all.subarray(end - length, end);
   });
-  return Array.from({ length: parts.length / PARTS }, (_, client) => {
-    const [serialNumber, der, publicKeyDer, privateKeyPem] = parts.slice(client * PARTS) as [
+  return Array.from({ length: parts.length / PARTS }, (_, party) => {
+    const [serialNumber, der, publicKeyDer, privateKeyPem] = parts.slice(party * PARTS) as [
       Buffer,
       Buffer,
       Buffer,

@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import type { BatchReply, BatchRequest, ThreadData } from './thread-messages.js';
 
-/** So many clients pay for the start of a thread: 40 ms, in which this thread makes 500. */
-const CLIENTS_A_THREAD = 1000;
+/** So many parties pay for the start of a thread: 40 ms, in which this thread makes 500. */
+const PARTIES_A_THREAD = 1000;
 const MOST_THREADS = 7;
 
-/** Worker threads that make clients beside this one. */
+/** Worker threads that make parties beside this one. */
 export interface IssuingThreads {
   /** How many there are. */
   readonly count: number;
@@ -17,11 +17,11 @@ export interface IssuingThreads {
 }
 
 /**
- * Starts as many threads as pay: none for few clients or on one core. Where the file that they run is not
+ * Starts as many threads as pay: none for few parties or on one core. Where the file that they run is not
  * beside this one (this module bundled into somebody's program), they fail, and this thread does the work.
  */
-export async function startIssuingThreads(clients: number, data: ThreadData): Promise<IssuingThreads> {
-  const worthwhile = Math.floor(clients / CLIENTS_A_THREAD);
+export async function startIssuingThreads(parties: number, data: ThreadData): Promise<IssuingThreads> {
+  const worthwhile = Math.floor(parties / PARTIES_A_THREAD);
   const count = Math.min(worthwhile, availableParallelism() - 1, MOST_THREADS);
   if (count < 1) return NO_THREADS;
   const file = threadFile();

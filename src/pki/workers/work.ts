@@ -1,4 +1,4 @@
-import type { ClientCredential } from '../credential.js';
+import type { PartyCredential } from '../issue/party.js';
 
 /** Long work, as its caller follows and stops it. */
 export interface Work {
@@ -8,15 +8,15 @@ export interface Work {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** As {@link Work}, for who has a use for each client as soon as it is made. */
+/** As {@link Work}, for who has a use for each party as soon as it is made. */
 export interface IssuingWork extends Work {
-  readonly onClients?: ((clients: readonly ClientCredential[]) => void) | undefined;
+  readonly onParties?: ((parties: readonly PartyCredential[]) => void) | undefined;
 }
 
 /** How much of some work is done. */
 export interface Progress {
-  /** What is counted: clients made, or files put in their places. */
-  readonly of: 'clients' | 'files';
+  /** What is counted: parties made, or files put in their places. */
+  readonly of: 'certificates' | 'files';
   readonly done: number;
   readonly total: number;
 }

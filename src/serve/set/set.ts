@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { GenerateCertsError, quote, type Warning } from '../../errors.js';
 import { FRONT_LAYOUT, LAYOUTS, layoutFolder } from '../../layouts/index.js';
+import { DEFAULT_SERVER, endpointNamesOf } from '../../pki/names/server.js';
 import { defaultLayouts } from '../../request/layout-rules.js';
 import { renewCertificateSet } from '../../store/change.js';
 import { ensureCertificateSet } from '../../store/ensure.js';
@@ -42,7 +43,7 @@ function servedSet(folder: string, manifest: Manifest): ServedSet {
   const client = certificates.find(({ role, revokedAt }) => role === 'client' && revokedAt === null);
   const ca = certificates.find(({ role }) => role === 'ca');
   return {
-    names: request.names,
+    names: endpointNamesOf(request),
     tls: serverTls(folder, manifest),
     manifest,
     client: { ...client?.files[FRONT_LAYOUT.name], ca: ca?.files.authority?.certificate },
@@ -107,13 +108,17 @@ function requireNginxLayout(folder: string, { request: { layouts } }: Manifest):
   );
 }
 
-/** The files that NGINX reads, relative to the set's folder. */
-export function nginxFiles(layouts: readonly string[]): ServerTls {
+/**
+ * The files that NGINX reads, relative to the set's folder.
+ *
+ * @param server the name of its files
+ */
+export function nginxFiles(layouts: readonly string[], server = DEFAULT_SERVER): ServerTls {
   const folder = layoutFolder(FRONT_LAYOUT.name, layouts);
-  const { certificate, key, clientCa, revocationList } = FRONT_LAYOUT.front;
+  const { clientCa, revocationList } = FRONT_LAYOUT.front;
   return {
-    certificate: join(folder, certificate),
-    key: join(folder, key),
+    certificate: join(folder, `${server}.pem`),
+    key: join(folder, `${server}.key`),
     clientCa: join(folder, clientCa),
     revocationList: join(folder, revocationList),
   };
@@ -121,7 +126,8 @@ export function nginxFiles(layouts: readonly string[]): ServerTls {
 
 /** The files that NGINX reads, absolute. */
 function serverTls(folder: string, manifest: Manifest | undefined): ServerTls {
-  const files = nginxFiles(manifest?.request.layouts ?? defaultLayouts(LAYOUTS));
+  const server = manifest?.certificates.find(({ role }) => role === 'server')?.name;
+  const files = nginxFiles(manifest?.request.layouts ?? defaultLayouts(LAYOUTS), server);
   const absolute = Object.entries(files).map(([part, path]) => [part, resolve(folder, path)]);
   return Object.fromEntries(absolute) as ServerTls;
 }

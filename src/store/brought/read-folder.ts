@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { GenerateCertsError, printable, quote, type Warning } from '../../errors.js';
 import { privateKeyFromPem } from '../../pki/keys/keys.js';
+import { identitiesOf, partiesOf } from '../../pki/names/party-names.js';
 import { type BroughtAuthority, bringAuthority, refuseBeyond } from '../../pki/read/read-authority.js';
 import { readCertificates } from '../../pki/read/read-certificate.js';
 import type { ParsedRequest } from '../../pki/request.js';
@@ -68,7 +69,7 @@ export async function withBroughtAuthority<Request extends ParsedRequest>(
   const { ca, intermediates } = request.request;
   if (ca === null) return { request, warnings: [] };
   const brought = await readBroughtAuthority(ca, now);
-  const identities = [...request.names, ...request.clients.map(({ identity }) => identity)];
+  const identities = partiesOf(request).flatMap(identitiesOf);
   refuseBeyond(brought, { intermediates, identities }, ca);
   const { authority, signsLists } = brought;
   return {

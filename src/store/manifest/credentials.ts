@@ -1,23 +1,37 @@
 import { ClientCredential, ServerCredential } from '../../pki/credential.js';
 import { findFlaw, findServerFlaw } from '../../pki/flaws/flaws.js';
 import type { HierarchyTrust } from '../../pki/issue/hierarchy.js';
-import type { ManifestCertificate } from './manifest.js';
+import { type PartyCredential, partyCredential } from '../../pki/issue/party.js';
+import type { ManifestCertificate, ManifestRequest } from './manifest.js';
 import type { ReadCredential } from './read-parts.js';
 
-/** A client of a manifest, to let in or to refuse, with what was read from its files. */
-export function clientOf(
-  { role, name, flaw }: ManifestCertificate,
+/** A client to refuse of a manifest, with what was read from its files. */
+export function untrustedClientOf(
+  { name, flaw }: ManifestCertificate,
   read: ReadCredential,
   { authority, trusted }: HierarchyTrust,
 ): ClientCredential {
   return new ClientCredential({
     ...read,
-    role: role === 'untrusted' ? 'untrusted' : 'client',
+    role: 'untrusted',
     name,
-    ...(flaw !== null && { flaw: findFlaw(flaw).name }),
+    flaw: findFlaw(flaw).name,
     authority,
     trusted,
   });
+}
+
+/** A party of a manifest that is to be trusted, with what was read from its files; nothing for one to refuse. */
+export function partyOf(
+  { role, name }: ManifestCertificate,
+  { certificate, privateKey, fileName }: ReadCredential,
+  trust: HierarchyTrust,
+  { servers, peers }: ManifestRequest,
+): PartyCredential | undefined {
+  if (role !== 'server' && role !== 'peer' && role !== 'client') return undefined;
+  const recorded = role === 'client' ? [] : role === 'peer' ? peers : servers;
+  const layouts = recorded.find(({ id }) => id === name)?.layouts ?? null;
+  return partyCredential({ role, name, fileName, layouts }, { certificate, privateKey }, trust);
 }
 
 /** A server to refuse of a manifest, with what was read from its files. */

@@ -86,12 +86,12 @@ export function statInside(folder: string, path: string): Stats | undefined {
   return lstatSync(join(folder, path), { throwIfNoEntry: false });
 }
 
-/** The server's keys that were taken from the user who is to read them, by path. */
+/** The servers' keys that were taken from the user who is to read them, by path. */
 export function findLostOwners(folder: string, { request, certificates }: Manifest): Map<string, Damage> {
   const { owner } = recordedKeyAccess(request);
   const lost = new Map<string, Damage>();
   if (owner === undefined) return lost;
-  const servers = certificates.filter(({ role }) => role === 'server');
+  const servers = certificates.filter(({ role }) => role === 'server' || role === 'peer');
   const keys = servers.flatMap(({ files }) => Object.values(files).flatMap(({ key }) => key ?? []));
   for (const path of new Set(keys)) {
     const stats = statInside(folder, path);

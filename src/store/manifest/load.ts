@@ -1,11 +1,12 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import { RESERVED_NAMES } from '../../layouts/requests.js';
+import type { ClientCredential, PeerCredential, ServerCredential } from '../../pki/credential.js';
 import { type HierarchyTrust, trustOf } from '../../pki/issue/hierarchy.js';
 import { CertificateSet } from '../../pki/set.js';
 import { nextTurn } from '../../util/turns.js';
 import { readBroughtRoot } from '../brought/read-root.js';
 import { readConsistently } from '../transaction/consistent.js';
-import { clientOf, untrustedServerOf } from './credentials.js';
+import { partyOf, untrustedClientOf, untrustedServerOf } from './credentials.js';
 import { type Damage, findDamages, isContentLost } from './damages.js';
 import { requireManifest } from './find.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
@@ -56,8 +57,7 @@ async function readSet(
   manifest: Manifest,
   damages: ReadonlyMap<string, Damage>,
 ): Promise<CertificateSet> {
-  const server = manifest.certificates.find(({ role }) => role === 'server');
-  if (server === undefined) {
+  if (!manifest.certificates.some(({ role }) => role === 'server')) {
     throw damaged(folder, 'the manifest names no server');
   }
   const { ca } = manifest.request;
@@ -81,15 +81,17 @@ async function readSet(
     }
     return made;
   };
+  const trustedOf: Maker<unknown> = (entry, read, common) => partyOf(entry, read, common, manifest.request);
   return new CertificateSet({
     request: manifest.request,
     createdAt: new Date(manifest.createdAt),
     expiresAt: new Date(manifest.expiresAt),
     hierarchy,
     rotation: readRotation(manifest, other, lists.other),
-    server: orDamaged(folder, await readCredential(folder, server)),
-    clients: await withRole('client', clientOf),
-    untrustedClients: await withRole('untrusted', clientOf),
+    servers: (await withRole('server', trustedOf)) as ServerCredential[],
+    peers: (await withRole('peer', trustedOf)) as PeerCredential[],
+    clients: (await withRole('client', trustedOf)) as ClientCredential[],
+    untrustedClients: await withRole('untrusted', untrustedClientOf),
     untrustedServers: await withRole('untrusted-server', untrustedServerOf),
     revocationLists: lists.own,
     revokedSerialNumber: manifest.revocationList.reservedSerialNumber,

@@ -1,4 +1,6 @@
 import { GenerateCertsError, quote } from '../../errors.js';
+import type { Credential } from '../../pki/credential.js';
+import { isServerId } from '../../pki/names/server.js';
 import type { SetRequest } from '../../pki/request.js';
 import type { RecordedName } from '../../request/fields.js';
 import { isRecordedMode } from '../../request/key-access.js';
@@ -28,7 +30,8 @@ const LARGEST_FOREIGN = 10_000_000;
  * ```
  */
 export interface Manifest {
-  readonly version: 1;
+  /** 2; 1 in a manifest of an earlier version, which the next change rewrites. */
+  readonly version: 1 | 2;
   /** ISO 8601 in UTC, whole seconds, as every moment here. */
   readonly createdAt: string;
   readonly expiresAt: string;
@@ -67,17 +70,20 @@ export interface ManifestRequest extends SetRequest {
  * ```
  */
 export interface ManifestCertificate {
-  readonly role: 'ca' | 'server' | 'client' | 'untrusted' | 'untrusted-server';
+  readonly role: 'ca' | Credential['role'];
   /**
    * `ca` for the root, `intermediate-1` and so on for the CAs below it, with `next-` or `previous-` before it for the
-   * other CA of a rotation; `server`, a client's identity, `untrusted-<flaw>` or `untrusted-server-<flaw>`.
+   * other CA of a rotation; `server`, the id of a server or peer, a client's identity, `untrusted-<flaw>` or `untrusted-server-<flaw>`.
    */
   readonly name: string;
   readonly flaw: string | null;
   readonly subject: string;
   readonly issuer: string;
   readonly subjectAltNames: readonly string[];
-  readonly key: string;
+  /** The type of its key; null where somebody else holds it, for whose request the certificate was signed. */
+  readonly key: string | null;
+  /** The public half of a key that somebody else holds, SubjectPublicKeyInfo in base64. */
+  readonly publicKey?: string | undefined;
   /** Lower-case hex. */
   readonly serialNumber: string;
   /** SHA-256 over the DER, lower-case hex. */
@@ -120,7 +126,7 @@ export interface ManifestRotation {
   readonly step: 'trust' | 'issue';
   /** The other CA's list. */
   readonly revocationList: ManifestRevocationList;
-  /** The clients' certificates of the previous CA, which are revoked with their clients. */
+  /** The parties' certificates of the previous CA, which are revoked with them. */
   readonly clients: readonly { readonly name: string; readonly serialNumber: string }[];
 }
 
@@ -169,7 +175,7 @@ export function serializeManifest(manifest: Manifest, others: object = {}): stri
  * @throws {@link GenerateCertsError} `ERR_MANIFEST_INVALID`
  */
 export function parseManifest(text: string): Manifest {
-  if (text.length > LARGEST_FOREIGN && !text.startsWith('{\n  "version": 1,\n')) {
+  if (text.length > LARGEST_FOREIGN && !/^\{\n {2}"version": [12],\n/.test(text)) {
     throw invalid(`it has ${text.length} characters, and this program did not write them`);
   }
   let value: unknown;
@@ -179,7 +185,9 @@ export function parseManifest(text: string): Manifest {
     throw invalid('it is not JSON');
   }
   const manifest = record(value, 'it');
-  if (manifest.version !== 1) throw invalid(`its version is ${quote(manifest.version)}, not 1`);
+  if (manifest.version !== 1 && manifest.version !== 2) {
+    throw invalid(`its version is ${quote(manifest.version)}, not 1 or 2`);
+  }
   check(manifest.createdAt, isTime, 'createdAt');
   check(manifest.expiresAt, isTime, 'expiresAt');
   const request = checkRequestShape(manifest.request);
@@ -202,7 +210,11 @@ function checkRequestShape(value: unknown): ManifestRequest {
 function checkCertificate(value: unknown): void {
   const certificate = record(value, 'a certificate');
   check(certificate.role, (role) => ROLES.some((known) => known === role), 'role');
-  for (const key of ['name', 'subject', 'issuer', 'key']) check(certificate[key], isText, key);
+  for (const key of ['name', 'subject', 'issuer']) check(certificate[key], isText, key);
+  check(certificate.key, (key) => key === null || isText(key), 'key');
+  check(certificate.publicKey, (key) => key === undefined || isBase64(key), 'publicKey');
+  if (certificate.role === 'server' || certificate.role === 'peer')
+    check(certificate.name, isServerId, 'name');
   check(certificate.flaw, (flaw) => flaw === null || isText(flaw), 'flaw');
   array(certificate.subjectAltNames, 'subjectAltNames').forEach((name) => {
     check(name, isText, 'subjectAltNames');
@@ -244,13 +256,14 @@ function checkFile(value: unknown): void {
   check(file.sha256, (text) => isHex(text) && text.length === 64, 'sha256');
 }
 
-const ROLES = ['ca', 'server', 'client', 'untrusted', 'untrusted-server'] as const;
+const ROLES = ['ca', 'server', 'peer', 'client', 'untrusted', 'untrusted-server'] as const;
 
 type Check = (value: unknown) => boolean;
 
 const isText = isPlainText;
 const isNatural: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
 const isHex = (value: unknown): value is string => isText(value) && /^[0-9a-f]+$/.test(value);
+const isBase64 = (value: unknown) => isText(value) && /^[A-Za-z0-9+/]+={0,2}$/.test(value);
 const isTime: Check = (value) =>
   isText(value) && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) && !Number.isNaN(Date.parse(value));
 /**

@@ -69,9 +69,9 @@ export function planSet(
 export class SetPlanner {
   readonly #layouts: readonly string[];
   readonly #access: KeyAccess;
-  /** By layout, in the order of the layouts. */
-  readonly #credentials = new Map<Credential, readonly (readonly PlannedFile[])[]>();
-  readonly #places = new Map<LayoutFile['of'] | string, Record<string, Record<string, string>>>();
+  /** By {@link placeOf}; of each layout, in the order of the layouts. */
+  readonly #credentials = new Map<string, readonly (readonly PlannedFile[])[]>();
+  readonly #places = new Map<string, Record<string, Record<string, string>>>();
 
   constructor(layouts: readonly string[], access: KeyAccess) {
     this.#layouts = layouts;
@@ -110,12 +110,12 @@ export class SetPlanner {
   }
 
   #byLayout(credential: Credential): readonly (readonly PlannedFile[])[] {
-    const known = this.#credentials.get(credential);
+    const known = this.#credentials.get(placeOf(credential));
     if (known !== undefined) return known;
     const planned = this.#layouts.map((layout) =>
       filesOfParty(layoutOf(layout), credential).map((file) => this.#place(file, layout)),
     );
-    this.#credentials.set(credential, planned);
+    this.#credentials.set(placeOf(credential), planned);
     return planned;
   }
 
@@ -123,13 +123,26 @@ export class SetPlanner {
   #place({ name, content, of, part, secret = false, mode }: PlacedFile, place: string): PlannedFile {
     const folder = place === AUTHORITY ? '' : layoutFolder(place, this.#layouts);
     const path = folder === '' ? name : `${folder}/${name}`;
-    const places = this.#places.get(of) ?? {};
-    this.#places.set(of, places);
+    const owner = placeOf(of);
+    const places = this.#places.get(owner) ?? {};
+    this.#places.set(owner, places);
     places[place] = { ...places[place], [part]: path };
-    const ofServerKey = secret && typeof of === 'object' && of.role === 'server';
-    const { mode: asked, owner } = ofServerKey ? this.#access : { mode: secret ? SECRET_MODE : PUBLIC_MODE };
-    return { path, content, sha256: sha256(content), mode: mode ?? asked, owner, ofServerKey };
+    const ofServerKey = secret && typeof of === 'object' && (of.role === 'server' || of.role === 'peer');
+    const access = ofServerKey ? this.#access : { mode: secret ? SECRET_MODE : PUBLIC_MODE };
+    return {
+      path,
+      content,
+      sha256: sha256(content),
+      mode: mode ?? access.mode,
+      owner: access.owner,
+      ofServerKey,
+    };
   }
+}
+
+/** Whose files these are: a party's, by which its credential may be made again, or a CA's. */
+function placeOf(of: LayoutFile['of'] | string): string {
+  return typeof of === 'string' ? of : `${of.role} ${of.name}`;
 }
 
 /** A file that everybody may read. */
@@ -156,25 +169,27 @@ export function manifestFile(manifest: Manifest): PlannedFile {
 function describeSet(
   set: CertificateSet,
   files: readonly PlannedFile[],
-  places: ReadonlyMap<LayoutFile['of'] | string, ManifestCertificate['files']>,
+  places: ReadonlyMap<string, ManifestCertificate['files']>,
   access: KeyAccess,
 ): Manifest {
   const authorities = namedAuthorities(set).map(([name, { certificate }]) => ({
-    ...describeCertificate(set, certificate, keyTypeOf(certificate.x509Certificate.publicKey)),
+    ...describeCertificate(set, certificate, {
+      key: keyTypeOf(certificate.x509Certificate.publicKey),
+    }),
     role: 'ca' as const,
     name,
     flaw: null,
     files: places.get(name) ?? {},
   }));
   const leaves = set.credentials.map((credential) => ({
-    ...describeCertificate(set, credential.certificate, credential.privateKey.type),
+    ...describeCertificate(set, credential.certificate, keyOf(credential)),
     role: credential.role,
     name: credential.name,
     flaw: credential.flaw,
-    files: places.get(credential) ?? {},
+    files: places.get(placeOf(credential)) ?? {},
   }));
   return {
-    version: 1,
+    version: 2,
     createdAt: isoSeconds(set.createdAt),
     expiresAt: isoSeconds(set.expiresAt),
     request: { ...set.request, keyMode: formatMode(access.mode), owner: access.owner?.text ?? null },
@@ -188,6 +203,13 @@ function describeSet(
     ...(set.rotation !== undefined && { rotation: describeRotation(set.rotation) }),
     files: files.map(({ path, mode, sha256 }) => ({ path, mode: formatMode(mode), sha256 })),
   };
+}
+
+/** The type of a credential's key; where somebody else holds it, the public half instead. */
+function keyOf(credential: Credential): Pick<ManifestCertificate, 'key' | 'publicKey'> {
+  if (!credential.isKeyElsewhere) return { key: credential.privateKey.type };
+  const { publicKeyDer } = credential.certificate.publicKey;
+  return { key: null, publicKey: publicKeyDer.toString('base64') };
 }
 
 function describeList(
@@ -206,11 +228,11 @@ function describeList(
 }
 
 function describeRotation(rotation: Rotation): ManifestRotation {
-  const { step, revocationLists, revokedSerialNumber, previousClients } = rotation;
+  const { step, revocationLists, revokedSerialNumber, previousParties } = rotation;
   return {
     step,
     revocationList: describeList(revocationLists[0], revokedSerialNumber),
-    clients: [...previousClients].map(([name, serialNumber]) => ({ name, serialNumber })),
+    clients: [...previousParties].map(([name, serialNumber]) => ({ name, serialNumber })),
   };
 }
 
@@ -230,13 +252,17 @@ function namedAuthorities({
   ];
 }
 
-function describeCertificate(set: CertificateSet, certificate: Certificate, key: string) {
+function describeCertificate(
+  set: CertificateSet,
+  certificate: Certificate,
+  key: Pick<ManifestCertificate, 'key' | 'publicKey'>,
+) {
   const revokedAt = set.revokedAt(certificate);
   return {
     subject: certificate.subject,
     issuer: certificate.issuer,
     subjectAltNames: certificate.subjectAltNames,
-    key,
+    ...key,
     serialNumber: certificate.serialNumber,
     sha256: certificate.sha256,
     notBefore: isoSeconds(certificate.notBefore),

@@ -112,7 +112,7 @@ export function readRotation(
     other,
     revocationLists,
     revokedSerialNumber: rotation.revocationList.reservedSerialNumber,
-    previousClients: new Map(rotation.clients.map(({ name, serialNumber }) => [name, serialNumber])),
+    previousParties: new Map(rotation.clients.map(({ name, serialNumber }) => [name, serialNumber])),
   };
 }
 

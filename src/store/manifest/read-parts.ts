@@ -36,18 +36,24 @@ export interface Copy {
 export async function readCredential(
   folder: string,
   entry: ManifestCertificate,
-  copy: Copy | undefined = Object.values(entry.files).find(({ certificate, key }) => certificate && key),
+  copy: Copy | undefined = Object.values(entry.files).find((files) => isCopyOf(entry, files)),
 ): Promise<ReadCredential | Problem> {
-  if (copy?.certificate === undefined || copy.key === undefined) {
+  if (copy?.certificate === undefined || !isCopyOf(entry, copy)) {
     return { problem: `the manifest names no files of ${quote(entry.name)}` };
   }
   const read = await readChain(folder, copy.certificate);
   if ('problem' in read) return read;
+  const fileName = entry.role === 'ca' ? entry.name : partyFileName(entry.role, entry.name);
+  if (copy.key === undefined) return { ...read, privateKey: 'elsewhere', fileName };
   const key = readKey(folder, copy.key, read.certificate, copy.certificate);
   if (!(key instanceof PrivateKey) && !('without' in key && key.without === 'unreadable')) return key;
-  const fileName = entry.role === 'ca' ? entry.name : partyFileName(entry.role, entry.name);
   const privateKey = key instanceof PrivateKey ? key : () => unreadable(folder, copy.key ?? '');
   return { ...read, privateKey, fileName };
+}
+
+/** Whether files are all that there is of a credential: its certificate, and its key where the set has it. */
+export function isCopyOf({ key }: ManifestCertificate, files: Copy): boolean {
+  return files.certificate !== undefined && (key === null) === (files.key === undefined);
 }
 
 /** Reads a CA; without its key where that is not there or not to be read by this user. */

@@ -1,12 +1,11 @@
 import type { ClientCredential, ServerCredential } from '../../pki/credential.js';
 import type { Authority } from '../../pki/issue/authority.js';
 import { trustOf } from '../../pki/issue/hierarchy.js';
+import type { PartyCredential } from '../../pki/issue/party.js';
 import type { SetRemains } from '../../pki/issue/renew.js';
 import type { RevocationList } from '../../pki/issue/revocation-list.js';
-import { PrivateKey } from '../../pki/keys/keys.js';
-import type { ServerParts } from '../../pki/set-parts.js';
 import { nextTurn } from '../../util/turns.js';
-import { clientOf, untrustedServerOf } from './credentials.js';
+import { partyOf, untrustedClientOf, untrustedServerOf } from './credentials.js';
 import { type Damage, isContentLost } from './damages.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
 import {
@@ -17,7 +16,14 @@ import {
   revocationListPaths,
   signAgain,
 } from './read-hierarchy.js';
-import { type Copy, type Problem, type ReadCredential, readAuthority, readCredential } from './read-parts.js';
+import {
+  type Copy,
+  isCopyOf,
+  type Problem,
+  type ReadCredential,
+  readAuthority,
+  readCredential,
+} from './read-parts.js';
 
 /** How many certificates are read before others get their turn. */
 const CERTIFICATES_A_TURN = 20;
@@ -49,22 +55,22 @@ export async function readRemains(
   const read = own ? await readHierarchies({ ...manifest, rotation: undefined }, readOne) : both;
   const found = 'problem' in read ? undefined : read;
   const trust = found && trustOf(found.hierarchy);
-  const clients = new Map<string, ClientCredential>();
+  const parties = new Map<string, PartyCredential>();
   const untrusted = new Map<string, ClientCredential>();
   const untrustedServers = new Map<string, ServerCredential>();
-  const revokedClients = new Map<string, Date>();
-  let server: ServerParts | undefined;
+  const revokedParties = new Map<string, Date>();
   for (const [index, entry] of certificates.entries()) {
     if (index % CERTIFICATES_A_TURN === CERTIFICATES_A_TURN - 1) await nextTurn();
-    if (entry.role === 'client' && entry.revokedAt !== null) {
-      revokedClients.set(entry.name, new Date(entry.revokedAt));
+    if (entry.flaw === null && entry.role !== 'ca' && entry.revokedAt !== null) {
+      revokedParties.set(entry.name, new Date(entry.revokedAt));
     }
     if (entry.role === 'ca' || trust === undefined) continue;
     const credential = await wholeCredential(folder, entry, isWhole);
     if (credential === undefined) continue;
-    if (entry.role === 'server') server = credential;
-    else if (entry.role === 'client') clients.set(entry.name, clientOf(entry, credential, trust));
-    else if (entry.role === 'untrusted') untrusted.set(entry.flaw ?? '', clientOf(entry, credential, trust));
+    const party = partyOf(entry, credential, trust, manifest.request);
+    if (party !== undefined) parties.set(entry.name, party);
+    else if (entry.role === 'untrusted')
+      untrusted.set(entry.flaw ?? '', untrustedClientOf(entry, credential, trust));
     else untrustedServers.set(entry.flaw ?? '', untrustedServerOf(entry, credential, trust));
   }
   const lists = found && wholeLists(folder, manifest, found, isWhole);
@@ -79,9 +85,8 @@ export async function readRemains(
       serialNumber,
       revokedAt: new Date(revokedAt),
     })),
-    revokedClients,
-    server,
-    clients,
+    revokedParties,
+    parties,
     untrusted,
     untrustedServers,
     revocationLists: lists?.own,
@@ -127,13 +132,15 @@ async function wholeCredential(
   folder: string,
   entry: ManifestCertificate,
   isWhole: IsWhole,
-): Promise<(ReadCredential & { privateKey: PrivateKey }) | undefined> {
+): Promise<ReadCredential | undefined> {
   const copies: Copy[] = Object.values(entry.files);
-  for (const copy of copies.filter(({ certificate, key }) => isWhole(certificate) && isWhole(key))) {
+  const isWholeCopy = (copy: Copy) =>
+    isCopyOf(entry, copy) && isWhole(copy.certificate) && (copy.key === undefined || isWhole(copy.key));
+  for (const copy of copies.filter(isWholeCopy)) {
     const read = await readCredential(folder, entry, copy);
     if ('problem' in read) continue;
     const { privateKey } = read;
-    if (privateKey instanceof PrivateKey) return { ...read, privateKey };
+    if (typeof privateKey !== 'function') return { ...read, privateKey };
   }
   return undefined;
 }

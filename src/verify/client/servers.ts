@@ -7,6 +7,7 @@ import { trustOf } from '../../pki/issue/hierarchy.js';
 import { signLeaf } from '../../pki/issue/leaf.js';
 import { serverLeaf, withRoot } from '../../pki/issue/server-leaf.js';
 import { parseEndpointName } from '../../pki/names/identity.js';
+import { endpointNamesOf } from '../../pki/names/server.js';
 import type { CertificateSet } from '../../pki/set.js';
 
 /** One server that the client is led to. */
@@ -44,7 +45,7 @@ export const CLIENT_CASE_NAMES: readonly string[] = [
 export async function serverCases(set: CertificateSet): Promise<[ServerCase, ...ServerCase[]]> {
   const { hierarchy, issuer } = set;
   const constrained = issuer.permittedDnsNames !== undefined;
-  const names = (constrained ? set.request.names : ['localhost']).map(parseEndpointName);
+  const names = (constrained ? endpointNamesOf(set.request) : ['localhost']).map(parseEndpointName);
   const context = { ...(await flawedContextOf(set)), names };
   const host = names.find(({ value }) => value === 'localhost')?.value ?? names[0]?.value ?? 'localhost';
   const leaf = serverLeaf(names, set.server.privateKey, issuer, context.validity);

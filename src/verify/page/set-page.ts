@@ -76,7 +76,7 @@ function drawCertificate(
 <dt>subject</dt><dd>${certificate.subject}</dd>
 <dt>signed by</dt><dd>${certificate.issuer}</dd>
 <dt>names</dt><dd>${certificate.subjectAltNames.length === 0 ? 'the subject alone' : certificate.subjectAltNames.join(', ')}</dd>
-<dt>key</dt><dd>${certificate.key}</dd>
+<dt>key</dt><dd>${certificate.key ?? 'not in the set: signed by request'}</dd>
 <dt>serial number</dt><dd><code>${certificate.serialNumber}</code></dd>
 <dt>SHA-256</dt><dd><code>${certificate.sha256}</code></dd>
 <dt>valid</dt><dd>${formatMoment(notBefore)} to ${formatMoment(notAfter)}${drawBar(from, to, scale(now.getTime()))}</dd>

@@ -1,17 +1,16 @@
 import { nextTurn } from '../../util/turns.js';
-import type { ClientCredential } from '../credential.js';
 import type { Validity } from '../issue/certificate.js';
-import { issueClient, issuedClient } from '../issue/client.js';
 import { type Hierarchy, issuerOf } from '../issue/hierarchy.js';
+import { certifyParty, issueParty, type PartyCredential, partyOfSigned } from '../issue/party.js';
 import { freshKeys, type KeySource } from '../keys/key-source.js';
 import type { KeyType } from '../keys/key-types.js';
 import { type EcKeyType, ecKeyMaker, isEcType, PrivateKey } from '../keys/keys.js';
-import type { ParsedClient } from '../request.js';
-import { unpackClients } from './thread-messages.js';
+import type { ParsedParty } from '../request.js';
+import { unpackParties } from './thread-messages.js';
 import { startIssuingThreads } from './thread-pool.js';
 import type { IssuingWork } from './work.js';
 
-/** What clients are issued with. */
+/** What parties are issued with. */
 export interface IssuingContext {
   readonly keyType: KeyType;
   readonly keys: KeySource;
@@ -21,53 +20,77 @@ export interface IssuingContext {
 }
 
 /**
- * Makes clients to let in, in the order in which they are asked for.
+ * Makes parties, in the order in which they are asked for.
  *
  * New EC keys are quick (30 µs, and as much for the signature): they are made here in turns with
  * everything else, and many of them by worker threads as well. Other keys are made on Node's thread pool.
  */
-export async function issueClients(
-  clients: readonly ParsedClient[],
+export async function issueParties(
+  parties: readonly ParsedParty[],
   context: IssuingContext,
   work: IssuingWork = {},
-): Promise<ClientCredential[]> {
+): Promise<PartyCredential[]> {
+  const own = parties.filter(({ publicKey }) => publicKey === undefined);
+  if (own.length < parties.length) return issueWithSigned(parties, own, context, work);
   const { keyType, keys } = context;
   let done = 0;
-  const advance = (made: readonly ClientCredential[]) => {
+  const advance = (made: readonly PartyCredential[]) => {
     done += made.length;
-    if (made.length > 0) work.onClients?.(made);
-    work.onProgress?.({ of: 'clients', done, total: clients.length });
+    if (made.length > 0) work.onParties?.(made);
+    work.onProgress?.({ of: 'certificates', done, total: parties.length });
   };
   advance([]);
   if (isEcType(keyType) && keys === freshKeys) {
     return issueInBatches(
-      clients,
+      parties,
       { ...context, keyType, hierarchy: await context.hierarchy },
       work,
       advance,
     );
   }
-  return issueSideBySide(clients, context, work, advance);
+  return issueSideBySide(parties, context, work, advance);
+}
+
+/** Those whose private key is somebody else's take no time: they are made at the end. */
+async function issueWithSigned(
+  parties: readonly ParsedParty[],
+  own: readonly ParsedParty[],
+  context: IssuingContext,
+  work: IssuingWork,
+): Promise<PartyCredential[]> {
+  const issued = await issueParties(own, context, work);
+  const hierarchy = await context.hierarchy;
+  let next = 0;
+  return parties.map((party) => {
+    const { publicKey } = party;
+    if (publicKey === undefined) return issued[next++] as PartyCredential;
+    return certifyParty({ ...party, publicKey }, hierarchy, context.validity);
+  });
+}
+
+/** What a party's key is for, as no other party's. */
+function keyUse({ role, fileName }: ParsedParty): string {
+  return fileName === role ? role : `${role} ${fileName}`;
 }
 
 /** More keys than any thread pool makes at once, and few enough to stop soon. */
 const KEYS_AT_ONCE = 64;
 
 async function issueSideBySide(
-  clients: readonly ParsedClient[],
+  parties: readonly ParsedParty[],
   { keyType, keys, hierarchy, validity }: IssuingContext,
   { signal }: IssuingWork,
-  advance: (made: readonly ClientCredential[]) => void,
-): Promise<ClientCredential[]> {
-  const issued: ClientCredential[] = [];
+  advance: (made: readonly PartyCredential[]) => void,
+): Promise<PartyCredential[]> {
+  const issued: PartyCredential[] = [];
   let next = 0;
   const takeTurns = async () => {
-    while (next < clients.length) {
+    while (next < parties.length) {
       signal?.throwIfAborted();
       const place = next++;
-      const client = clients[place] as ParsedClient;
-      const key = await keys(keyType, `client ${client.fileName}`);
-      const credential = issueClient(client, key, await hierarchy, validity);
+      const party = parties[place] as ParsedParty;
+      const key = await keys(keyType, keyUse(party));
+      const credential = issueParty(party, key, await hierarchy, validity);
       issued[place] = credential;
       advance([credential]);
     }
@@ -76,31 +99,31 @@ async function issueSideBySide(
   return issued;
 }
 
-/** How many clients are made in one go: some ten milliseconds of work. */
+/** How many parties are made in one go: some ten milliseconds of work. */
 const BATCH = 100;
 /** What a thread has to do beside what it is doing, so that it need not wait. */
 const BATCHES_AHEAD = 3;
 
 async function issueInBatches(
-  clients: readonly ParsedClient[],
+  parties: readonly ParsedParty[],
   context: { keyType: EcKeyType; hierarchy: Hierarchy; validity: Validity },
   { signal }: IssuingWork,
-  advance: (made: readonly ClientCredential[]) => void,
-): Promise<ClientCredential[]> {
+  advance: (made: readonly PartyCredential[]) => void,
+): Promise<PartyCredential[]> {
   const { keyType, hierarchy, validity } = context;
   const { signer, privateKey, permittedDnsNames } = issuerOf(hierarchy);
-  const issued = new Array<ClientCredential>(clients.length);
+  const issued = new Array<PartyCredential>(parties.length);
   const batches: number[] = [];
-  for (let from = 0; from < clients.length; from += BATCH) batches.push(from);
-  const take = (from: number) => clients.slice(from, from + BATCH);
-  const keep = (from: number, made: readonly ClientCredential[]) => {
+  for (let from = 0; from < parties.length; from += BATCH) batches.push(from);
+  const take = (from: number) => parties.slice(from, from + BATCH);
+  const keep = (from: number, made: readonly PartyCredential[]) => {
     made.forEach((credential, index) => {
       issued[from + index] = credential;
     });
     advance(made);
   };
 
-  const threads = await startIssuingThreads(clients.length, {
+  const threads = await startIssuingThreads(parties.length, {
     name: signer.name,
     privateKeyPem: privateKey.pem,
     keyIdentifier: signer.keyIdentifier,
@@ -111,15 +134,15 @@ async function issueInBatches(
   const issueThere = async (thread: number) => {
     for (let from = batches.shift(); from !== undefined; from = batches.shift()) {
       const asked = take(from);
-      const reply = await threads.issue(thread, { from, clients: asked }).catch(() => undefined);
+      const reply = await threads.issue(thread, { from, parties: asked }).catch(() => undefined);
       if (reply === undefined) {
         // A thread that fails is no loss but of time: this one does its work.
         batches.push(from);
         return;
       }
-      const made = unpackClients(reply).map((parts, index) => {
+      const made = unpackParties(reply).map((parts, index) => {
         const key = new PrivateKey(parts.privateKeyPem, parts.publicKeyDer, keyType);
-        return issuedClient(asked[index] as ParsedClient, key, hierarchy, validity, parts);
+        return partyOfSigned(asked[index] as ParsedParty, key, hierarchy, validity, parts);
       });
       keep(from, made);
     }
@@ -130,7 +153,7 @@ async function issueInBatches(
       signal?.throwIfAborted();
       keep(
         from,
-        take(from).map((client) => issueClient(client, makeKey(), hierarchy, validity)),
+        take(from).map((party) => issueParty(party, makeKey(), hierarchy, validity)),
       );
       if (batches.length > 0) await nextTurn();
     }

@@ -1,0 +1,75 @@
+import { leafName } from '../asn1/distinguished-name.js';
+import { ClientCredential, type KeyOrSource, PeerCredential, ServerCredential } from '../credential.js';
+import type { PrivateKey, PublicKey } from '../keys/keys.js';
+import type { ParsedParty } from '../request.js';
+import { Certificate, describeCertificate, type Validity } from './certificate.js';
+import { type Hierarchy, type HierarchyTrust, issuerOf, trustOf } from './hierarchy.js';
+import { signLeaf } from './leaf.js';
+import { partyLeaf } from './party-leaf.js';
+import { withRoot } from './server-leaf.js';
+
+/** A certificate with its key of a party to be trusted. */
+export type PartyCredential = ServerCredential | PeerCredential | ClientCredential;
+
+/** Makes a party's certificate. */
+export function issueParty(
+  party: ParsedParty,
+  privateKey: PrivateKey,
+  hierarchy: Hierarchy,
+  validity: Validity,
+): PartyCredential {
+  const issuer = issuerOf(hierarchy);
+  const certificate = signLeaf(partyLeaf(party, privateKey, issuer, validity), issuer.signer);
+  return partyCredential(party, { certificate, privateKey }, trustOf(hierarchy));
+}
+
+/** Makes the certificate of a party whose private key somebody else holds. */
+export function certifyParty(
+  party: ParsedParty & { readonly publicKey: PublicKey },
+  hierarchy: Hierarchy,
+  validity: Validity,
+): PartyCredential {
+  const issuer = issuerOf(hierarchy);
+  const certificate = signLeaf(partyLeaf(party, party.publicKey, issuer, validity), issuer.signer);
+  return partyCredential(party, { certificate, privateKey: 'elsewhere' }, trustOf(hierarchy));
+}
+
+/** As {@link issueParty}, of a certificate that a worker thread has signed. */
+export function partyOfSigned(
+  party: ParsedParty,
+  privateKey: PrivateKey,
+  hierarchy: Hierarchy,
+  validity: Validity,
+  signed: { readonly serialNumber: string; readonly der: Buffer },
+): PartyCredential {
+  const issuer = issuerOf(hierarchy);
+  const leaf = partyLeaf(party, privateKey, issuer, validity);
+  const { serialNumber, der } = signed;
+  const subject = leafName(leaf.commonName);
+  const fields = describeCertificate({ ...leaf, subject, serialNumber }, issuer.signer);
+  const certificate = new Certificate(der, fields);
+  return partyCredential(party, { certificate, privateKey }, trustOf(hierarchy));
+}
+
+/** A party's credential, of its certificate and key. */
+export function partyCredential(
+  party: Pick<ParsedParty, 'role' | 'name' | 'fileName'> & { readonly layouts?: readonly string[] | null },
+  parts: {
+    readonly certificate: Certificate;
+    readonly privateKey: KeyOrSource;
+  },
+  trust: HierarchyTrust,
+): PartyCredential {
+  const { role, name, fileName, layouts = null } = party;
+  const { authority, trusted, chain } = role === 'server' ? withRoot(trust) : trust;
+  const { certificate, privateKey } = parts;
+  const fields = { name, fileName, layouts, authority, trusted, chain, certificate, privateKey };
+  switch (role) {
+    case 'server':
+      return new ServerCredential({ ...fields, role });
+    case 'peer':
+      return new PeerCredential({ ...fields, role });
+    default:
+      return new ClientCredential({ ...fields, role });
+  }
+}
