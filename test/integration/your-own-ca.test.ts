@@ -171,6 +171,16 @@ describe.skipIf(!tools.openssl)('a CA that OpenSSL made', () => {
     expect((await verifyCertificateSet(folder)).result).toBe('right');
   });
 
+  test.each([
+    ['EC P-384 and SHA-384', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp384r1', '-sha384']],
+    ['RSA and SHA-512', [...RSA, '-sha512']],
+    ['RSA and SHA-1', [...RSA, '-sha1']],
+    ['RSA with PSS', [...RSA, '-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:digest']],
+  ])('that signed itself with %s is a root', async (_title, key) => {
+    const set = await createCertificateSet({ ...grpc, ca: opensslCa({ key }) });
+    expect(set.authority.certificate.subject).toContain('Our root');
+  });
+
   test('with a key identifier of its own kind is named by it', async () => {
     const usual = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
     const extensions = [...usual, 'subjectKeyIdentifier=0102030405'];
@@ -228,6 +238,21 @@ describe.skipIf(!tools.openssl)('a CA that OpenSSL made', () => {
       make: () => {
         const [ca, other] = [opensslCa({}), opensslCa({})];
         renameSync(join(other, 'ca.key'), join(ca, 'ca.key'));
+        return ca;
+      },
+    },
+    {
+      title: 'was changed after it was signed',
+      problem: 'its signature was not made with its own key',
+      make: () => {
+        const ca = opensslCa({});
+        const file = join(ca, 'ca.pem');
+        const der = Buffer.from(readFileSync(file, 'utf8').replace(/-----.*-----/g, ''), 'base64');
+        der.writeUInt8((der.at(-1) ?? 0) ^ 1, der.length - 1);
+        writeFileSync(
+          file,
+          `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`,
+        );
         return ca;
       },
     },

@@ -52,18 +52,19 @@ export async function bringAuthority(
       'put the key that fits the certificate beside it',
     );
   }
-  if (certificate.subject !== certificate.issuer || !isSelfSigned(certificate)) {
-    throw invalid(
-      `is no root: ${quote(certificate.issuer)} signed it`,
-      'give a root: what trusts the set has to reach a certificate that is signed by itself',
-    );
-  }
   const { keyObject, type } = privateKey;
   const [kind, size] = type.split('-');
   const fits =
     kind === 'rsa' ? keyObject.asymmetricKeyType === 'rsa' && Number(size) >= 2048 : EC_TYPES.includes(type);
   if (!fits)
     throw invalid(`has a key of type ${type}`, 'it must be RSA of 2048 bits or more, or EC P-256 or P-384');
+  if (certificate.subject !== certificate.issuer) {
+    throw invalid(`is no root: ${quote(certificate.issuer)} signed it`, ROOT_WANTED);
+  }
+  const { isSignedBy } = await import('./signatures.js');
+  if (!(await isSignedBy(parsed, parsed))) {
+    throw invalid('is no root: its signature was not made with its own key', ROOT_WANTED);
+  }
   const [begin, end] = [certificate.notBefore, certificate.notAfter];
   if (now >= end) throw invalid(`ended ${formatDistance(isoSeconds(end), now)}`, 'renew it, or give another');
   if (now < begin) {
@@ -92,11 +93,8 @@ export async function bringAuthority(
   };
 }
 
+const ROOT_WANTED = 'give a root: what trusts the set has to reach a certificate that is signed by itself';
 const EC_TYPES = ['ec-p256', 'ec-p384'];
-
-function isSelfSigned({ x509Certificate }: Certificate): boolean {
-  return x509Certificate.verify(x509Certificate.publicKey);
-}
 
 /**
  * Refuses what a CA that somebody else made may not sign.
