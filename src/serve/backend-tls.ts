@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fs from 'fs-extra';
 import { createCertificateSet } from '../store/create.js';
 import type { BackendTls } from './nginx/nginx-config.js';
 import type { Protocol } from './plan.js';
@@ -34,7 +34,7 @@ export async function makeBackendCredentials(parent: string): Promise<BackendCre
     validFor: LIFE,
   });
   const folder = join(parent, 'backend');
-  await mkdir(folder, { mode: 0o700 });
+  await fs.mkdir(folder, { mode: 0o700 });
   const client = set.client(NGINX);
   const contents = {
     'ca.pem': set.authority.certificate.pem,
@@ -44,7 +44,7 @@ export async function makeBackendCredentials(parent: string): Promise<BackendCre
     [`${NGINX}.key`]: client.privateKey.pem,
   };
   for (const [name, content] of Object.entries(contents)) {
-    await writeFile(join(folder, name), content, { mode: 0o600 });
+    await fs.writeFile(join(folder, name), content, { mode: 0o600 });
   }
   const file = (name: string) => join(folder, name);
   return {

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import fs from 'fs-extra';
 import { GenerateCertsError, quote } from '../errors.js';
 import { environmentError, ifThere } from '../store/transaction/file-system.js';
 import { readRegularFile } from '../util/regular-file.js';
@@ -30,7 +30,7 @@ export async function clearReadyFile(path: string): Promise<void> {
         'choose another path with --ready-file, or remove the file',
       );
     }
-    await rm(path, { force: true });
+    await fs.rm(path, { force: true });
   } catch (error) {
     throw environmentError(error, `use ${path} as the ready file`);
   }
@@ -47,9 +47,8 @@ function isOwn(text: string): boolean {
 /** Writes it whole: whoever sees it can read it. */
 export async function writeReadyFile(path: string, state: ReadyState): Promise<void> {
   try {
-    const text = `${JSON.stringify({ by: MARK, ...state })}\n`;
-    await writeFile(`${path}.${process.pid}`, text, { flag: 'wx' });
-    await rename(`${path}.${process.pid}`, path);
+    await fs.writeJson(`${path}.${process.pid}`, { by: MARK, ...state }, { flag: 'wx' });
+    await fs.rename(`${path}.${process.pid}`, path);
   } catch (error) {
     throw environmentError(error, `write ${path}`);
   }

@@ -11,7 +11,6 @@ import { findForeign } from './ownership/ownership.js';
 import { environmentError } from './transaction/file-system.js';
 import { withLock } from './transaction/recover.js';
 import { replaceFiles } from './transaction/replace.js';
-import { removeTrustBundles } from './trust-bundle.js';
 
 /**
  * What {@link removeCertificateSet} did.
@@ -46,6 +45,7 @@ export async function removeCertificateSet(
   folder: string,
   options: LockOptions = {},
 ): Promise<RemovalResult> {
+  const { removeTrustBundles } = await import('./trust-bundle.js');
   await readManifest(folder);
   try {
     const { removed, kept, ownFolder } = await withLock(

@@ -1,4 +1,3 @@
-import { promises as fs } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GenerateCertsError } from '../errors.js';
@@ -114,7 +113,8 @@ export class TemporaryCertificates {
    */
   async remove(): Promise<void> {
     try {
-      await fs.rm(this.path, { recursive: true, force: true });
+      const { default: fs } = await import('fs-extra');
+      await fs.remove(this.path);
     } catch (error) {
       throw environmentError(error, `remove ${this.path}`);
     }
@@ -168,20 +168,22 @@ export async function temporaryCertificates(
   const { keyMode, owner, ...setOptions } = options;
   parseKeyAccess({ keyMode, owner });
   const set = await createCertificateSet(setOptions);
-  const path = await makeFolder();
+  // Only who asks for a folder loads it.
+  const { default: fs } = await import('fs-extra');
+  const path = await makeFolder(fs);
   const forget = await removeAtExit(path);
   try {
     const manifest = await writeCertificateSet(set, path, { keyMode, owner });
     return new TemporaryCertificates(set, manifest, path, forget);
   } catch (error) {
-    await fs.rm(path, { recursive: true, force: true }).catch(() => undefined);
+    await fs.remove(path).catch(() => undefined);
     forget();
     throw error;
   }
 }
 
 /** `mkdtemp` makes it with mode 0700 and a name that was not there. */
-async function makeFolder(): Promise<string> {
+async function makeFolder(fs: typeof import('fs-extra')): Promise<string> {
   try {
     return await fs.mkdtemp(join(await fs.realpath(tmpdir()), 'generate-certs-'));
   } catch (error) {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { promises as fs } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import tls from 'node:tls';
+import fs from 'fs-extra';
 import { GenerateCertsError, printable } from '../errors.js';
 import { readRegularFile } from '../util/regular-file.js';
 import { environmentError, ifThere } from './transaction/file-system.js';
@@ -145,7 +145,7 @@ function idOf(text: string): string {
  * could exchange what programs trust.
  */
 async function makeOwnFolder(folder: string): Promise<void> {
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  await fs.ensureDir(folder, { mode: 0o700 });
   // Windows keeps no such permissions.
   if (process.platform === 'win32') return;
   const stats = await fs.lstat(folder);

@@ -3,7 +3,7 @@ import { GenerateCertsError, quote } from '../errors.js';
 import type { ManifestCertificate } from '../store/manifest/manifest.js';
 import { readManifest } from '../store/manifest/read.js';
 import { environmentError, errnoOf } from '../store/transaction/file-system.js';
-import { type Environment, writeTrustBundle } from '../store/trust-bundle.js';
+import type { Environment } from '../store/trust-bundle.js';
 import { checkOptionNames } from '../util/options.js';
 import { readRegularFile } from '../util/regular-file.js';
 
@@ -101,6 +101,7 @@ export async function trustVariables(folder: string, options: TrustOptions = {})
     return value === undefined || value === '' || value === ca ? [] : [value];
   };
   const beside = [...ADDING, ...REPLACING].flatMap(already);
+  const { writeTrustBundle } = await import('../store/trust-bundle.js');
   const bundle = await writeTrustBundle(
     { caPem: await readAuthority(folder, ca), expiresAt: manifest.expiresAt },
     { instead: already('SSL_CERT_FILE')[0], beside: [...new Set(beside)] },

@@ -1,6 +1,6 @@
-import { lstat, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fs from 'fs-extra';
 import { environmentError } from '../../store/transaction/file-system.js';
 import { membersOf } from '../../util/proc.js';
 import { belongsTo, isAlive, markOf, type ProcessMark, realm } from './marks.js';
@@ -29,15 +29,19 @@ export interface PrivateFolder {
 export async function makePrivateFolder(): Promise<PrivateFolder> {
   try {
     // 0700 under any umask, as mkdtemp(3) makes it.
-    const path = await mkdtemp(join(await realpath(tmpdir()), PREFIX));
+    const path = await fs.mkdtemp(join(await fs.realpath(tmpdir()), PREFIX));
     const record = async (leaders: readonly number[]) => {
-      const text: FolderRecord = { realm: realm(), serve: markOf(process.pid), leaders: leaders.map(markOf) };
+      const content: FolderRecord = {
+        realm: realm(),
+        serve: markOf(process.pid),
+        leaders: leaders.map(markOf),
+      };
       // Renamed into place: a run that is killed meanwhile leaves the record before.
-      await writeFile(join(path, `${RECORD}.new`), JSON.stringify(text), { mode: 0o600 });
-      await rename(join(path, `${RECORD}.new`), join(path, RECORD));
+      await fs.writeJson(join(path, `${RECORD}.new`), content, { mode: 0o600 });
+      await fs.rename(join(path, `${RECORD}.new`), join(path, RECORD));
     };
     await record([]);
-    return { path, record, remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
+    return { path, record, remove: () => fs.rm(path, { recursive: true, force: true, maxRetries: 3 }) };
   } catch (error) {
     throw environmentError(error, `make a folder in ${tmpdir()}`);
   }
@@ -45,15 +49,15 @@ export async function makePrivateFolder(): Promise<PrivateFolder> {
 
 /** What a folder of this run would be called: for showing a configuration that is not run. */
 export async function examplePrivateFolder(): Promise<string> {
-  return join(await realpath(tmpdir()), `${PREFIX}example`);
+  return join(await fs.realpath(tmpdir()), `${PREFIX}example`);
 }
 
 /** Cleans up after runs that were killed themselves: ends what they left running, removes their folders. */
 export async function cleanLeftovers(): Promise<void> {
-  const parent = await realpath(tmpdir()).catch((error) => {
+  const parent = await fs.realpath(tmpdir()).catch((error) => {
     throw environmentError(error, `use the temporary folder ${tmpdir()}`);
   });
-  const names = await readdir(parent).catch(() => []);
+  const names = await fs.readdir(parent).catch(() => []);
   for (const name of names.filter((candidate) => candidate.startsWith(PREFIX))) {
     // Another run may be cleaning up as well.
     await cleanLeftover(join(parent, name)).catch(() => undefined);
@@ -61,12 +65,12 @@ export async function cleanLeftovers(): Promise<void> {
 }
 
 async function cleanLeftover(path: string): Promise<void> {
-  const stats = await lstat(path);
+  const stats = await fs.lstat(path);
   // In a folder that everybody may write to, a name proves nothing.
   if (!stats.isDirectory() || stats.uid !== process.geteuid?.() || (stats.mode & 0o077) !== 0) return;
-  const record = parseRecord(await readFile(join(path, RECORD), 'utf8').catch(() => ''));
+  const record = checkRecord(await fs.readJson(join(path, RECORD)).catch(() => undefined));
   if (record === undefined) {
-    if (Date.now() - stats.mtimeMs > LONGEST_BEGINNING) await rm(path, { recursive: true, force: true });
+    if (Date.now() - stats.mtimeMs > LONGEST_BEGINNING) await fs.remove(path);
     return;
   }
   if (record.realm === realm()) {
@@ -76,7 +80,7 @@ async function cleanLeftover(path: string): Promise<void> {
     // A process namespace of its own (a container with the same temporary folder): its processes cannot be told.
     return;
   }
-  await rm(path, { recursive: true, force: true });
+  await fs.remove(path);
 }
 
 function sameBoot(one: string, other: string): boolean {
@@ -100,9 +104,9 @@ async function endGroup(leader: ProcessMark, folder: string): Promise<void> {
   while (targets.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-function parseRecord(text: string): FolderRecord | undefined {
+function checkRecord(read: unknown): FolderRecord | undefined {
   try {
-    const value = JSON.parse(text) as FolderRecord;
+    const value = read as FolderRecord;
     const marks = [value.serve, ...value.leaders];
     const valid = marks.every(
       ({ pid, start }) => Number.isSafeInteger(pid) && pid > 0 && typeof start === 'string' && start !== '',
