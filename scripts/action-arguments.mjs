@@ -37,6 +37,7 @@ export function argumentsOf(input, fail) {
     ...option('ca'),
     ...option('key-mode'),
     ...option('owner'),
+    ...option('config'),
     ...flag('force'),
     '--',
     ...lines('names'),

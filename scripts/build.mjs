@@ -5,6 +5,7 @@
 //   dist/index.mjs  the same library for `import`: its names passed on
 //   issuing-thread.cjs  in both: what worker threads run
 //   dist/types/     the declarations of both
+//   dist/schema.json, dist/manifest.schema.json  of the configuration file and of the manifest
 //   dist/THIRD-PARTY-LICENSES.txt  of what is put into them
 //
 // The library is there once, not once for each module system: a suite may import it in one file and
@@ -113,6 +114,13 @@ for (const folder of ['dist', 'dist/cli']) {
   const file = `${folder}/issuing-thread.cjs`;
   await bundle({ thread: 'src/pki/workers/issuing-thread.ts' }, { ...short, file, codeSplitting: false });
 }
+
+// The schemas follow from the lists that the program itself checks by.
+await bundle({ schemas: 'src/store/schemas.ts' }, { file: 'dist/schemas.cjs', codeSplitting: false });
+for (const [name, schema] of Object.entries(require('../dist/schemas.cjs').SCHEMAS)) {
+  writeFileSync(`dist/${name}`, `${JSON.stringify(schema, null, 2)}\n`);
+}
+rmSync('dist/schemas.cjs');
 
 const names = Object.keys(require('../dist/index.cjs'));
 writeFileSync(

@@ -19,6 +19,7 @@ const KIND_OF_CODE = {
   ERR_CA_INVALID: 'input',
   ERR_CA_KEY_MISSING: 'input',
   ERR_CLIENT_CONFLICT: 'input',
+  ERR_CONFIGURATION_INVALID: 'input',
   ERR_CONFIG_VALUE: 'input',
   ERR_DURATION_INVALID: 'input',
   ERR_ENDPOINT_INVALID: 'input',

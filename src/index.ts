@@ -34,6 +34,11 @@ export type { CertificateSet } from './pki/set.js';
 export type { KeyAccessOptions, LockOptions, WriteOptions } from './request/options.js';
 export { addClients, type ChangeResult, renewCertificateSet, revokeClient } from './store/change.js';
 export { type RemovalResult, removeCertificateSet } from './store/clean.js';
+export {
+  type Configuration,
+  type ConfigurationOptions,
+  loadConfiguration,
+} from './store/configuration/load.js';
 export { createCertificateSet } from './store/create.js';
 export { ensureCertificateSet } from './store/ensure.js';
 export type { EnsureResult } from './store/ensure-result.js';

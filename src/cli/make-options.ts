@@ -20,6 +20,11 @@ export const OUT_OPTION: OptionEntry = {
   description: 'where the set lives',
 };
 export const QUIET_OPTION: OptionEntry = { short: 'q', description: 'errors only' };
+export const CONFIG_OPTION: OptionEntry = {
+  value: 'file',
+  description: 'the configuration file (default: generate-certs.yaml where there is one)',
+};
+export const NO_CONFIG_OPTION: OptionEntry = { description: 'read no configuration file' };
 export const LOCK_TIMEOUT_OPTION = entryOf(FIELDS.lockTimeout);
 
 /** The options of the command without a name, which makes a set, in the order of the help text. */
@@ -30,6 +35,8 @@ export const MAKE_OPTIONS: Readonly<Record<string, OptionEntry>> = {
       field.flag === undefined ? [] : [[field.flag.long, entryOf(field)]],
     ),
   ),
+  config: CONFIG_OPTION,
+  'no-config': NO_CONFIG_OPTION,
   json: { description: 'print the manifest instead of the summary' },
   quiet: QUIET_OPTION,
 };
@@ -41,6 +48,8 @@ export interface MakeOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
+  /** The configuration file; false where none is to be read. */
+  readonly config?: string | false;
 }
 
 /** What was given on the command line, as the library takes it. The values are checked there. */

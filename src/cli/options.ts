@@ -1,5 +1,12 @@
 import { type Command, Option } from 'commander';
-import { LOCK_TIMEOUT_OPTION, type OptionEntry, OUT_OPTION, QUIET_OPTION } from './make-options.js';
+import {
+  CONFIG_OPTION,
+  LOCK_TIMEOUT_OPTION,
+  NO_CONFIG_OPTION,
+  type OptionEntry,
+  OUT_OPTION,
+  QUIET_OPTION,
+} from './make-options.js';
 
 /** An option of the command line as Commander has it. */
 export function optionOf(name: string, entry: OptionEntry): Option {
@@ -13,6 +20,9 @@ export function optionOf(name: string, entry: OptionEntry): Option {
 
 /** Where the set lives: every command has it. */
 export const outOption = () => optionOf('out', OUT_OPTION);
+/** Every command that makes a set has these two, in this order: the second negates the first. */
+export const configOption = () => optionOf('config', CONFIG_OPTION);
+export const noConfigOption = () => optionOf('no-config', NO_CONFIG_OPTION);
 export const jsonOption = (what: string) => new Option('--json', what);
 export const htmlOption = () =>
   new Option('--html <file>', 'write a page too: one file, for a browser or for paper');

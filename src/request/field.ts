@@ -23,6 +23,10 @@ export interface Field<Checked = unknown> {
   readonly default?: Text;
   /** Whether the option may be repeated. */
   readonly repeats?: true;
+  /** The word that stands for an empty list, where there is one. */
+  readonly emptyWord?: string;
+  /** Whether it is a path: one in a configuration file starts from that file's folder. */
+  readonly isPath?: true;
   /** Whether the GitHub Action has it as an input. */
   readonly action?: true;
   /** Its place in a configuration file; nothing for what belongs to a single run. */
@@ -41,6 +45,8 @@ export interface Field<Checked = unknown> {
 export interface RecordedField {
   /** Whether a value read from a manifest is one that this program could have written. */
   readonly isValid: (value: unknown) => boolean;
+  /** Its form in a manifest, where that is not its form in a configuration file. */
+  readonly schema?: JsonSchema;
   /** What it means when a manifest does not have it: for fields that came later than the first manifests. */
   readonly missing?: unknown;
   /**

@@ -144,9 +144,14 @@ export const SET_FIELDS = {
     help: 'a client to refuse, by its flaw; all; none',
     default: 'unknown-ca',
     repeats: true,
+    emptyWord: 'none',
     action: true,
     schema: () => flawsOf(FLAWS),
-    recorded: { isValid: isTextList, change: { words: 'clients to refuse', reissue: 'missing' } },
+    recorded: {
+      schema: listOf({ type: 'string' }),
+      isValid: isTextList,
+      change: { words: 'clients to refuse', reissue: 'missing' },
+    },
     parse: parseUntrusted,
   },
   untrustedServers: {
@@ -154,9 +159,11 @@ export const SET_FIELDS = {
     help: 'a server to refuse, by its flaw; all; none',
     default: 'none',
     repeats: true,
+    emptyWord: 'none',
     action: true,
     schema: () => flawsOf(SERVER_FLAWS),
     recorded: {
+      schema: listOf({ type: 'string' }),
       isValid: isTextList,
       missing: [],
       change: { words: 'servers to refuse', reissue: 'missing' },
@@ -218,6 +225,7 @@ export const SET_FIELDS = {
   ca: {
     flag: { long: 'ca', value: 'folder' },
     help: "sign with this folder's CA instead of a new one",
+    isPath: true,
     action: true,
     schema: () => ({ anyOf: [{ type: 'string', minLength: 1 }, { type: 'null' }] }),
     recorded: {
@@ -241,7 +249,11 @@ export const ACCESS_FIELDS = {
     default: '600',
     action: true,
     schema: () => ({ type: 'string', pattern: '^0?[0-7]{3}$' }),
-    recorded: { isValid: isRecordedMode, change: { words: 'mode of server.key', reissue: 'missing' } },
+    recorded: {
+      schema: { type: 'string', pattern: '^0[0-7]{3}$' },
+      isValid: isRecordedMode,
+      change: { words: 'mode of server.key', reissue: 'missing' },
+    },
     parse: parseKeyMode,
   },
   owner: {
@@ -251,6 +263,7 @@ export const ACCESS_FIELDS = {
     action: true,
     schema: () => ({ type: 'string', pattern: '^[0-9]{1,10}(:[0-9]{1,10})?$' }),
     recorded: {
+      schema: { anyOf: [{ type: 'string' }, { type: 'null' }] },
       isValid: (value) => value === null || isText(value),
       change: { words: 'owner of server.key', reissue: 'missing' },
     },

@@ -14,6 +14,9 @@ export function requestSchema(layouts: LayoutRegistry): JsonSchema {
     title: 'A set of certificates that generate-certs makes',
     type: 'object',
     additionalProperties: false,
-    properties: Object.fromEntries(properties),
+    properties: {
+      $schema: { type: 'string', description: 'where this schema is, for editors' },
+      ...Object.fromEntries(properties),
+    },
   };
 }

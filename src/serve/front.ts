@@ -1,6 +1,7 @@
 import { GenerateCertsError, type Warning } from '../errors.js';
 import type { Manifest } from '../store/manifest/manifest.js';
 import { watchCertificateSet } from '../store/watch.js';
+import type { EnsureOptions } from '../store/write-options.js';
 import { signalStatus } from '../util/exit-status.js';
 import { type BackendCredentials, makeBackendCredentials } from './backend-tls.js';
 import { checkExposure, exposureOf } from './exposure.js';
@@ -34,8 +35,8 @@ export interface FrontRun {
   readonly plan: FrontPlan;
   /** The set's folder. */
   readonly out: string;
-  /** The endpoint's names; those of the set that is there, or `localhost`, where there are none. */
-  readonly names?: readonly string[] | undefined;
+  /** What the set is asked to be; without names it has those of the set that is there, or `localhost`. */
+  readonly request: EnsureOptions;
   /** How long what is to end may take, in milliseconds. */
   readonly graceMs: number;
   /** The share of its life after which the set is renewed. */
@@ -103,7 +104,7 @@ export class Front {
     const { plan, readyFile } = this.#run;
     const { program, sides } = await this.#lookAround();
     const { signal } = this.#interruption;
-    const { set, warnings } = await prepareSet(this.#run.out, this.#run.names, {
+    const { set, warnings } = await prepareSet(this.#run.out, this.#run.request, {
       renewAt: this.#run.renewAt,
       signal,
     });

@@ -24,6 +24,8 @@ describe('every field', () => {
     expect(Object.keys(MAKE_OPTIONS)).toEqual([
       'out',
       ...flagged.map(({ flag }) => flag.long),
+      'config',
+      'no-config',
       'json',
       'quiet',
     ]);
@@ -65,10 +67,10 @@ test("the README's table has every option, with its meaning and its default", ()
   }
 });
 
-test("the action's inputs are the fields that it is to have, and the folder", () => {
+test("the action's inputs are the fields that it is to have, the folder and the configuration file", () => {
   const { inputs } = parse(readFileSync(join(REPOSITORY, 'action.yml'), 'utf8')) as { inputs: object };
   const expected = FIELD_ENTRIES.flatMap(([name, { action, flag }]) => (action ? [flag?.long ?? name] : []));
-  expect(Object.keys(inputs).filter((name) => name !== 'out')).toEqual(expected);
+  expect(Object.keys(inputs).filter((name) => !['out', 'config'].includes(name))).toEqual(expected);
 });
 
 describe('the schema', () => {
@@ -98,7 +100,8 @@ describe('the schema', () => {
   test('has every field that is not about a single run', () => {
     const single = ['new', 'dryRun', 'force', 'signal', 'reuseKeys'];
     const { properties } = requestSchema(LAYOUTS) as { properties: object };
-    expect(Object.keys(properties)).toEqual(Object.keys(FIELDS).filter((name) => !single.includes(name)));
+    const fields = Object.keys(FIELDS).filter((name) => !single.includes(name));
+    expect(Object.keys(properties)).toEqual(['$schema', ...fields]);
   });
 });
 

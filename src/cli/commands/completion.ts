@@ -17,6 +17,8 @@ export function describeCompletion(command: Command): void {
 
 const VALUES: Readonly<Record<string, Values>> = {
   '--out': 'folder',
+  '--ca': 'folder',
+  '--config': 'file',
   '--layout': LAYOUT_NAMES,
   '--untrusted': [...FLAW_NAMES, 'all', 'none'],
   '--untrusted-server': [...SERVER_FLAWS.map(({ name }) => name), 'all', 'none'],

@@ -1,6 +1,7 @@
 import { ensureSet } from '../../store/ensure.js';
 import { serializeManifest } from '../../store/manifest/manifest.js';
 import type { EnsureOptions } from '../../store/write-options.js';
+import { configured } from '../configuration.js';
 import { givenFields, type MakeOptions } from '../make-options.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { showingProgress } from '../terminal/progress.js';
@@ -10,7 +11,8 @@ import { Terminal } from '../terminal/terminal.js';
 /** `generate-certs [name...]`: makes a set, where the one that is there does not serve. */
 export async function make(names: readonly string[], options: MakeOptions): Promise<void> {
   const terminal = new Terminal(options);
-  const request: EnsureOptions = { ...(names.length > 0 && { names }), ...givenFields(options) };
+  const given: EnsureOptions = { ...(names.length > 0 && { names }), ...givenFields(options) };
+  const { file, options: request } = await configured(given, options, terminal);
   const result = await interruptible((signal) =>
     showingProgress(!options.quiet && !options.json, (onProgress) =>
       ensureSet(options.out, { ...request, signal }, onProgress),
@@ -20,5 +22,8 @@ export async function make(names: readonly string[], options: MakeOptions): Prom
   if (options.json) {
     const { outcome, made, kept, removed } = result;
     terminal.data(serializeManifest(result.manifest, { outcome, made, kept, removed }));
-  } else terminal.result(formatSummary(result, options.out, terminal.colour, options.dryRun ?? false));
+  } else {
+    const { out, dryRun = false } = options;
+    terminal.result(formatSummary(result, out, terminal.colour, { dryRun, configuration: file }));
+  }
 }

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { foreignText, GenerateCertsError, type Warning } from '../../errors.js';
+import { foreignText, GenerateCertsError, printable, type Warning } from '../../errors.js';
 import type { FrontEvents, FrontRun } from '../../serve/front.js';
 import { asksServerOnly, planFront } from '../../serve/plan.js';
 import type { ServedSet } from '../../serve/set/served-set.js';
@@ -9,7 +9,8 @@ import { checkRenewAt, DEFAULT_RENEW_AT } from '../../store/watch.js';
 import { parseDuration } from '../../util/duration.js';
 import { formatDistance } from '../../util/moments.js';
 import { shellQuote } from '../../util/shell-quote.js';
-import { gather, jsonOption, outOption, quietOption } from '../options.js';
+import { configured } from '../configuration.js';
+import { configOption, gather, jsonOption, noConfigOption, outOption, quietOption } from '../options.js';
 import { formatTable } from '../report/table.js';
 import { loseErrors } from '../terminal/output.js';
 import { ExitStatus, PROGRAM, reportFailure, Terminal, watchOutput } from '../terminal/terminal.js';
@@ -30,6 +31,7 @@ interface ServeOptions {
   allowExposedBackend?: boolean;
   grace: string;
   renewAt: string;
+  config?: string | false;
   readyFile?: string;
   accessLog?: boolean;
   verify?: boolean;
@@ -43,6 +45,8 @@ export function describeServe(command: Command, setExitStatus: (status: ExitStat
     .usage('[options] -- <server command...>')
     .argument('[command...]', "the server's command line")
     .addOption(outOption())
+    .addOption(configOption())
+    .addOption(noConfigOption())
     .addOption(
       new Option(
         '--name <name>',
@@ -97,7 +101,9 @@ async function serve(command: string[], options: ServeOptions): Promise<ExitStat
     terminal.data(await previewConfig({ plan, out, log }));
     return ExitStatus.done;
   }
-  return runFront({ plan, out, names, graceMs, renewAt, log, readyFile, allowExposed }, options, terminal);
+  const { file, options: request } = await configured({ ...(names && { names }) }, options, terminal);
+  if (file !== undefined) terminal.progress(`the set is configured by ${printable(file)}\n`);
+  return runFront({ plan, out, request, graceMs, renewAt, log, readyFile, allowExposed }, options, terminal);
 }
 
 async function runFront(

@@ -20,15 +20,19 @@ export function formatSummary(
   result: EnsureResult,
   folder: string,
   colour: Colours,
-  dryRun: boolean,
+  { dryRun, configuration }: { readonly dryRun: boolean; readonly configuration?: string | undefined },
 ): string {
   const { manifest, outcome } = result;
+  const source = configuration === undefined ? [] : [`  configured by ${printable(configuration)}`];
   const life = `ends ${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, new Date())}`;
   if (outcome === 'unchanged')
-    return `the set in ${printable(folder)} is up to date, nothing to do (${life})\n`;
+    return [`the set in ${printable(folder)} is up to date, nothing to do (${life})`, ...source, ''].join(
+      '\n',
+    );
   const table = alignColumns(certificateRows(manifest)).map((line) => `  ${line}`);
   return [
     `${colour.bold(headline(result, folder, dryRun))} (${life})`,
+    ...source,
     ...result.reasons.slice(0, MOST_REASONS).map((reason) => `  because ${printable(reason)}`),
     ...changeLines(result, dryRun),
     '',

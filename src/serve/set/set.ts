@@ -8,6 +8,7 @@ import { ensureCertificateSet } from '../../store/ensure.js';
 import { findManifest } from '../../store/manifest/find.js';
 import type { Manifest } from '../../store/manifest/manifest.js';
 import { msUntilDue } from '../../store/watch.js';
+import type { EnsureOptions } from '../../store/write-options.js';
 import type { ServerTls } from '../nginx/nginx-config.js';
 import { findForeignSet } from './foreign.js';
 import type { ServedSet } from './served-set.js';
@@ -16,16 +17,16 @@ import type { ServedSet } from './served-set.js';
  * Makes the set, or uses the one that is there whatever else it holds: its clients are known to somebody. One
  * that is near its end is renewed, so that its CA stays.
  *
- * @param names the endpoint's names; those of the set that is there where none are given
+ * @param request what the set is asked to be; its names are those of the set that is there where none are given
  * @throws {@link GenerateCertsError} as {@link ensureCertificateSet}; `ERR_LAYOUT_UNKNOWN` where the set has
  * no files for NGINX
  */
 export async function prepareSet(
   folder: string,
-  names: readonly string[] | undefined,
+  request: EnsureOptions,
   { renewAt, signal }: { readonly renewAt: number; readonly signal: AbortSignal },
 ): Promise<{ set: ServedSet; warnings: readonly Warning[] }> {
-  const foreign = await findForeignSet(folder, names);
+  const foreign = await findForeignSet(folder, request.names);
   if (foreign !== undefined) {
     const warning = {
       message: `the certificates in ${quote(folder)} are used as they are: this program did not make them`,
@@ -33,7 +34,7 @@ export async function prepareSet(
     };
     return { set: foreign, warnings: [warning] };
   }
-  const { manifest, warnings } = await prepareOwnSet(folder, names, { renewAt, signal });
+  const { manifest, warnings } = await prepareOwnSet(folder, request, { renewAt, signal });
   return { set: servedSet(folder, manifest), warnings };
 }
 
@@ -58,24 +59,24 @@ export async function previewTls(folder: string): Promise<ServerTls> {
 
 async function prepareOwnSet(
   folder: string,
-  names: readonly string[] | undefined,
+  request: EnsureOptions,
   { renewAt, signal }: { readonly renewAt: number; readonly signal: AbortSignal },
 ): Promise<{ manifest: Manifest; warnings: readonly Warning[] }> {
+  const { names } = request;
   const found = findManifest(folder);
-  if (found !== undefined) requireNginxLayout(folder, found);
+  requireNginxLayout(folder, found, request.layouts);
   const sameNames = names === undefined || names.join() === found?.request.names.join();
   if (found !== undefined && sameNames && msUntilDue(found, renewAt, Date.now()) <= 0) {
     try {
-      const { manifest } = await renewCertificateSet(folder, { signal });
-      return { manifest, warnings: [] };
+      await renewCertificateSet(folder, { signal });
     } catch (error) {
-      // What cannot be renewed is repaired below.
+      // What cannot be renewed is repaired below, and what is asked for in addition is made there.
       if (!(error instanceof GenerateCertsError && REPAIRED.has(error.code))) throw error;
     }
   }
   try {
     const { manifest, changed, warnings } = await ensureCertificateSet(folder, {
-      ...(names && { names }),
+      ...request,
       signal,
     });
     // What there was to say of a set was said when it was made.
@@ -99,8 +100,20 @@ const READ_ONLY: Warning = {
 
 const REPAIRED: ReadonlySet<string> = new Set(['ERR_SET_DAMAGED', 'ERR_CA_KEY_MISSING']);
 
-function requireNginxLayout(folder: string, { request: { layouts } }: Manifest): void {
-  if (layouts.includes(FRONT_LAYOUT.name)) return;
+/** @param asked the layouts that are asked for; those of the set that is there where none are */
+function requireNginxLayout(
+  folder: string,
+  found: Manifest | undefined,
+  asked: readonly string[] | undefined,
+): void {
+  if (asked !== undefined && !asked.includes(FRONT_LAYOUT.name)) {
+    throw new GenerateCertsError(
+      'ERR_LAYOUT_UNKNOWN',
+      `the configuration asks for the layouts ${asked.join(', ')}, and none of them is for NGINX`,
+      `add ${FRONT_LAYOUT.name} to them, or serve with --no-config`,
+    );
+  }
+  if (asked !== undefined || found === undefined || found.request.layouts.includes(FRONT_LAYOUT.name)) return;
   throw new GenerateCertsError(
     'ERR_LAYOUT_UNKNOWN',
     `the set in ${quote(folder)} has no layout for NGINX`,
