@@ -23,8 +23,11 @@ export interface Field<Checked = unknown> {
   readonly default?: Text;
   /** Whether the option may be repeated. */
   readonly repeats?: true;
-  /** The word that stands for an empty list, where there is one. */
-  readonly emptyWord?: string;
+  /**
+   * What a configuration file asks for together with what the command line adds to it; without this the command
+   * line's value replaces the file's. Both were checked.
+   */
+  readonly join?: (ofFile: unknown, added: unknown) => unknown;
   /** Whether it is a path: one in a configuration file starts from that file's folder. */
   readonly isPath?: true;
   /** Whether the GitHub Action has it as an input. */

@@ -8,6 +8,7 @@ import { parseDuration } from '../util/duration.js';
 import { checkFlag } from '../util/options.js';
 import { isPlainText } from '../util/text.js';
 import type { Field } from './field.js';
+import { joinFlaws, joinLists, joinServers } from './joins.js';
 import { isRecordedMode, parseKeyMode, parseOwner } from './key-access.js';
 import { defaultLayouts, type LayoutRegistry } from './layout-rules.js';
 import {
@@ -74,6 +75,22 @@ const serversSchema = (layouts: LayoutRegistry) => {
     ],
   };
 };
+/** A list of servers as the manifest has it. */
+const SERVERS_RECORDED = {
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: {
+      id: { type: 'string', description: 'the name of its files' },
+      names: { ...listOf({ type: 'string' }), description: 'its names; the first is its CN' },
+      layouts: {
+        anyOf: [{ type: 'null' }, listOf({ type: 'string' })],
+        description: 'the layouts that have its files; null for all',
+      },
+    },
+    required: ['id', 'names', 'layouts'],
+  },
+};
 const DURATION = { type: 'string', pattern: '^[0-9]{1,12}[smhd]$' };
 
 /** What a set may be asked to be. */
@@ -82,9 +99,14 @@ export const SET_FIELDS = {
     help: "the endpoint's names: DNS names (*.api.test too) and IP addresses",
     default: 'localhost',
     repeats: true,
+    join: joinLists,
     action: true,
     schema: () => ({ ...listOf({ type: 'string' }), minItems: 1 }),
-    recorded: { isValid: isTextList, change: { words: 'names', reissue: 'missing' } },
+    recorded: {
+      schema: listOf({ type: 'string' }),
+      isValid: isTextList,
+      change: { words: 'names', reissue: 'missing' },
+    },
     parse: parseNames,
   },
   servers: {
@@ -92,9 +114,15 @@ export const SET_FIELDS = {
     help: 'one more server; without positional names there is then no default server',
     default: 'none',
     repeats: true,
+    join: (ofFile, added) => joinServers('server', ofFile, added),
     action: true,
     schema: serversSchema,
-    recorded: { isValid: isServerList, missing: [], change: { words: 'servers', reissue: 'missing' } },
+    recorded: {
+      schema: SERVERS_RECORDED,
+      isValid: isServerList,
+      missing: [],
+      change: { words: 'servers', reissue: 'missing' },
+    },
     parse: (given) => parseServers('server', given),
   },
   peers: {
@@ -102,9 +130,15 @@ export const SET_FIELDS = {
     help: 'a node that is server and client at once',
     default: 'none',
     repeats: true,
+    join: (ofFile, added) => joinServers('peer', ofFile, added),
     action: true,
     schema: serversSchema,
-    recorded: { isValid: isServerList, missing: [], change: { words: 'peers', reissue: 'missing' } },
+    recorded: {
+      schema: SERVERS_RECORDED,
+      isValid: isServerList,
+      missing: [],
+      change: { words: 'peers', reissue: 'missing' },
+    },
     parse: (given) => parseServers('peer', given),
   },
   layouts: {
@@ -112,6 +146,7 @@ export const SET_FIELDS = {
     help: (layouts) => layouts.map(({ name }) => name).join(', '),
     default: (layouts) => defaultLayouts(layouts).join(' and '),
     repeats: true,
+    join: joinLists,
     action: true,
     schema: (layouts) => ({ ...listOf({ enum: layouts.map(({ name }) => name) }), minItems: 1 }),
     recorded: { isValid: isTextList, change: { words: 'layouts', reissue: 'missing' } },
@@ -122,6 +157,7 @@ export const SET_FIELDS = {
     help: 'a client to let in',
     default: 'client',
     repeats: true,
+    join: joinLists,
     action: true,
     schema: () => listOf({ type: 'string' }),
     recorded: { isValid: isTextList },
@@ -144,7 +180,7 @@ export const SET_FIELDS = {
     help: 'a client to refuse, by its flaw; all; none',
     default: 'unknown-ca',
     repeats: true,
-    emptyWord: 'none',
+    join: joinFlaws,
     action: true,
     schema: () => flawsOf(FLAWS),
     recorded: {
@@ -159,7 +195,7 @@ export const SET_FIELDS = {
     help: 'a server to refuse, by its flaw; all; none',
     default: 'none',
     repeats: true,
-    emptyWord: 'none',
+    join: joinFlaws,
     action: true,
     schema: () => flawsOf(SERVER_FLAWS),
     recorded: {

@@ -28,9 +28,12 @@ export function parseNames(given: unknown): Identity[] | undefined {
 
 /** The servers or peers that are asked for. */
 export function parseServers(role: 'server' | 'peer', given: unknown = []): ParsedServer[] {
-  const option = `${role}s`;
-  const listed = Array.isArray(given) ? Array.from(given, (one) => serverOf(role, one)) : byId(option, given);
-  return listed.map((server) => parseServer(role, server));
+  return listServers(role, given).map((server) => parseServer(role, server));
+}
+
+/** Servers or peers in whichever form they are given, as a list of those with an id. */
+export function listServers(role: 'server' | 'peer', given: unknown): ServerOptions[] {
+  return Array.isArray(given) ? Array.from(given, (one) => serverOf(role, one)) : byId(`${role}s`, given);
 }
 
 function byId(option: string, given: unknown): ServerOptions[] {

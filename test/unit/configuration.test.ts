@@ -62,7 +62,11 @@ describe('an error names the place', () => {
     ['names:\n  - a.test\n  - b..test\n', ":3:5: 'b..test' has an empty label"],
     ['clients: [ok, "a\\tb"]\n', ":1:15: 'a\\u{9}b' holds"],
     ['untrusted: [none, expired]\n', ":1:12: 'none' was given together with other flaws"],
-    ['names: []\n', ":1:8: the option 'names' is an empty list"],
+    ['layouts: []\n', ":1:10: the option 'layouts' is an empty list"],
+    ['servers:\n  api: [a.test]\n  db: [b..test]\n', ":3:8: 'b..test' has an empty label"],
+    ['servers:\n  api: [a.test]\n  a/b: [b.test]\n', ":3:3: 'a/b'"],
+    ['servers:\n  api: { names: [a.test], layout: [grpc] }\n', ":2:27: 'layout' is not an option"],
+    ['peers:\n  - node-1=a.test\n  - node-2\n', ":3:5: 'node-2' has no '='"],
     ['clients:\nkey: rsa-2048\n', ":1:9: the option 'clients' is null"],
     ['key: rsa-2048\nclients: {}\n', ":2:10: the option 'clients' is an object"],
     ['constructor: 1\n', ":1:1: 'constructor' is not a key"],
@@ -232,13 +236,30 @@ describe('whatever stands in the file', () => {
 });
 
 describe('the command line adds', () => {
+  test('to every option that may be repeated', () => {
+    for (const [name, { repeats, join }] of FIELD_ENTRIES)
+      expect([name, join !== undefined]).toEqual([name, repeats === true]);
+  });
+
   const join2 = (file: object, given: object) => joinOptions(file, given, LAYOUTS);
 
   test.each([
     [{ names: ['a.test'] }, { names: ['b.test', 'a.test'] }, { names: ['a.test', 'b.test'] }],
     [{ layouts: ['grpc'] }, {}, { layouts: ['grpc'] }],
     [{}, { layouts: ['grpc'] }, { layouts: ['grpc'] }],
+    [{ layouts: ['grpc'] }, { layouts: ['nginx'] }, { layouts: ['grpc', 'nginx'] }],
     [{ clients: ['none'] }, { clients: ['bob'] }, { clients: ['none', 'bob'] }],
+    [
+      { servers: { api: ['a.test'], db: ['b.test'] } },
+      { servers: ['db=c.test,d.test', 'queue=q.test'] },
+      {
+        servers: [
+          { id: 'api', names: ['a.test'] },
+          { id: 'db', names: ['c.test', 'd.test'] },
+          { id: 'queue', names: ['q.test'] },
+        ],
+      },
+    ],
     [{ untrusted: 'all' }, { untrusted: ['expired'] }, { untrusted: ['all', 'expired'] }],
     [{ untrusted: 'none' }, { untrusted: ['expired'] }, { untrusted: ['expired'] }],
     [{ untrusted: ['expired'] }, { untrusted: ['none'] }, { untrusted: ['none'] }],

@@ -3,7 +3,7 @@ import { GenerateCertsError, quote } from '../../errors.js';
 import { LAYOUTS } from '../../layouts/index.js';
 import type { Field } from '../../request/field.js';
 import { FIELD_ENTRIES } from '../../request/fields.js';
-import { hintForUnknown } from '../../util/suggest.js';
+import { nearest } from '../../util/suggest.js';
 import type { EnsureOptions } from '../write-options.js';
 import { type Blame, parseDocument } from './document.js';
 import type { FoundConfiguration } from './find.js';
@@ -93,14 +93,17 @@ function findCulprit(
 }
 
 function unknownKey(key: string, at: number, blame: Blame): GenerateCertsError {
-  const known = [...KNOWN.keys()];
-  const message = `${quote(key)} is not a key of the configuration`;
-  if (key === 'out') return blame(at, message, 'the folder is given on the command line, with --out');
-  // A switch of a single run, or an option by its name on the command line.
+  return blame(at, `${quote(key)} is not a key of the configuration`, hintForKey(key));
+}
+
+function hintForKey(key: string): string {
+  if (key === 'out') return 'the folder is given on the command line, with --out';
+  // An option of a single run, or one by its name on the command line.
   const [name, field] = FIELD_ENTRIES.find(([field, { flag }]) => field === key || flag?.long === key) ?? [];
-  if (field?.flag === undefined) return blame(at, message, hintForUnknown(key, known));
-  if (field.schema === undefined) {
-    return blame(at, message, `it is for a single run: give --${field.flag.long} on the command line`);
+  if (field?.flag !== undefined && field.schema === undefined) {
+    return `it is for a single run: give --${field.flag.long} on the command line`;
   }
-  return blame(at, message, `did you mean '${name}'? known: ${known.join(', ')}`);
+  const known = [...KNOWN.keys()];
+  const meant = field?.schema === undefined ? nearest(key, known) : name;
+  return meant === undefined ? `known: ${known.join(', ')}` : `did you mean '${meant}'?`;
 }

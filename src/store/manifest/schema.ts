@@ -72,28 +72,32 @@ function requestOf(layouts: LayoutRegistry): JsonSchema {
   return objectOf(Object.fromEntries(properties), { description, optional });
 }
 
-const CERTIFICATE = objectOf({
-  role: {
-    enum: ['ca', 'server', 'peer', 'client', 'untrusted', 'untrusted-server'],
-    description: 'what the certificate is for',
+const CERTIFICATE = objectOf(
+  {
+    role: {
+      enum: ['ca', 'server', 'peer', 'client', 'untrusted', 'untrusted-server'],
+      description: 'what the certificate is for',
+    },
+    name: text("ca, intermediate-<n>, a party's id or identity, or untrusted-<flaw>"),
+    flaw: orNull(text('the one thing that is wrong with it; null where nothing is')),
+    subject: text('its subject'),
+    issuer: text('the subject of the CA that signed it'),
+    subjectAltNames: listOf('its subject alternative names, such as DNS:localhost', { type: 'string' }),
+    key: orNull(text('the type of its key; null where somebody else holds it')),
+    publicKey: text('the public half of a key that somebody else holds: SubjectPublicKeyInfo in base64'),
+    serialNumber: hex('its serial number, in hex'),
+    sha256: hex('SHA-256 over its DER, in hex', { minLength: 64, maxLength: 64 }),
+    notBefore: moment('when it begins'),
+    notAfter: moment('when it ends'),
+    revokedAt: orNull(moment('when it was revoked; null where it was not')),
+    files: {
+      type: 'object',
+      description: "its files by layout (authority for the CA's own) and part, relative to the set's folder",
+      additionalProperties: { type: 'object', additionalProperties: { type: 'string' } },
+    },
   },
-  name: text("ca, intermediate-<n>, a party's id or identity, or untrusted-<flaw>"),
-  flaw: orNull(text('the one thing that is wrong with it; null where nothing is')),
-  subject: text('its subject'),
-  issuer: text('the subject of the CA that signed it'),
-  subjectAltNames: listOf('its subject alternative names, such as DNS:localhost', { type: 'string' }),
-  key: text('the type of its key'),
-  serialNumber: hex('its serial number, in hex'),
-  sha256: hex('SHA-256 over its DER, in hex', { minLength: 64, maxLength: 64 }),
-  notBefore: moment('when it begins'),
-  notAfter: moment('when it ends'),
-  revokedAt: orNull(moment('when it was revoked; null where it was not')),
-  files: {
-    type: 'object',
-    description: "its files by layout (authority for the CA's own) and part, relative to the set's folder",
-    additionalProperties: { type: 'object', additionalProperties: { type: 'string' } },
-  },
-});
+  { optional: ['publicKey'] },
+);
 
 const REVOCATION_LIST = objectOf(
   {
