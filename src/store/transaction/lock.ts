@@ -5,8 +5,9 @@ import { GenerateCertsError, quote } from '../../errors.js';
 import { DEFAULT_LOCK_TIMEOUT, type LockOptions } from '../../request/options.js';
 import { parseDuration } from '../../util/duration.js';
 import { type Claimant, claimName, describeSelf, lifeOf, parseClaimName } from './claimant.js';
-import { errnoOf, FOLDER_MODE, ifThere, makeFolder, removeEmptyFolders } from './file-system.js';
+import { errnoOf, FOLDER_MODE, ifThere, removeEmptyFolders } from './file-system.js';
 import { throwIfInterrupted } from './interruption.js';
+import { makeSafeFolder } from './safe-folder.js';
 import { listWorkFolder, workPaths } from './work-folder.js';
 
 /** A folder in which this process alone writes. */
@@ -53,7 +54,7 @@ export async function lockFolder(
       throwIfInterrupted(signal);
       let rival = (await liveClaims(folder, silence))[0];
       if (rival === undefined) {
-        if (create) made.push(...(await makeFolder(folder)));
+        if (create) made.push(...(await makeSafeFolder(folder)));
         own = describeSelf(made.includes(folder));
         if (await putClaim(folder, own)) {
           rival = (await liveClaims(folder, silence, own))[0];

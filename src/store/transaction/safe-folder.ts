@@ -1,25 +1,55 @@
-import { lstatSync, realpathSync, type Stats } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { dirname, join, parse, resolve, sep } from 'node:path';
 import { GenerateCertsError, quote } from '../../errors.js';
+import { makeFolder, removeEmptyFolders } from './file-system.js';
 
 /**
- * The user who controls a folder beside root: its owner, or that of a folder on the way to it. Such a user can exchange
- * entries between two calls, so that root would write, give away or remove something else.
+ * The user who controls a folder beside root: the first on the way to it who owns a folder or a link. Such a user can
+ * exchange entries between two calls, so that root would write, give away or remove something else.
  *
- * A folder in which others may make entries counts as theirs, unless it is sticky as `/tmp` is: there nobody can
- * exchange what belongs to another.
+ * A folder in which others may make entries counts as theirs. On the way to the set's folder it may be sticky as `/tmp`
+ * is: there nobody can exchange what belongs to another.
+ *
+ * It is looked at from the root of the file system on, link by link: what is found to be root's alone cannot be
+ * exchanged while what is below it is looked at.
  *
  * @returns nothing where root alone controls it
  */
-export function controllerOf(
-  folder: string,
-): { readonly uid: number; readonly gid: number } | 'others' | undefined {
-  for (let path = nearestExisting(folder); ; path = dirname(path)) {
-    const stats = lstatSync(path);
+export function controllerOf(folder: string): Controller | undefined {
+  const steps = stepsOf(resolve(folder));
+  let path = parse(resolve(folder)).root;
+  let links = 0;
+  for (;;) {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    // What is not there yet is made by root, in a folder of root's.
+    if (stats === undefined) return undefined;
     if (stats.uid !== 0) return { uid: stats.uid, gid: stats.gid };
-    if (othersMayExchange(stats)) return 'others';
-    if (dirname(path) === path) return undefined;
+    if (stats.isSymbolicLink()) {
+      // Others say what is wrong with a circle.
+      if (++links > MOST_LINKS) return undefined;
+      const target = resolve(dirname(path), readlinkSync(path));
+      steps.unshift(...stepsOf(target));
+      path = parse(target).root;
+      continue;
+    }
+    if (othersMayExchange(stats, steps.length === 0)) return 'others';
+    const next = steps.shift();
+    if (next === undefined) return undefined;
+    path = join(path, next);
   }
+}
+
+/** A user, or `others` where it may be any. */
+export type Controller = { readonly uid: number; readonly gid: number } | 'others';
+
+/** As many links as the kernel follows. */
+const MOST_LINKS = 40;
+
+function stepsOf(path: string): string[] {
+  return path
+    .split(sep)
+    .slice(1)
+    .filter((step) => step !== '');
 }
 
 /**
@@ -47,16 +77,33 @@ export function isRoot(): boolean {
 
 const STICKY = 0o1000;
 
-function othersMayExchange({ mode }: Stats): boolean {
-  return (mode & 0o022) !== 0 && (mode & STICKY) === 0;
+function othersMayExchange({ mode }: Stats, isLast: boolean): boolean {
+  return (mode & 0o022) !== 0 && (isLast || (mode & STICKY) === 0);
 }
 
-function nearestExisting(folder: string): string {
-  for (let path = resolve(folder); ; path = dirname(path)) {
-    try {
-      return realpathSync(path);
-    } catch {
-      if (dirname(path) === path) return path;
+/**
+ * Makes a folder and what is missing above it. For root each is looked at before anything is made in it: in a sticky
+ * folder another user may have taken its place.
+ *
+ * @returns as {@link makeFolder}
+ * @throws {@link GenerateCertsError} `ERR_FOLDER_UNSAFE`
+ */
+export async function makeSafeFolder(folder: string): Promise<string[]> {
+  if (!isRoot()) return makeFolder(folder);
+  const missing: string[] = [];
+  let path = folder;
+  for (; lstatSync(path, { throwIfNoEntry: false }) === undefined; path = dirname(path))
+    missing.unshift(path);
+  requireSafeFolder(missing[0] ?? folder);
+  const made: string[] = [];
+  try {
+    for (const next of missing) {
+      made.push(...(await makeFolder(next)));
+      requireSafeFolder(next);
     }
+    return made;
+  } catch (error) {
+    await removeEmptyFolders(made);
+    throw error;
   }
 }
