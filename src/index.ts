@@ -7,7 +7,7 @@
 export { type ErrorCode, type ErrorKind, GenerateCertsError, type Warning } from './errors.js';
 export { LAYOUT_NAMES, type LayoutName } from './layouts/index.js';
 export type { CertificateSetOptions } from './layouts/requests.js';
-export type { ClientCredential, Credential, ServerCredential } from './pki/credential.js';
+export type { ClientCredential, Credential, PeerCredential, ServerCredential } from './pki/credential.js';
 export type {
   ClientTlsOptions,
   GrpcChannelArguments,
@@ -29,10 +29,13 @@ export type { Certificate } from './pki/issue/certificate.js';
 export type { Revocation, RevocationList } from './pki/issue/revocation-list.js';
 export { KEY_TYPES, type KeyType } from './pki/keys/key-types.js';
 export type { PrivateKey } from './pki/keys/keys.js';
-export type { SetRequest } from './pki/request.js';
+export type { ServerOptions } from './pki/names/server.js';
+export type { ServerRequest, SetRequest } from './pki/request.js';
 export type { CertificateSet } from './pki/set.js';
-export type { KeyAccessOptions, LockOptions, WriteOptions } from './request/options.js';
-export { addClients, type ChangeResult, renewCertificateSet, revokeClient } from './store/change.js';
+export type { SignedRequest, SignOptions } from './pki/sign-options.js';
+export type { KeyAccessOptions, LockOptions, ServersOption, WriteOptions } from './request/options.js';
+export { addClients, addPeers, addServers, signRequests } from './store/add.js';
+export { type ChangeResult, renewCertificateSet, revokeClient } from './store/change.js';
 export { type RemovalResult, removeCertificateSet } from './store/clean.js';
 export {
   type Configuration,

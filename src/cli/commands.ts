@@ -40,6 +40,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     describe: async () => (await import('./commands/client.js')).describeClient,
   },
   {
+    name: 'server',
+    usage: '[options] <id=names...>',
+    description: "more servers or peers from the set's CA, into its layouts",
+    examples: [
+      ['generate-certs server db=db.test,localhost', 'one more server, with files called db'],
+      ['generate-certs server --as peer node-4=node-4.test', 'a node that is server and client at once'],
+    ],
+    describe: async () => (await import('./commands/server.js')).describeServer,
+  },
+  {
+    name: 'sign',
+    usage: '[options] <request.pem...>',
+    description: 'certificates for keys that others hold (PKCS#10)',
+    examples: [
+      ['generate-certs sign alice.csr', 'a client, called as the request says'],
+      ['generate-certs sign --as server --name api api.csr', 'a server, with files called api'],
+    ],
+    describe: async () => (await import('./commands/sign.js')).describeSign,
+  },
+  {
     name: 'renew',
     usage: '[options]',
     description: 'a new life for everything in the set, by the same CA key and name',

@@ -13,9 +13,11 @@ import { addPreviousRevocation, type Rotation } from './issue/rotation.js';
 import { freshKeys } from './keys/key-source.js';
 import { parseClientIdentity } from './names/identity.js';
 import { identitiesOf, nameClients, nameServers } from './names/party-names.js';
+import { requestedIdentity, requestedServer } from './names/requested.js';
 import { parseServer, recordOf, refuseForeignLayouts, type ServerOptions } from './names/server.js';
-import type { ParsedParty, SetRequest } from './request.js';
+import type { ParsedParty, ParsedServer, SetRequest } from './request.js';
 import type { SetParts } from './set-parts.js';
+import { parseSignOptions, type SignedRequest, type SignOptions } from './sign-options.js';
 import { issueParties } from './workers/issue-parties.js';
 
 /**
@@ -164,6 +166,15 @@ export class CertificateSet {
   }
 
   /**
+   * The server, peer or client to be trusted that is called so.
+   *
+   * @throws {@link GenerateCertsError} `ERR_NOT_IN_SET`
+   */
+  party(name: string): PartyCredential {
+    return this.#parties.find((party) => party.name === name) ?? this.client(name);
+  }
+
+  /**
    * The client with this flaw.
    *
    * @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN`, or `ERR_NOT_IN_SET` where the set was made
@@ -281,16 +292,57 @@ export class CertificateSet {
 
   /** As {@link CertificateSet.issueServer}, several at once: all of them or, where one is refused, none. */
   async issueServers(servers: readonly ServerOptions[]): Promise<ServerCredential[]> {
-    const issued = await this.#issueServers('server', servers);
-    this.#servers = [...this.#servers, ...issued];
-    return issued;
+    return this.#issueServers('server', servers);
   }
 
   /** Makes more parties that are server and client at once, as {@link CertificateSet.issueServers}. */
   async issuePeers(peers: readonly ServerOptions[]): Promise<PeerCredential[]> {
-    const issued = (await this.#issueServers('peer', peers)) as PeerCredential[];
-    this.#peers = [...this.#peers, ...issued];
-    return issued;
+    return (await this.#issueServers('peer', peers)) as PeerCredential[];
+  }
+
+  /**
+   * Certifies a key that somebody else holds. Of a request (PKCS #10) the key, the subject and the subjectAltName are
+   * taken, the names through the checks of typed ones; whatever else it asks for is left out.
+   *
+   * @param request PEM, or DER
+   * @throws {@link GenerateCertsError} `ERR_REQUEST_INVALID` where it is none, its signature is wrong or its key is too
+   * weak; what the names are refused with; `ERR_SET_ENDED`
+   * @example
+   * ```ts
+   * const make = ['req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', '/dev/null', '-subj', '/CN=dora'];
+   * const request = execFileSync('openssl', make, { stdio: ['ignore', 'pipe', 'ignore'] });
+   * const { credential, leftOut } = await set.sign(request);
+   * console.log(credential.pem, leftOut);
+   * ```
+   */
+  async sign(request: string | Uint8Array, options: SignOptions = {}): Promise<SignedRequest> {
+    const { as, name } = parseSignOptions(options);
+    const now = new Date();
+    refuseEnded(this.expiresAt, now);
+    const { readRequest } = await import('./read/read-request.js');
+    const asked = await readRequest(request);
+    const { publicKey } = asked;
+    const { party, leftOut } =
+      as === 'client' ? requestedIdentity(asked, name) : requestedServer(as, asked, name);
+    const [parsed] =
+      'kind' in party
+        ? nameClients([party], this.#reservedNames, this.#parties)
+        : nameServers([party], this.#reservedNames, this.#parties);
+    const [credential] = await this.#issue([{ ...(parsed as ParsedParty), publicKey }], now);
+    return { credential: this.#add(parsed as ParsedParty, credential as PartyCredential), leftOut };
+  }
+
+  #add(party: ParsedParty, credential: PartyCredential): PartyCredential {
+    if (party.role === 'client') {
+      this.#clients = [...this.#clients, credential as ClientCredential];
+      return credential;
+    }
+    const server = this.#inThisSet(credential as ServerCredential);
+    const list = party.role === 'server' ? 'servers' : 'peers';
+    this.#request = { ...this.#request, [list]: [...this.#request[list], recordOf(party)] };
+    if (party.role === 'server') this.#servers = [...this.#servers, server];
+    else this.#peers = [...this.#peers, server as PeerCredential];
+    return server;
   }
 
   async #issueServers(
@@ -309,10 +361,10 @@ export class CertificateSet {
     const asked = Array.from(servers, (server) => parseServer(role, server ?? {}));
     refuseForeignLayouts(asked, this.#request.layouts);
     const parsed = nameServers(asked, this.#reservedNames, this.#parties);
-    const issued = (await this.#issue(parsed, now)) as ServerCredential[];
-    const list = role === 'server' ? 'servers' : 'peers';
-    this.#request = { ...this.#request, [list]: [...this.#request[list], ...parsed.map(recordOf)] };
-    return issued.map((server) => this.#inThisSet(server));
+    const issued = await this.#issue(parsed, now);
+    return issued.map(
+      (server, index) => this.#add(parsed[index] as ParsedServer, server) as ServerCredential,
+    );
   }
 
   async #issue(parties: readonly ParsedParty[], now: Date): Promise<PartyCredential[]> {
@@ -336,8 +388,7 @@ export class CertificateSet {
    * ```
    */
   async revoke(identity: string): Promise<RevocationList> {
-    const { certificate, name } =
-      this.#parties.find((party) => party.name === identity) ?? this.client(identity);
+    const { certificate, name } = this.party(identity);
     const now = new Date();
     refuseEnded(this.expiresAt, now);
     if (this.revokedAt(certificate) !== undefined) return this.revocationList;

@@ -31,7 +31,7 @@ export function parseServers(role: 'server' | 'peer', given: unknown = []): Pars
   return listServers(role, given).map((server) => parseServer(role, server));
 }
 
-/** Servers or peers in whichever form they are given, as a list of those with an id. */
+/** The servers or peers of an option, in any of its forms, one by one. */
 export function listServers(role: 'server' | 'peer', given: unknown): ServerOptions[] {
   return Array.isArray(given) ? Array.from(given, (one) => serverOf(role, one)) : byId(`${role}s`, given);
 }

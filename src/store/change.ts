@@ -1,5 +1,4 @@
 import { printable } from '../errors.js';
-import type { ClientCredential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
 import { recordedKeyAccess } from '../request/key-access.js';
 import type { LockOptions } from '../request/options.js';
@@ -26,30 +25,6 @@ export interface ChangeResult {
   readonly manifest: Manifest;
   /** False where there was nothing to do and nothing was written. */
   readonly changed: boolean;
-}
-
-/**
- * Makes more clients of the CA of the set in a folder, and writes them into all its layouts. What is
- * there already is not touched.
- *
- * @throws {@link GenerateCertsError} as {@link loadCertificateSet} and `set.issueClient`;
- * `ERR_FILE_IN_THE_WAY` where a file that is not this program's has the name of a client's
- * @example
- * ```ts
- * await addClients('certs', ['bob', 'carol@example.test']);
- * ```
- */
-export async function addClients(
-  folder: string,
-  identities: readonly string[],
-  options: LockOptions = {},
-): Promise<ChangeResult & { clients: readonly ClientCredential[] }> {
-  let clients: readonly ClientCredential[] = [];
-  const result = await changeSet(folder, options, async (set) => {
-    clients = await set.issueClients(identities);
-    return set;
-  });
-  return { ...result, clients };
 }
 
 /**
@@ -110,9 +85,9 @@ export async function changeSet(
     return await withLock(folder, { ...options, create: false }, async (lock) => {
       const { set, manifest: old } = await loadSet(folder);
       const number = set.revocationList.number;
-      const clients = set.clients.length;
+      const parties = set.credentials.length;
       const changed = await unlessInterrupted(change(set), options.signal);
-      if (changed === set && set.revocationList.number === number && set.clients.length === clients) {
+      if (changed === set && set.revocationList.number === number && set.credentials.length === parties) {
         return { set, manifest: old, changed: false };
       }
       const access = recordedKeyAccess(old.request);

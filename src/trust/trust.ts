@@ -81,7 +81,7 @@ export async function trustVariables(folder: string, options: TrustOptions = {})
   const { env = process.env } = options;
   const manifest = await readManifest(folder);
   const ofRole = (role: ManifestCertificate['role']) =>
-    manifest.certificates.find((certificate) => certificate.role === role);
+    manifest.certificates.find((certificate) => certificate.role === role && certificate.key !== null);
   const path = (certificate: ManifestCertificate | undefined, part: string) => {
     const found = Object.values(certificate?.files ?? {}).find((parts) => parts[part] !== undefined)?.[part];
     return found === undefined ? undefined : resolve(folder, found);

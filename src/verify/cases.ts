@@ -1,4 +1,4 @@
-import type { ClientCredential } from '../pki/credential.js';
+import type { ClientCredential, Credential } from '../pki/credential.js';
 import { findFlaw, type KnownFlaw } from '../pki/flaws/flaws.js';
 import type { CertificateSet } from '../pki/set.js';
 import type { ClientMaterial } from './tls.js';
@@ -22,7 +22,7 @@ export interface Case {
 const MOST_CLIENTS = 20;
 
 /** What {@link casesOf} leaves out of a large set, in words; nothing where it leaves out nothing. */
-export function leftOut({ clients }: CertificateSet): string | undefined {
+export function leftOut({ clients }: Pick<CertificateSet, 'clients'>): string | undefined {
   return clients.length <= MOST_CLIENTS
     ? undefined
     : `of ${clients.length} clients up to ${MOST_CLIENTS} valid and revoked ones are tried`;
@@ -31,9 +31,15 @@ export function leftOut({ clients }: CertificateSet): string | undefined {
 /** Everything that is tried: the valid clients first, then no certificate, no TLS, and the whole catalogue. */
 export async function casesOf(set: CertificateSet): Promise<Case[]> {
   const revoked = (client: ClientCredential) => set.revokedAt(client.certificate) !== undefined;
-  const valid = set.clients.filter((client) => !revoked(client));
+  const withKey = <Party extends Credential>(parties: readonly Party[]) =>
+    parties.filter(({ hasPrivateKey }) => hasPrivateKey);
+  const clients = withKey(set.clients);
+  // They are clients as well, of the other nodes.
+  const peers = withKey(set.peers).map((peer) => peer.asClient());
+  const valid = (parties: readonly ClientCredential[]) =>
+    parties.filter((party) => !revoked(party)).slice(0, MOST_CLIENTS);
   return [
-    ...valid.slice(0, MOST_CLIENTS).map(validCase),
+    ...[...valid(clients), ...valid(peers)].map(validCase),
     {
       name: 'no certificate',
       expected: 'refused',
@@ -48,13 +54,13 @@ export async function casesOf(set: CertificateSet): Promise<Case[]> {
       hole: 'it answers without TLS',
     },
     ...(await set.catalogue()).map(flawedCase),
-    ...set.clients.filter(revoked).slice(0, MOST_CLIENTS).map(revokedCase),
+    ...[...clients, ...peers].filter(revoked).slice(0, MOST_CLIENTS).map(revokedCase),
   ];
 }
 
 function validCase(client: ClientCredential): Case {
   return {
-    name: `client ${client.name}`,
+    name: `${client.role} ${client.name}`,
     expected: 'let-in',
     severity: 'must',
     material: client.tlsOptions(),
@@ -76,7 +82,7 @@ function flawedCase(client: ClientCredential): Case {
 }
 
 function revokedCase(client: ClientCredential): Case {
-  return { ...validCase(client), ...REVOKED, name: `client ${client.name}, revoked` };
+  return { ...validCase(client), ...REVOKED, name: `${client.role} ${client.name}, revoked` };
 }
 
 const REVOKED = {

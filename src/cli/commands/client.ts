@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
-import { printable } from '../../errors.js';
 import { serializeManifest } from '../../store/manifest/manifest.js';
-import { formatDistance, formatMoment } from '../../util/moments.js';
 import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../options.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { Terminal } from '../terminal/terminal.js';
-import { count, MOUNTED_FILES } from '../terminal/text.js';
+import { formatAdded } from './added.js';
 
 export function describeClient(command: Command): void {
   command
@@ -25,27 +23,7 @@ export function describeClient(command: Command): void {
           addClients(options.out, identities, { lockTimeout: options.lockTimeout, signal }),
         );
         if (options.json) terminal.data(serializeManifest(manifest));
-        else {
-          const names = clients.map(({ name }) => `  ${name}: ${pathsOf(manifest.certificates, name)}\n`);
-          const life = `${formatMoment(manifest.expiresAt)}, ${formatDistance(manifest.expiresAt, new Date())}`;
-          terminal.result(
-            `made ${count(clients.length, 'client')} in ${printable(options.out)} (ends ${life})\n${names.join('')}${MOUNTED_FILES}`,
-          );
-        }
+        else terminal.result(formatAdded('client', clients, manifest, options.out));
       },
     );
-}
-
-function pathsOf(
-  certificates: readonly {
-    role: string;
-    name: string;
-    files: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  }[],
-  client: string,
-): string {
-  const entry = certificates.find(({ role, name }) => role === 'client' && name === client);
-  return Object.values(entry?.files ?? {})
-    .flatMap((parts) => Object.values(parts))
-    .join(', ');
 }

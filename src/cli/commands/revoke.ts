@@ -9,7 +9,7 @@ import { MOUNTED_FILES } from '../terminal/text.js';
 
 export function describeRevoke(command: Command): void {
   command
-    .argument('<client>', 'the identity it was made with')
+    .argument('<client>', 'the identity it was made with; or the id of a peer or server')
     .addOption(outOption())
     .addOption(lockTimeoutOption())
     .addOption(jsonOption('print the manifest'))
@@ -37,7 +37,7 @@ export function describeRevoke(command: Command): void {
           terminal.data(serializeManifest(manifest));
           return;
         }
-        const { name, certificate } = set.client(identity);
+        const { name, certificate } = set.party(identity);
         const moment = formatMoment(isoSeconds(set.revokedAt(certificate) ?? new Date()));
         terminal.result(
           changed

@@ -12,13 +12,27 @@ import {
 /** Variables, because the configuration file of etcd 3.4 has no word for the revocation list. */
 const server: Configuration = {
   name: 'etcd.env',
-  side: 'server',
+  side: 'server-alone',
   lines: (folder) => [
     `ETCD_CERT_FILE=${folder}/server.crt`,
     `ETCD_KEY_FILE=${folder}/server.key`,
     `ETCD_TRUSTED_CA_FILE=${folder}/ca.crt`,
     `ETCD_CLIENT_CRL_FILE=${folder}/ca.crl`,
     'ETCD_CLIENT_CERT_AUTH=true',
+  ],
+};
+
+/** A node of a cluster uses its one certificate for clients and for the other nodes. */
+const peer: Configuration = {
+  name: 'etcd.env',
+  side: 'peer',
+  lines: (folder) => [
+    ...server.lines(folder),
+    `ETCD_PEER_CERT_FILE=${folder}/server.crt`,
+    `ETCD_PEER_KEY_FILE=${folder}/server.key`,
+    `ETCD_PEER_TRUSTED_CA_FILE=${folder}/ca.crt`,
+    `ETCD_PEER_CRL_FILE=${folder}/ca.crl`,
+    'ETCD_PEER_CLIENT_CERT_AUTH=true',
   ],
 };
 
@@ -32,12 +46,16 @@ export const etcd = {
     ...pemFiles({ certificate: 'client.crt', key: 'client.key', authority: 'ca.crt' }, 'client'),
     revocationFile('ca.crl'),
     configurationFile(server),
+    configurationFile(peer),
   ],
   nextSteps(context: NextStepContext): NextStep[] {
     const places = placesOf(context);
     const { quote } = context;
     return [
       { title: 'etcd, as its environment', lines: server.lines(places.server) },
+      ...(places.peer === undefined
+        ? []
+        : [{ title: 'a node of a cluster, as its environment', lines: peer.lines(places.peer) }]),
       ...(places.client === undefined
         ? []
         : [

@@ -20,13 +20,15 @@ const MOUNT = '/certs';
 
 /**
  * The side that a file is for: a party to refuse is on the side that it pretends to be. A peer has the server's files,
- * and uses the same certificate as a client.
+ * and uses the same certificate as a client; some files are for peers, or for servers without them, alone.
  */
-type Side = 'server' | 'client';
+type Side = 'server' | 'client' | 'peer' | 'server-alone';
 
 const ROLES: Readonly<Record<Side, readonly Party['role'][]>> = {
   server: ['server', 'peer', 'untrusted-server'],
   client: ['client', 'untrusted'],
+  peer: ['peer'],
+  'server-alone': ['server', 'untrusted-server'],
 };
 
 /** The certificate with its chain, its key and the CAs that it trusts in PEM, for one side or for both. */
@@ -98,17 +100,20 @@ export function configurationFile({ name, side, comment = '#', secret, lines }: 
   };
 }
 
-/** The folders of the server and of the first client to let in, and the server's name as a client connects to it. */
+/** The folders of the first server, peer and client to let in, and the server's name as a client connects to it. */
 export function placesOf({ folder, name, parties }: NextStepContext): {
   server: string;
+  peer: string | undefined;
   client: string | undefined;
   clientName: string;
   host: string;
 } {
   const all = parties();
   const client = all.find(({ role }) => role === 'client')?.fileName;
+  const peer = all.find(({ role }) => role === 'peer')?.fileName;
   return {
     server: `${folder}/${firstServer(all)}`,
+    peer: peer === undefined ? undefined : `${folder}/${peer}`,
     client: client === undefined ? undefined : `${folder}/${client}`,
     clientName: client ?? '',
     host: name.replace(/^\*/, 'www'),

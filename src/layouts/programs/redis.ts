@@ -6,7 +6,7 @@ const text = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;
 
 const server: Configuration = {
   name: 'redis.conf',
-  side: 'server',
+  side: 'server-alone',
   lines: (folder) => [
     'port 0',
     'tls-port 6379',
@@ -15,6 +15,13 @@ const server: Configuration = {
     `tls-ca-cert-file ${text(`${folder}/ca.crt`)}`,
     'tls-auth-clients yes',
   ],
+};
+
+/** Replicas and the nodes of a cluster call each other with the certificate that they serve with. */
+const peer: Configuration = {
+  name: 'redis.conf',
+  side: 'peer',
+  lines: (folder) => [...server.lines(folder), 'tls-replication yes', 'tls-cluster yes'],
 };
 
 /** The names of Redis's documentation. It reads no revocation list. */
@@ -26,6 +33,7 @@ export const redis = {
     ...pemFiles({ certificate: 'redis.crt', key: 'redis.key', authority: 'ca.crt' }, 'server'),
     ...pemFiles({ certificate: 'client.crt', key: 'client.key', authority: 'ca.crt' }, 'client'),
     configurationFile(server),
+    configurationFile(peer),
   ],
   nextSteps(context: NextStepContext): NextStep[] {
     const places = placesOf(context);
@@ -35,6 +43,9 @@ export const redis = {
         title: 'redis.conf (it reads no revocation list: a revoked client is let in)',
         lines: server.lines(places.server),
       },
+      ...(places.peer === undefined
+        ? []
+        : [{ title: 'redis.conf of a replica or a node of a cluster', lines: peer.lines(places.peer) }]),
       ...(places.client === undefined
         ? []
         : [

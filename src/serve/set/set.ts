@@ -41,7 +41,9 @@ export async function prepareSet(
 /** A set of this program's as NGINX and clients use it. */
 function servedSet(folder: string, manifest: Manifest): ServedSet {
   const { certificates, request } = manifest;
-  const client = certificates.find(({ role, revokedAt }) => role === 'client' && revokedAt === null);
+  const client = certificates.find(
+    ({ role, revokedAt, key }) => role === 'client' && revokedAt === null && key !== null,
+  );
   const ca = certificates.find(({ role }) => role === 'ca');
   return {
     names: endpointNamesOf(request),

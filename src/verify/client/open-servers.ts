@@ -149,7 +149,9 @@ function reportOf(
   if (control === undefined) throw new TypeError('there is always a right server');
   const attempt = { ...control, ...UNKNOWN_END };
   const rows = [rowOf(control.server, control.contacts)];
-  const client = set.clients.find(({ certificate }) => set.revokedAt(certificate) === undefined);
+  const client = set.clients.find(
+    ({ certificate, hasPrivateKey }) => hasPrivateKey && set.revokedAt(certificate) === undefined,
+  );
   if (
     client !== undefined &&
     control.contacts.some(({ clientCertificate }) => clientCertificate !== undefined)

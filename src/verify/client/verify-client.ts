@@ -37,7 +37,9 @@ import { startWitness } from './witness.js';
 export async function verifyClient(options: VerifyClientOptions): Promise<VerifyReport> {
   const checked = checkClientOptions(options);
   const { set } = options;
-  const client = set.clients.find(({ certificate }) => set.revokedAt(certificate) === undefined);
+  const client = set.clients.find(
+    ({ certificate, hasPrivateKey }) => hasPrivateKey && set.revokedAt(certificate) === undefined,
+  );
   if (checked.mutual && client === undefined) {
     throw new GenerateCertsError(
       'ERR_NOT_IN_SET',
