@@ -51,7 +51,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'sign',
-    usage: '[options] <request.pem...>',
+    usage: '[options] <request...>',
     description: 'certificates for keys that others hold (PKCS#10)',
     examples: [
       ['generate-certs sign alice.csr', 'a client, called as the request says'],
