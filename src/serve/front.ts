@@ -1,7 +1,8 @@
-import { GenerateCertsError, type Warning } from '../errors.js';
+import { GenerateCertsError, quote, type Warning } from '../errors.js';
 import type { Manifest } from '../store/manifest/manifest.js';
 import { watchCertificateSet } from '../store/watch.js';
 import type { EnsureOptions } from '../store/write-options.js';
+import { debug } from '../util/debug.js';
 import { signalStatus } from '../util/exit-status.js';
 import { type BackendCredentials, makeBackendCredentials } from './backend-tls.js';
 import { checkExposure, exposureOf } from './exposure.js';
@@ -87,6 +88,7 @@ export class Front {
       return;
     }
     this.#seen.add(signal);
+    debug('front', () => `${signal} came: passing it on`);
     this.#server?.signalAll(signal);
     if (signal === 'SIGHUP' && this.#server !== undefined) return;
     // It takes no more calls, and lets those end that are under way.
@@ -108,6 +110,11 @@ export class Front {
       renewAt: this.#run.renewAt,
       signal,
     });
+    debug(
+      'front',
+      () =>
+        `serving with ${set.manifest === undefined ? 'certificates of another program' : `the set of ${set.manifest.createdAt}`} in ${quote(this.#run.out)}`,
+    );
     const unheard = sides.flatMap((side) => side.warnings);
     for (const warning of [...warnings, ...unheard, ...planWarnings(plan)]) this.#events.onWarning(warning);
     const folder = await makePrivateFolder();
@@ -142,6 +149,7 @@ export class Front {
     // What a killed run left may still listen on the very ports.
     await cleanLeftovers();
     const sides = await resolveSides(plan);
+    debug('front', () => `NGINX is ${quote(program.path)}; ${sides.map(describeSide).join('; ')}`);
     for (const { addresses, side } of sides) await checkListen(addresses, side.listen.port);
     return { program, sides };
   }
@@ -155,10 +163,12 @@ export class Front {
     const early = await this.#startServer(work, credentials);
     if (early !== undefined) return early;
     this.#nginx = await startNginx(start);
+    debug('front', () => `NGINX is process ${this.#nginx?.pid}`);
     await folder.record(this.#leaders().map(({ pid }) => pid));
     await Promise.race([this.#nginx.listening, this.#firstEnd(this.#server)]);
     if (this.#isOver()) return this.#finish();
     const endpoints = endpointsOf(this.#run.plan.sides, set.names);
+    debug('front', () => 'NGINX listens');
     const verdict = await Promise.race([
       this.#events.onReady(endpoints, set),
       this.#firstEnd(...this.#leaders()),
@@ -191,6 +201,11 @@ export class Front {
         folder.path,
         writeNginxConfig(configOf({ ...config, path: folder.path, tls: set.tls })),
       );
+      debug(
+        'front',
+        () =>
+          `attempt ${attempt}: the server is at ${backends.map(({ host, port }) => `${host}:${port}`).join(' and ')}`,
+      );
       if (attempt === 1) await testConfig(start);
       if (this.#isOver()) return this.#finish();
       if (command !== undefined) {
@@ -199,16 +214,20 @@ export class Front {
           stdio: 'inherit',
           env: { ...process.env, [FOLDER_VARIABLE]: folder.path },
         });
-        await folder.record([this.#server.pid]);
+        const { pid } = this.#server;
+        debug('front', () => `the server is process ${pid}`);
+        await folder.record([pid]);
       }
       const waiting = new AbortController();
       const answered = Promise.all(backends.map(({ host, port }) => portAnswers(host, port, waiting.signal)));
       await Promise.race([answered, this.#firstEnd(this.#server)]);
       waiting.abort();
       if (!this.#isOver()) {
+        debug('front', () => 'the server answers');
         this.#checkServer(backends.map(({ port }) => port));
         return undefined;
       }
+      debug('front', () => 'the server ended before it answered');
       const raced = this.#server?.end() !== undefined && (await anyTaken(sides, backends));
       if (!raced || this.#interruption.signal.aborted || attempt === MOST_ATTEMPTS) {
         const failed = ![undefined, 0].includes(this.#server?.end()?.code ?? undefined);
@@ -233,8 +252,12 @@ export class Front {
     const { out, renewAt } = this.#run;
     const { signal } = this.#over;
     const { onError, onRenewal } = this.#events;
+    const onChange = () => {
+      debug('front', () => 'the files changed: NGINX reads them again');
+      this.#nginx?.reload();
+    };
     watchCertificateSet(out, { renewAt, signal, onError, onRenew: onRenewal }).catch(onError);
-    followSet(out, manifest, { onChange: () => this.#nginx?.reload(), signal }).catch(onError);
+    followSet(out, manifest, { onChange, signal }).catch(onError);
   }
 
   #leaders(): GroupLeader[] {
@@ -282,4 +305,8 @@ interface Work {
   readonly start: NginxStart;
   readonly sides: readonly ResolvedSide[];
   readonly set: ServedSet;
+}
+
+function describeSide({ side, addresses }: ResolvedSide): string {
+  return `${side.protocol} on port ${side.listen.port} of ${addresses.join(' and ')}`;
 }

@@ -1,3 +1,4 @@
+import { quote } from '../errors.js';
 import { checkOptions, mergeOptions, RESERVED_NAMES } from '../layouts/requests.js';
 import { readPublicKey } from '../pki/keys/keys.js';
 import { parseClientIdentity } from '../pki/names/identity.js';
@@ -8,6 +9,7 @@ import { FIELDS } from '../request/fields.js';
 import { formatMode, type KeyAccess, keyAccessWarnings, parseKeyAccess } from '../request/key-access.js';
 import type { KeyAccessOptions } from '../request/options.js';
 import { type CheckedRequest, OPTIONS_EXAMPLE } from '../request/request.js';
+import { debug } from '../util/debug.js';
 import { checkOptionNames } from '../util/options.js';
 import { type EnsureResult, type SetFound, unchanged } from './ensure-result.js';
 import { type Damage, findDamages, findLostOwners } from './manifest/damages.js';
@@ -84,6 +86,7 @@ export async function ensureSet(
     if (force && error?.code === 'ERR_JOURNAL_INVALID') return undefined;
     throw error;
   });
+  debug('freshness', () => `${quote(folder)} ${describeFound(found, { forget })}`);
   const warnings = [
     ...(found?.checked ?? alone).warnings,
     ...keyAccessWarnings(found?.access ?? givenAccess),
@@ -107,6 +110,15 @@ export async function ensureSet(
   const result = dry ? await rehearseSet(folder, making) : await makeSet(folder, making);
   const unguarded = dry || isIgnoredByGit(result.manifest) ? [] : await gitWarnings(folder, result.manifest);
   return { ...result, warnings: [...warnings, ...unguarded] };
+}
+
+function describeFound(found: SetFound | undefined, { forget }: { readonly forget: boolean }): string {
+  if (found === undefined) return 'has a change that cannot be finished: making a new set';
+  const { old, shortfall } = found;
+  if (old === undefined) return 'has no set: making one';
+  if (forget) return 'has a set, and a new one is asked for';
+  if (shortfall === undefined) return 'serves the request: nothing to write';
+  return `lacks something: ${shortfall.reasons.join('; ')}; issuing again: ${shortfall.reissue}`;
 }
 
 /** Who is to read the server's key, as a manifest records it. */

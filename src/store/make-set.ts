@@ -1,4 +1,4 @@
-import { printable } from '../errors.js';
+import { printable, quote } from '../errors.js';
 import { createSet } from '../layouts/create.js';
 import { dnsSubtrees } from '../pki/issue/issue.js';
 import type { PartyCredential } from '../pki/issue/party.js';
@@ -10,6 +10,7 @@ import type { CertificateSet } from '../pki/set.js';
 import type { IssuingWork, Work } from '../pki/workers/work.js';
 import { formatMode } from '../request/key-access.js';
 import type { LockOptions } from '../request/options.js';
+import { debug } from '../util/debug.js';
 import { withBroughtAuthority } from './brought/read-folder.js';
 import { type EnsureResult, type SetFound, unchanged } from './ensure-result.js';
 import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
@@ -46,6 +47,7 @@ export async function makeSet(
     return await withLock(folder, { ...lockOptions, create: true, force }, async (lock) => {
       const found = await look();
       if (found.old !== undefined && found.shortfall === undefined) {
+        debug('freshness', () => `another run has made the set in ${quote(folder)} meanwhile`);
         return unchanged(await keepFromGit(lock, found.old));
       }
       return makeInto(lock, found, { force, work: { signal, onProgress } });

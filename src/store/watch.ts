@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GenerateCertsError, quote } from '../errors.js';
 import type { LockOptions } from '../request/options.js';
+import { debug } from '../util/debug.js';
 import { renewCertificateSet } from './change.js';
 import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read.js';
@@ -76,6 +77,7 @@ export async function watchCertificateSet(folder: string, options: WatchOptions 
         // Another run may have made the set anew meanwhile.
         manifest = await readManifest(folder);
       } else {
+        debug('freshness', () => `${quote(folder)} is due: renewing it`);
         callback?.stop();
         ({ manifest } = await renewCertificateSet(folder, { lockTimeout, signal }));
         callback = startCallback(onRenew, manifest, onError);
@@ -86,6 +88,7 @@ export async function watchCertificateSet(folder: string, options: WatchOptions 
       if (isStopped()) break;
       reportFailure(error);
       pause = Math.min(lifeOf(manifest) * RETRY_SHARE, LONGEST_RETRY_MS);
+      debug('freshness', () => `${quote(folder)} was not renewed: ${String(error)}; again in ${pause} ms`);
     }
     await delay(Math.max(pause, 10), undefined, signal && { signal }).catch(() => undefined);
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GenerateCertsError, quote } from '../../errors.js';
 import { DEFAULT_LOCK_TIMEOUT, type LockOptions } from '../../request/options.js';
+import { debug } from '../../util/debug.js';
 import { parseDuration } from '../../util/duration.js';
 import { type Claimant, claimName, describeSelf, lifeOf, parseClaimName } from './claimant.js';
 import { errnoOf, FOLDER_MODE, ifThere, removeEmptyFolders } from './file-system.js';
@@ -49,6 +50,7 @@ export async function lockFolder(
   const silence = new SilenceObserver();
   const made: string[] = [];
   let own: Claimant | undefined;
+  let awaited: string | undefined;
   try {
     for (;;) {
       throwIfInterrupted(signal);
@@ -58,14 +60,23 @@ export async function lockFolder(
         own = describeSelf(made.includes(folder));
         if (await putClaim(folder, own)) {
           rival = (await liveClaims(folder, silence, own))[0];
-          if (rival === undefined) return await heldLock(folder, own, made);
+          if (rival === undefined) {
+            debug('lock', () => `${quote(folder)} is this run's after ${since(begin)}`);
+            return await heldLock(folder, own, made);
+          }
           await removeClaim(folder, own);
         } else if (!create) {
           // Fails where the folder itself is gone: what was to be changed is not there any more.
           await fs.stat(folder);
         }
       }
+      if (rival !== undefined && rival.token !== awaited) {
+        const { pid, token } = rival;
+        awaited = token;
+        debug('lock', () => `${quote(folder)} is locked by process ${pid}: waiting`);
+      }
       if (rival !== undefined && performance.now() - begin > timeout) {
+        debug('lock', () => `giving up on ${quote(folder)} after ${since(begin)}`);
         throw locked(folder, rival, lockTimeout ?? DEFAULT_LOCK_TIMEOUT);
       }
       // At random, so that two that claimed at once do not do so again.
@@ -167,6 +178,7 @@ async function heldLock(folder: string, own: Claimant, made: readonly string[]):
     },
     release: async (outcome) => {
       clearInterval(heartbeat);
+      debug('lock', () => `${quote(folder)} is released (${outcome})`);
       // The claims of the dead last as long as the work: one of them may say who made the folder. One
       // that stays is no harm, whoever comes next sees that its process is gone.
       for (const claim of [...dead, own]) await removeClaim(folder, claim).catch(() => undefined);
@@ -174,6 +186,10 @@ async function heldLock(folder: string, own: Claimant, made: readonly string[]):
       if (outcome === 'failed') await removeEmptyFolders(inherited ? [folder] : made);
     },
   };
+}
+
+function since(begin: number): string {
+  return `${(performance.now() - begin).toFixed(1)} ms`;
 }
 
 function locked(folder: string, { pid }: Claimant, waited: string): GenerateCertsError {

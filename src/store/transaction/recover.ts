@@ -1,7 +1,8 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
-import { GenerateCertsError } from '../../errors.js';
+import { GenerateCertsError, quote } from '../../errors.js';
 import type { LockOptions } from '../../request/options.js';
+import { debug } from '../../util/debug.js';
 import { readRegularFile } from '../../util/regular-file.js';
 import { folderMode, foldersOf } from '../folders.js';
 import { findManifest } from '../manifest/find.js';
@@ -52,6 +53,11 @@ export async function settle(folder: string, options: LockOptions): Promise<bool
   // First the claims, then the mark: a run that claims in between has not marked anything yet.
   const claimed = await isClaimed(folder);
   const marked = isMarked(folder);
+  debug(
+    'recovery',
+    () =>
+      `${quote(folder)} has a work folder: ${marked ? 'a marked change' : 'no marked change'}, ${claimed ? 'of a run that goes on' : 'of no run that goes on'}`,
+  );
   if (claimed && !marked) return true;
   // Root repairs nothing where another user could exchange what it works on.
   if (!marked && isRoot() && controllerOf(folder) !== undefined) return true;
@@ -84,10 +90,16 @@ async function recover({ folder }: FolderLock, { force }: { readonly force: bool
   const { journal: mark } = workPaths(folder);
   try {
     const journal = await readJournal(folder);
+    debug('recovery', () =>
+      journal === undefined
+        ? `${quote(folder)} has no change to finish`
+        : `finishing a change to ${quote(folder)}: ${journal.files.length} files to write, ${journal.removals.length} to remove`,
+    );
     if (journal !== undefined) await finish(folder, journal);
   } catch (error) {
     const invalid = error instanceof GenerateCertsError && error.code === 'ERR_JOURNAL_INVALID';
     if (!invalid || !force) throw error;
+    debug('recovery', () => `throwing the change to ${quote(folder)} away: ${error.message}`);
   }
   await fs.rm(mark, { recursive: true, force: true });
   await clearWorkFolder(folder);
