@@ -16,6 +16,8 @@ interface RunOptions {
   uid?: number;
   gid?: number;
   input?: string;
+  /** After so many milliseconds it is ended, and has no status. */
+  timeout?: number;
 }
 
 /** Runs a program to its end, without a shell. */
