@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { SCHEMAS } from '../../src/store/schemas.js';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { NODE_BUILDS } from '../support/node-builds.js';
 import { installPackage, npm, packPackage } from '../support/package.js';
@@ -34,6 +35,8 @@ test('the tarball holds what users need and nothing else', () => {
       'dist/index.d.mts',
       'dist/index.mjs',
       'dist/issuing-thread.cjs',
+      'dist/manifest.schema.json',
+      'dist/schema.json',
       'dist/types/**.d.ts',
       'dist/types/package.json',
       'package.json',
@@ -44,6 +47,13 @@ test('the tarball holds what users need and nothing else', () => {
 test('the CommonJS file has no import(), which Jest refuses', () => {
   const text = readFileSync(join(project, 'node_modules', 'generate-certs', 'dist', 'index.cjs'), 'utf8');
   expect(text).not.toMatch(/\bimport\(/);
+});
+
+test.each(Object.entries(SCHEMAS))('generate-certs/%s is what the program checks by', (name, schema) => {
+  const require = createRequire(join(project, 'index.js'));
+  expect(require(`generate-certs/${name}`)).toEqual(schema);
+  // Where the documentation says that editors find it.
+  expect(existsSync(join(project, 'node_modules', 'generate-certs', 'dist', name))).toBe(true);
 });
 
 const MAKE_A_SET = `
@@ -150,7 +160,8 @@ void main();`,
 });
 
 test.each([
-  ['attw', ['--no-color', '--format', 'ascii']],
+  // The schemas are no modules: compilers that know no exports cannot import them, and need not.
+  ['attw', ['--no-color', '--format', 'ascii', '--exclude-entrypoints', ...Object.keys(SCHEMAS)]],
   ['publint', ['--strict']],
 ])('%s finds nothing', (tool, args) => {
   const program = join(REPOSITORY, 'node_modules', '.bin', tool);
