@@ -115,13 +115,18 @@ describe.skipIf(process.getuid?.() !== 0)('another user', () => {
     expect(existsSync(join(cwd, 'certs'))).toBe(false);
   });
 
-  test('may stand in a folder that may not be searched', () => {
+  test('is told where no file can be looked for', () => {
     const out = temporaryFolder();
     chmodSync(out, 0o777);
     const cwd = folderWith({ 'generate-certs.yaml': 'layouts: [grpc]\n' });
     chmodSync(cwd, 0o700);
-    const made = generateCerts(['-o', join(out, 'certs')], { cwd, uid: OTHER, gid: OTHER });
-    expect(made).toMatchObject({ status: 0, stderr: '' });
+    const args = ['-l', 'grpc', '-o', join(out, 'certs')];
+    expect(generateCerts(args, { cwd, uid: OTHER, gid: OTHER })).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining("no configuration file is looked for in '.': permission denied"),
+    });
+    const without = generateCerts([...args, '--no-config'], { cwd, uid: OTHER, gid: OTHER });
+    expect(without).toMatchObject({ status: 0, stderr: '' });
   });
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { GenerateCertsError, printable, quote, type Warning } from '../../errors.js';
 import { readIfRegular, readRegularFile } from '../../util/regular-file.js';
@@ -100,6 +100,22 @@ function canBeSeen(file: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** What is worth telling where no file was found: the folder may have one that this user cannot see. */
+export function unseenWarnings(folder: string): Warning[] {
+  try {
+    accessSync(folder, constants.X_OK);
+    return [];
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') return [];
+    return [
+      {
+        message: `no configuration file is looked for in ${quote(folder)}: permission denied`,
+        hint: 'run in a folder that this user may read, or give --no-config',
+      },
+    ];
   }
 }
 

@@ -6,7 +6,7 @@ import { joinOptions } from '../../request/join.js';
 import { OPTIONS_EXAMPLE } from '../../request/request.js';
 import { checkOptionNames } from '../../util/options.js';
 import type { EnsureOptions } from '../write-options.js';
-import { findConfiguration, openConfiguration } from './find.js';
+import { findConfiguration, openConfiguration, unseenWarnings } from './find.js';
 
 /**
  * Which configuration file is read, and what is added to it.
@@ -70,7 +70,7 @@ export async function loadConfiguration(options: ConfigurationOptions = {}): Pro
   if (file !== undefined) checkText('file', file);
   checkOptionNames(add, Object.keys(FIELDS), OPTIONS_EXAMPLE);
   const found = file === undefined ? findConfiguration(folder) : openConfiguration(file);
-  if (found === undefined) return { file: undefined, options: add, warnings: [] };
+  if (found === undefined) return { file: undefined, options: add, warnings: unseenWarnings(folder) };
   // Most runs have no file, and start without what reads one.
   const { readOptions } = await import('./read.js');
   const ofFile = await readOptions(found, resolve(dirname(found.file)));
