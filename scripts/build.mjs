@@ -29,9 +29,11 @@ const { dependencies } = require('../package.json');
 
 /** What every start needs is put into the program: one file loads sooner than several. */
 const BUNDLED = ['chalk', 'commander'];
-const isDependency = (id) =>
+/** What many starts of the program need, and few of the library, in a file of its own: a third of the time. */
+const BUNDLED_IN_PROGRAM = [...BUNDLED, 'yaml'];
+const isDependency = (id, bundled) =>
   Object.keys(dependencies).some(
-    (name) => !BUNDLED.includes(name) && (id === name || id.startsWith(`${name}/`)),
+    (name) => !bundled.includes(name) && (id === name || id.startsWith(`${name}/`)),
   );
 const output = {
   format: 'cjs',
@@ -53,11 +55,11 @@ const withoutSubprograms = {
   load: (id) => (id === '\0nothing' ? 'export {};' : undefined),
 };
 
-async function bundle(input, write) {
+async function bundle(input, write, bundledPackages = BUNDLED) {
   const build = await rolldown({
     input,
     platform: 'node',
-    external: isDependency,
+    external: (id) => isDependency(id, bundledPackages),
     preserveEntrySignatures: 'allow-extension',
     plugins: [withoutSubprograms],
     onLog: (level, log) => {
@@ -107,6 +109,7 @@ await bundle(
     chunkFileNames: '[name].cjs',
     codeSplitting: { groups: [{ name: fileOf, debugName: 'fileOf', includeDependenciesRecursively: false }] },
   },
+  BUNDLED_IN_PROGRAM,
 );
 await bundle({ index: 'src/index.ts' }, { file: 'dist/index.cjs', codeSplitting: false });
 // Beside each file that starts it.

@@ -5,16 +5,19 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import {
   addClients,
+  addServers,
   type EnsureOptions,
   ensureCertificateSet,
   type Manifest,
   readManifest,
   revokeClient,
   rotateCertificateSet,
+  signRequests,
 } from '../../src/index.js';
 import { RECORDED_FIELDS } from '../../src/request/recorded.js';
 import { SCHEMAS } from '../../src/store/schemas.js';
 import { temporaryFolder } from '../support/folder.js';
+import { run } from '../support/program.js';
 
 const compile = (schema: object): ValidateFunction =>
   new Ajv({ strict: true, allErrors: true }).compile(schema as AnySchemaObject);
@@ -136,6 +139,27 @@ describe('of the manifest', () => {
       await rotateCertificateSet(folder, { step });
       expectValid(await readManifest(folder));
     }
+  });
+
+  test("takes a set with certificates for others' keys, and with servers that came later", async () => {
+    const folder = join(temporaryFolder(), 'certs');
+    await ensureCertificateSet(folder, { layouts: ['grpc'] });
+    await addServers(folder, { api: ['api.test'] });
+    const make = [
+      'req',
+      '-new',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      '/dev/null',
+      '-subj',
+      '/CN=dora',
+    ];
+    await signRequests(folder, [run('openssl', make).stdout]);
+    const manifest = await readManifest(folder);
+    expect(manifest.certificates.find(({ name }) => name === 'dora')?.key).toBeNull();
+    expectValid(manifest);
   });
 
   test('takes a set that another CA signs', async () => {
