@@ -92,6 +92,9 @@ const HOW_TO_MAKE =
 
 /** The request's own DER; a text holds one block. */
 function derOf(text: string | Uint8Array): Buffer {
+  if (typeof text !== 'string' && !(text instanceof Uint8Array)) {
+    throw invalid('it is neither text nor bytes', HOW_TO_MAKE);
+  }
   const bytes = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text);
   if (bytes.length > LARGEST_REQUEST)
     throw invalid(`it has ${bytes.length} bytes`, `a request has at most ${LARGEST_REQUEST}`);
