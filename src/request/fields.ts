@@ -8,8 +8,8 @@ import { parseDuration } from '../util/duration.js';
 import { checkFlag } from '../util/options.js';
 import { isPlainText } from '../util/text.js';
 import type { Field } from './field.js';
-import { joinFlaws, joinLists, joinServers } from './joins.js';
-import { isRecordedMode, parseKeyMode, parseOwner } from './key-access.js';
+import { joinByParty, joinFlaws, joinLists, joinServers } from './joins.js';
+import { isRecordedModes, isRecordedOwners, parseKeyMode, parseOwner } from './key-access.js';
 import { defaultLayouts, type LayoutRegistry } from './layout-rules.js';
 import {
   DEFAULT_LOCK_TIMEOUT,
@@ -277,33 +277,42 @@ export const SET_FIELDS = {
   },
 } as const satisfies FieldsOf<RequestOptions>;
 
-/** Who may read the server's key. */
+const oneOrList = (pattern: string) => {
+  const text = { type: 'string', pattern };
+  return { anyOf: [text, { ...listOf(text), minItems: 1 }] };
+};
+
+/** Who may read the private keys. */
 export const ACCESS_FIELDS = {
   keyMode: {
-    flag: { long: 'key-mode', value: 'octal' },
-    help: 'permissions of server.key; readable by others warns',
+    flag: { long: 'key-mode', value: '[party=]octal' },
+    help: "permissions of the servers' keys, or of a party's; readable by others warns",
     default: '600',
+    repeats: true,
+    join: joinByParty,
     action: true,
-    schema: () => ({ type: 'string', pattern: '^0?[0-7]{3}$' }),
+    schema: () => oneOrList('^(.+=)?0?[0-7]{3}$'),
     recorded: {
-      schema: { type: 'string', pattern: '^0[0-7]{3}$' },
-      isValid: isRecordedMode,
-      change: { words: 'mode of server.key', reissue: 'missing' },
+      schema: oneOrList('^(.+=)?0[0-7]{3}$'),
+      isValid: isRecordedModes,
+      change: { words: 'modes of keys', reissue: 'missing' },
     },
     parse: parseKeyMode,
   },
   owner: {
-    flag: { long: 'owner', value: 'uid[:gid]' },
-    help: 'owner of server.key, for root',
+    flag: { long: 'owner', value: '[party=]uid[:gid]' },
+    help: "owner of the servers' keys, or of a party's, for root",
     default: 'the user',
+    repeats: true,
+    join: joinByParty,
     action: true,
-    schema: () => ({ type: 'string', pattern: '^[0-9]{1,10}(:[0-9]{1,10})?$' }),
+    schema: () => oneOrList('^(.+=)?[A-Za-z0-9_.$-]{1,65}(:[A-Za-z0-9_.$-]{1,65})?$'),
     recorded: {
-      schema: { anyOf: [{ type: 'string' }, { type: 'null' }] },
-      isValid: (value) => value === null || isText(value),
-      change: { words: 'owner of server.key', reissue: 'missing' },
+      schema: { anyOf: [{ type: 'null' }, oneOrList('^(.+=)?[0-9]{1,10}(:[0-9]{1,10})?$')] },
+      isValid: isRecordedOwners,
+      change: { words: 'owners of keys', reissue: 'missing' },
     },
-    parse: (given) => (given === undefined ? undefined : parseOwner(given)),
+    parse: parseOwner,
   },
 } as const satisfies FieldsOf<KeyAccessOptions>;
 

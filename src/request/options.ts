@@ -107,25 +107,27 @@ export interface RequestOptions {
 }
 
 /**
- * Who may read `server.key`.
+ * Who may read the private keys.
  *
  * @example
  * ```ts
- * const access: KeyAccessOptions = { keyMode: '640' };
+ * const access: KeyAccessOptions = { keyMode: ['640', 'client=600'] };
  * await writeCertificateSet(set, 'certs', access);
  * ```
  */
 export interface KeyAccessOptions {
   /**
-   * Permissions of `server.key`, octal.
+   * Permissions of the servers' and peers' keys, octal; of others' with the party before it, a role or one of it:
+   * `client=640`, `client:alice=644`.
    * @default '600'
    */
-  readonly keyMode?: string | undefined;
+  readonly keyMode?: string | readonly string[] | undefined;
   /**
-   * Owner of `server.key` as `uid` or `uid:gid`. Only root may give files away.
+   * Owner of the servers' and peers' keys as `uid` or `uid:gid`, in numbers or names that the system knows; of others'
+   * with the party before it: `client:alice=70`. Only root may give files away.
    * @default the user who runs the program
    */
-  readonly owner?: string | undefined;
+  readonly owner?: string | readonly string[] | undefined;
 }
 
 /**

@@ -1,13 +1,19 @@
 import { quote } from '../errors.js';
 import { checkOptions, mergeOptions, RESERVED_NAMES } from '../layouts/requests.js';
+import { flawFileName, serverFlawFileName } from '../pki/flaws/flaws.js';
 import { readPublicKey } from '../pki/keys/keys.js';
 import { parseClientIdentity } from '../pki/names/identity.js';
-import { nameClients } from '../pki/names/party-names.js';
+import { nameClients, partiesOf } from '../pki/names/party-names.js';
 import type { ParsedParty, ParsedRequest } from '../pki/request.js';
 import type { Work } from '../pki/workers/work.js';
 import { FIELDS } from '../request/fields.js';
-import { formatMode, type KeyAccess, keyAccessWarnings, parseKeyAccess } from '../request/key-access.js';
-import type { KeyAccessOptions } from '../request/options.js';
+import {
+  keyAccessWarnings,
+  mergeKeyAccess,
+  parseKeyAccess,
+  recordAccess,
+  refuseUnknownParties,
+} from '../request/key-access.js';
 import { type CheckedRequest, OPTIONS_EXAMPLE } from '../request/request.js';
 import { debug } from '../util/debug.js';
 import { checkOptionNames } from '../util/options.js';
@@ -66,8 +72,8 @@ export async function ensureSet(
       };
     }
     const checked = mergeOptions(old.request, given);
-    const access = mergeAccess(old.request, { keyMode, owner });
-    const request: ManifestRequest = { ...checked.request, ...recordedAccess(access) };
+    const access = mergeKeyAccess(old.request, { keyMode, owner });
+    const request: ManifestRequest = { ...checked.request, ...recordAccess(access) };
     const { parsed, added } = withClientsOf(old, checked);
     const damages = await damagesOf(folder, old);
     return {
@@ -95,6 +101,7 @@ export async function ensureSet(
     return { ...unchanged(found.old), warnings };
   }
   const asked = found?.parsed() ?? alone;
+  refuseUnknownParties(found?.access ?? givenAccess, partiesToBe(asked));
   const { ca } = asked.request;
   if (ca !== null) {
     // What is wrong with it is told before anything is written.
@@ -121,16 +128,14 @@ function describeFound(found: SetFound | undefined, { forget }: { readonly forge
   return `lacks something: ${shortfall.reasons.join('; ')}; issuing again: ${shortfall.reissue}`;
 }
 
-/** Who is to read the server's key, as a manifest records it. */
-export function recordedAccess({ mode, owner }: KeyAccess): Pick<ManifestRequest, 'keyMode' | 'owner'> {
-  return { keyMode: formatMode(mode), owner: owner?.text ?? null };
-}
-
-function mergeAccess(recorded: ManifestRequest, given: KeyAccessOptions): KeyAccess {
-  return parseKeyAccess({
-    keyMode: given.keyMode ?? recorded.keyMode,
-    owner: given.owner ?? recorded.owner ?? undefined,
-  });
+/** Every party that a request comes to, those to refuse among them. */
+function partiesToBe(parsed: ParsedRequest): readonly { readonly role: string; readonly name: string }[] {
+  const { untrusted, untrustedServers } = parsed.request;
+  return [
+    ...partiesOf(parsed),
+    ...untrusted.map((flaw) => ({ role: 'untrusted', name: flawFileName(flaw) })),
+    ...untrustedServers.map((flaw) => ({ role: 'untrusted-server', name: serverFlawFileName(flaw) })),
+  ];
 }
 
 /** The clients that are in a set stay in it, in their order; those that are asked for beyond them come after. */

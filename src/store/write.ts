@@ -2,7 +2,13 @@ import { GenerateCertsError, printable, quote } from '../errors.js';
 import type { CertificateSet } from '../pki/set.js';
 import type { Work } from '../pki/workers/work.js';
 import { ACCESS_FIELDS, WRITE_FIELDS } from '../request/fields.js';
-import { formatMode, type KeyAccess, parseKeyAccess } from '../request/key-access.js';
+import {
+  accessFor,
+  formatMode,
+  type KeyAccess,
+  parseKeyAccess,
+  recordedKeyAccess,
+} from '../request/key-access.js';
 import type { WriteOptions } from '../request/options.js';
 import { checkOptionNames } from '../util/options.js';
 import { type Damage, findDamages, statInside } from './manifest/damages.js';
@@ -115,19 +121,21 @@ export async function writeSet(
 export async function planWrite(
   folder: string,
   planned: SetPlan,
-  { old, force, access, damages, isNew, hint = REPLACE_HINT }: WriteContext & { readonly isNew: boolean },
+  { old, force, damages, isNew, hint = REPLACE_HINT }: WriteContext & { readonly isNew: boolean },
 ): Promise<{ manifest: Manifest; changes: SetChanges; files: PlannedFile[] }> {
   const lost = damages ?? (old === undefined ? new Map() : await findDamages(folder, old.files));
   const { files, manifest } = old === undefined ? planned : withOldStores(planned, old, lost);
   const made = new Map(old?.files.map((file) => [file.path, file]));
-  const ownerChanged = (old?.request.owner ?? null) !== (access.owner?.text ?? null);
+  const before = old && recordedKeyAccess(old.request);
+  const ownerChanged = ({ keyOf, owner }: PlannedFile) =>
+    keyOf !== undefined && before !== undefined && accessFor(before, keyOf).owner?.text !== owner?.text;
   const isKept = (file: PlannedFile) => {
     const there = made.get(file.path);
     if (there === undefined || lost.has(file.path)) return false;
     // What its owner made of it stays.
     if (file.path === GITIGNORE_NAME) return true;
     const sameFile = there.sha256 === file.sha256 && there.mode === formatMode(file.mode);
-    return sameFile && !(ownerChanged && file.ofServerKey);
+    return sameFile && !ownerChanged(file);
   };
   const touched = files.filter((file) => !isKept(file));
   const paths = new Set(files.map(({ path }) => path));

@@ -89,7 +89,7 @@ interface Source {
 }
 
 function memorySource(set: CertificateSet): Source {
-  const { files, manifest } = planSet(set, { access: { mode: 0o600 }, ignoredByGit: false });
+  const { files, manifest } = planSet(set, { access: { mode: 0o600, rules: [] }, ignoredByGit: false });
   const contents = new Map(files.map(({ path, content }) => [path, content.toString()]));
   return {
     subject: 'set',

@@ -1,5 +1,5 @@
 // A set of several servers and peers, on the programs that use them.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { loadCertificateSet } from '../../src/index.js';
@@ -351,4 +351,54 @@ test('1,000 servers and 1,000 peers are in one set, whole', async () => {
     manifest.certificates.length,
   );
   rmSync(out, { recursive: true });
+});
+
+// Only root may give files away.
+describe.runIf(process.getuid?.() === 0)('the keys of a party', () => {
+  test('can be given to another user, and have other permissions', () => {
+    const out = temporaryFolder();
+    const owners = ['--owner', '5000', '--owner', 'client:alice=70:71', '--owner', 'peer=daemon'];
+    const modes = ['--key-mode', 'client=640', '--key-mode', 'client:alice=600'];
+    const made = generateCerts([
+      ...['-q', '-o', out, '-l', 'grpc', '-c', 'alice', '-c', 'bob', '-p', 'node-1=node-1.test'],
+      ...owners,
+      ...modes,
+    ]);
+    expect(made).toMatchObject({ status: 0, stderr: '' });
+    const keyOf = (name: string) => {
+      const { uid, gid, mode } = statSync(join(out, `${name}.key`));
+      return [uid, gid, (mode & 0o777).toString(8)];
+    };
+    const all = () => ['server', 'node-1', 'alice', 'bob'].map(keyOf);
+    const expected = [
+      [5000, 0, '600'],
+      [1, 0, '600'],
+      [70, 71, '600'],
+      [0, 0, '640'],
+    ];
+    expect(all()).toEqual(expected);
+    // What is recorded holds for the next run, too, which mends what was taken away.
+    chownSync(join(out, 'alice.key'), 0, 0);
+    expect(generateCerts(['-q', '-o', out])).toMatchObject({ status: 0, stderr: '' });
+    expect(generateCerts(['renew', '-q', '-o', out])).toMatchObject({ status: 0, stderr: '' });
+    expect(all()).toEqual(expected);
+    expect(generateCerts(['-q', '-o', out, '--owner', 'server=70'])).toMatchObject({ status: 0 });
+    expect(all()).toEqual([[70, 0, '600'], ...expected.slice(1)]);
+  });
+
+  test.each([
+    ['client:carol=70', /no such client/],
+    ['king=70', /which is no party/],
+    ['client:=70', /which is no party/],
+    ['no-such-user', /does not know/],
+    ['client:alice=', /is not an owner/],
+    ['5000:5000:5000', /is not an owner/],
+    ['4294967295', /is not an owner/],
+    ['-1', /is not an owner/],
+  ])('--owner=%s is refused, and nothing is written', (owner, message) => {
+    const out = join(temporaryFolder(), 'certs');
+    const { status, stderr } = generateCerts(['-o', out, '-c', 'alice', `--owner=${owner}`]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+    expect(existsSync(out)).toBe(false);
+  });
 });

@@ -124,7 +124,7 @@ describe('two requests', () => {
       { field: 'names', reissue: 'missing', reason: 'names: a.test, b.test instead of localhost' },
       { field: 'caKey', reissue: 'authority', reason: "the CA's key type: ec-p384 instead of ec-p256" },
       { field: 'nameConstraints', reissue: 'authority', reason: 'name constraints: on instead of off' },
-      { field: 'owner', reissue: 'missing', reason: 'owner of server.key: 5000 instead of none' },
+      { field: 'owner', reissue: 'missing', reason: 'owners of keys: 5000 instead of none' },
     ]);
   });
 

@@ -13,7 +13,7 @@ describe('a manifest', () => {
   let manifest: Manifest;
   beforeAll(async () => {
     const set = await createCertificateSet({ key: 'ec-p256' });
-    manifest = planSet(set, { access: { mode: 0o600 }, ignoredByGit: true }).manifest;
+    manifest = planSet(set, { access: { mode: 0o600, rules: [] }, ignoredByGit: true }).manifest;
   });
 
   test('reads back as it was written', () => {

@@ -5,7 +5,7 @@ import { planSet } from '../../src/store/manifest/plan.js';
 
 test('no private key shows when a set is printed, inspected or serialised', async () => {
   const set = await createCertificateSet({ key: 'ec-p256', clients: ['alice'] });
-  const { manifest } = planSet(set, { access: { mode: 0o600 }, ignoredByGit: false });
+  const { manifest } = planSet(set, { access: { mode: 0o600, rules: [] }, ignoredByGit: false });
   const shown = [
     inspect(set, {
       depth: Number.POSITIVE_INFINITY,

@@ -5,6 +5,7 @@ import type { NextStep, Party } from '../../layouts/layout.js';
 import { flawOf } from '../../pki/flaws/flaws.js';
 import { partyFileName } from '../../pki/names/party-names.js';
 import { endpointNamesOf } from '../../pki/names/server.js';
+import { recordedKeyAccess } from '../../request/key-access.js';
 import type { EnsureResult } from '../../store/ensure-result.js';
 import type { Manifest, ManifestCertificate } from '../../store/manifest/manifest.js';
 import { formatDistance, formatMoment } from '../../util/moments.js';
@@ -117,8 +118,8 @@ export function nextStepsOf(
   only?: string,
 ): (NextStep & { readonly layout: string })[] {
   const { layouts } = request;
-  const open = (Number.parseInt(request.keyMode, 8) & 0o004) !== 0;
-  const keyReader = open ? 'everybody' : request.owner === null ? 'self' : { owner: request.owner };
+  const { mode, owner } = recordedKeyAccess(request);
+  const keyReader = (mode & 0o004) !== 0 ? 'everybody' : owner === undefined ? 'self' : { owner: owner.text };
   const isAlone = layouts.length === 1;
   return layouts
     .filter((name) => only === undefined || name === only)

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { formatMode, recordedKeyAccess } from '../../request/key-access.js';
+import { accessFor, formatMode, recordedKeyAccess } from '../../request/key-access.js';
 import { readRegularFile } from '../../util/regular-file.js';
 import { nextTurn } from '../../util/turns.js';
 import { foldersOf } from '../folders.js';
@@ -86,21 +86,20 @@ export function statInside(folder: string, path: string): Stats | undefined {
   return lstatSync(join(folder, path), { throwIfNoEntry: false });
 }
 
-/** The servers' keys that were taken from the user who is to read them, by path. */
+/** The keys that were taken from the user who is to read them, by path. */
 export function findLostOwners(folder: string, { request, certificates }: Manifest): Map<string, Damage> {
-  const { owner } = recordedKeyAccess(request);
   const lost = new Map<string, Damage>();
-  if (owner === undefined) return lost;
-  const servers = certificates.filter(({ role }) => role === 'server' || role === 'peer');
-  const keys = servers.flatMap(({ files }) => Object.values(files).flatMap(({ key }) => key ?? []));
-  for (const path of new Set(keys)) {
-    const stats = statInside(folder, path);
-    const changed = stats?.uid !== owner.uid || (owner.gid !== undefined && stats.gid !== owner.gid);
-    if (changed) {
-      lost.set(path, {
-        kind: 'owner',
-        text: `has owner ${stats?.uid}:${stats?.gid}, not ${owner.text}`,
-      });
+  if (request.owner === null) return lost;
+  const access = recordedKeyAccess(request);
+  for (const certificate of certificates) {
+    const { owner } = accessFor(access, certificate);
+    if (owner === undefined) continue;
+    for (const path of new Set(Object.values(certificate.files).flatMap(({ key }) => key ?? []))) {
+      const stats = statInside(folder, path);
+      const changed = stats?.uid !== owner.uid || (owner.gid !== undefined && stats.gid !== owner.gid);
+      if (!changed) continue;
+      const text = `has owner ${stats?.uid}:${stats?.gid}, not ${owner.text}`;
+      lost.set(path, { kind: 'owner', text });
     }
   }
   return lost;

@@ -44,7 +44,7 @@ export interface Manifest {
 }
 
 /**
- * The request, and how the server's key was to be written.
+ * The request, and who was to read the private keys.
  *
  * @example
  * ```ts
@@ -53,10 +53,10 @@ export interface Manifest {
  * ```
  */
 export interface ManifestRequest extends SetRequest {
-  /** Permissions of `server.key`, in four octal digits. */
-  readonly keyMode: string;
-  /** Owner of `server.key` as `uid` or `uid:gid`; null for the user who ran the program. */
-  readonly owner: string | null;
+  /** Permissions of the servers' and peers' keys in four octal digits; a list where other keys have some, too. */
+  readonly keyMode: string | readonly string[];
+  /** Owner of those keys as `uid` or `uid:gid`; null for the user who ran the program; a list as of the modes. */
+  readonly owner: string | readonly string[] | null;
 }
 
 /**

@@ -10,7 +10,14 @@ import type { Rotation } from '../../pki/issue/rotation.js';
 import { keyTypeOf } from '../../pki/keys/keys.js';
 import { authorityNames, type Generation } from '../../pki/names/authority-names.js';
 import type { CertificateSet } from '../../pki/set.js';
-import { formatMode, type KeyAccess, type Owner } from '../../request/key-access.js';
+import {
+  type Access,
+  accessFor,
+  formatMode,
+  type KeyAccess,
+  type Owner,
+  recordAccess,
+} from '../../request/key-access.js';
 import { isoSeconds } from '../../util/moments.js';
 import {
   authorityKeyPath,
@@ -35,8 +42,8 @@ export interface PlannedFile {
   readonly mode: number;
   /** The user who runs the program, when absent. */
   readonly owner?: Owner | undefined;
-  /** Whether it is a server's private key, for which `--owner` and `--key-mode` are. */
-  readonly ofServerKey?: boolean;
+  /** Whose private key is in it, where one is. */
+  readonly keyOf?: { readonly role: string; readonly name: string } | undefined;
 }
 
 /** The files of a set, with the manifest that names them. */
@@ -127,15 +134,16 @@ export class SetPlanner {
     const places = this.#places.get(owner) ?? {};
     this.#places.set(owner, places);
     places[place] = { ...places[place], [part]: path };
-    const ofServerKey = secret && typeof of === 'object' && (of.role === 'server' || of.role === 'peer');
-    const access = ofServerKey ? this.#access : { mode: secret ? SECRET_MODE : PUBLIC_MODE };
+    const keyOf = secret && typeof of === 'object' ? { role: of.role, name: of.name } : undefined;
+    const access: Access =
+      keyOf === undefined ? { mode: secret ? SECRET_MODE : PUBLIC_MODE } : accessFor(this.#access, keyOf);
     return {
       path,
       content,
       sha256: sha256(content),
       mode: mode ?? access.mode,
       owner: access.owner,
-      ofServerKey,
+      keyOf,
     };
   }
 }
@@ -192,7 +200,7 @@ function describeSet(
     version: 2,
     createdAt: isoSeconds(set.createdAt),
     expiresAt: isoSeconds(set.expiresAt),
-    request: { ...set.request, keyMode: formatMode(access.mode), owner: access.owner?.text ?? null },
+    request: { ...set.request, ...recordAccess(access) },
     certificates: [...authorities, ...leaves].map(({ role, name, flaw, ...others }) => ({
       role,
       name,
