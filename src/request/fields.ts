@@ -1,6 +1,6 @@
 // Everything that a run may be asked for, in the order of the help text. The option check of the library, the
 // options of the command line, the manifest's request, the comparison of a second run and the schema of the
-// configuration file follow from this list; tests compare the README's table and the action's inputs with it.
+// configuration file follow from this list; tests compare the table of docs/command-line.md and the action's inputs with it.
 import { FLAWS, SERVER_FLAWS } from '../pki/flaws/flaws.js';
 import { KEY_TYPES, parseKeyType } from '../pki/keys/key-types.js';
 import { MOST_INTERMEDIATES } from '../pki/names/authority-names.js';

@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { copyCheckout } from '../support/checkout.js';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
+import { codeBlocks } from '../support/pages.js';
 import { REPOSITORY, runBeside } from '../support/program.js';
-import { readmeBlocks } from '../support/readme.js';
 
 interface Action {
   inputs: Record<string, { default?: string }>;
@@ -177,10 +177,10 @@ describe('what an input holds is never run', () => {
   });
 });
 
-describe('the README', () => {
-  const [workflow] = readmeBlocks().filter(({ info }) => info === 'yaml action');
-  const [pipeline] = readmeBlocks().filter(({ info }) => info === 'yaml gitlab');
-  const [scripts] = readmeBlocks().filter(({ info }) => info === 'json script');
+describe('the page on CI', () => {
+  const [workflow] = codeBlocks().filter(({ info }) => info === 'yaml action');
+  const [pipeline] = codeBlocks().filter(({ info }) => info === 'yaml gitlab');
+  const [scripts] = codeBlocks().filter(({ info }) => info === 'json script');
 
   /** A project that has the package installed. */
   function project(): { folder: string; env: Record<string, string> } {

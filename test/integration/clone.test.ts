@@ -5,18 +5,16 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { copyCheckout } from '../support/checkout.js';
 import { temporaryFolder } from '../support/folder.js';
+import { commandsOf } from '../support/pages.js';
 import { runBeside } from '../support/program.js';
-import { readmeBlocks } from '../support/readme.js';
 
 test('a fresh clone: npm ci && npx generate-certs, and a short bench', async () => {
   const folder = temporaryFolder();
   copyCheckout(folder);
-  const commands = readmeBlocks().filter(({ info }) => info === 'sh clone');
-  expect(commands.map(({ text }) => text.trimEnd())).toEqual([
-    'npm ci && npx generate-certs',
-    'npm cit',
-    'npm run bench',
-  ]);
+  const commands = commandsOf('sh clone');
+  for (const tried of ['npm ci && npx generate-certs', 'npm cit', 'npm run bench']) {
+    expect(commands).toContain(tried);
+  }
   // npx keeps what it has run in npm's cache: one of its own leaves nothing behind in the user's.
   const env = { npm_config_cache: temporaryFolder(), npm_config_audit: 'false', npm_config_fund: 'false' };
   const made = await runBeside('sh', ['-c', 'npm ci && npx generate-certs'], { cwd: folder, env });

@@ -10,9 +10,9 @@ import { parse } from 'yaml';
 import { temporaryFolder } from '../support/folder.js';
 import { eventually, exitOf, processesOf, serverFlags, startServe } from '../support/front.js';
 import { MODEL_SERVER } from '../support/model-server.js';
+import { codeBlocks } from '../support/pages.js';
 import { freePort, start } from '../support/processes.js';
 import { EXECUTABLE, REPOSITORY, run } from '../support/program.js';
-import { readmeBlocks } from '../support/readme.js';
 
 const tools = inject('tools');
 const isRoot = process.getuid?.() === 0;
@@ -24,8 +24,8 @@ const compose = parse(read('compose.yaml'));
 const words = (instruction: string): string[] =>
   JSON.parse(new RegExp(`^${instruction} (\\[.*\\])$`, 'm').exec(dockerfile)?.[1] ?? '[]');
 
-test("the README's commands name files that are there, and ports that the compose file has", () => {
-  const block = readmeBlocks().find(({ info }) => info === 'sh docker')?.text ?? '';
+test('the commands of the page name files that are there, and ports that the compose file has', () => {
+  const block = codeBlocks().find(({ info }) => info === 'sh docker')?.text ?? '';
   const named = [...block.matchAll(/docker\/\S+/g)].map(([name]) => name);
   expect(named).toContain('docker/Dockerfile');
   for (const name of named) expect(existsSync(join(REPOSITORY, name))).toBe(true);

@@ -5,13 +5,13 @@ import { expect, test } from 'vitest';
 import { copyCheckout } from '../support/checkout.js';
 import { temporaryFolder } from '../support/folder.js';
 import { installPackage, npm, packPackage } from '../support/package.js';
+import { codeBlocks } from '../support/pages.js';
 import { run } from '../support/program.js';
-import { readmeBlocks } from '../support/readme.js';
 
-const [block] = readmeBlocks().filter(({ info }) => info === 'sh install');
+const [block] = codeBlocks().filter(({ info }) => info === 'sh install');
 const lines = block?.text.trimEnd().split('\n') ?? [];
 
-/** The words of a README line, with what it installs in the place of the placeholder. */
+/** The words of a line of the README, with what it installs in the place of the placeholder. */
 function wordsOf(line: string | undefined, what: string): string[] {
   const [program, ...words] = (line ?? '').replace(/ +#.*/, '').split(' ');
   expect(program).toBe('npm');

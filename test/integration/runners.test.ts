@@ -1,12 +1,12 @@
-// The sample suites in test/samples and the README's, each run by its own runner in a project that has
+// The sample suites in test/samples and those of docs/test-runners.md, each run by its own runner in a project that has
 // the package from its tarball, with no program on the PATH but node: no openssl above all.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
 import { packPackage } from '../support/package.js';
+import { codeBlocks } from '../support/pages.js';
 import { REPOSITORY, run, runBeside } from '../support/program.js';
-import { readmeBlocks } from '../support/readme.js';
 
 const folder = temporaryFolderForAll();
 const project = join(folder, 'project');
@@ -72,8 +72,8 @@ test('never removes its certificates', () => temporaryCertificates({ layouts: ['
 `;
 
 test.each(RUNNERS)('$runner', async ({ runner, sample, command, passed }) => {
-  const block = readmeBlocks().find(({ info }) => info === `js ${runner}`);
-  const shown = `readme-${sample}`;
+  const block = codeBlocks().find(({ info }) => info === `js ${runner}`);
+  const shown = `shown-${sample}`;
   copyFileSync(join(REPOSITORY, 'test', 'samples', sample), join(project, sample));
   writeFileSync(join(project, shown), block?.text ?? '');
   writeFileSync(join(project, 'none.mjs'), 'export default {};\n');
@@ -94,11 +94,11 @@ test.each(RUNNERS)('$runner', async ({ runner, sample, command, passed }) => {
   const output = `${stdout}${stderr}`;
   expect(output).toMatch(passed);
   expect(status).toBe(0);
-  // The README's suites have their sets in temporary folders, and one forgets to remove it.
+  // The page's suites have their sets in temporary folders, and one forgets to remove it.
   expect(readdirSync(temporary).filter((name) => name.startsWith('generate-certs-'))).toEqual([]);
 });
 
-test('the README shows a suite for each of the four', () => {
-  const text = readFileSync(join(REPOSITORY, 'README.md'), 'utf8');
+test('the page shows a suite for each of the four', () => {
+  const text = readFileSync(join(REPOSITORY, 'docs', 'test-runners.md'), 'utf8');
   for (const { runner } of RUNNERS) expect(text).toContain(`\`\`\`js ${runner}\n`);
 });

@@ -16,9 +16,9 @@ import {
   startServe,
 } from '../support/front.js';
 import { MODEL_SERVER, startModelServer } from '../support/model-server.js';
+import { commandsOf } from '../support/pages.js';
 import { freePort, start } from '../support/processes.js';
 import { EXECUTABLE, generateCerts, run, runBeside } from '../support/program.js';
-import { readmeBlocks } from '../support/readme.js';
 
 const tools = inject('tools');
 const isRoot = process.getuid?.() === 0;
@@ -126,10 +126,9 @@ describe.skipIf(!tools.nginx)('the whole way', () => {
   });
 });
 
-// The ports in the README are served on all interfaces: a network of its own keeps them to itself.
-test.skipIf(!tools.nginx || !tools.ip || !isRoot)("the README's commands", async () => {
-  const block = readmeBlocks().find(({ info }) => info === 'sh serve')?.text ?? '';
-  const commands = block.trimEnd().split('\n');
+// The ports in the pages are served on all interfaces: a network of its own keeps them to itself.
+test.skipIf(!tools.nginx || !tools.ip || !isRoot)('the commands of the pages', async () => {
+  const commands = commandsOf('sh serve');
   expect(commands.length).toBeGreaterThan(2);
   const bin = join(temporaryFolder(), 'bin');
   mkdirSync(bin);

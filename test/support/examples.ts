@@ -1,9 +1,9 @@
 // The examples of the documentation: every ```ts block in the doc comments of the modules that the library's
-// face exports from, and in the README.
+// face exports from, and in the pages of the documentation.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeBlocks } from './pages.js';
 import { REPOSITORY } from './program.js';
-import { readmeBlocks } from './readme.js';
 
 export interface PublicName {
   readonly name: string;
@@ -47,10 +47,10 @@ export function examples(): Example[] {
       code: block.replace(/^ *\* ?/gm, ''),
     })),
   );
-  const inReadme = readmeBlocks()
+  const inPages = codeBlocks()
     .filter(({ info }) => info === 'ts')
-    .map(({ text }, index) => ({ title: `README ${index + 1}`, code: text }));
-  return [...inCode, ...inReadme];
+    .map(({ page, text }, index) => ({ title: `${page} ${index + 1}`, code: text }));
+  return [...inCode, ...inPages];
 }
 
 /** The code without its import of the library: what that gives is in scope. */

@@ -1,4 +1,4 @@
-// What each verifier says of each flaw: what the tests expect, and the table in the README. The first of
+// What each verifier says of each flaw: what the tests expect, and the table in docs/refused-clients.md. The first of
 // several is what was measured (OpenSSL 3.0, GnuTLS 3.7, nginx 1.22, gRPC C-core 1.51 and 1.84, Node 20);
 // the others mean the same flaw in other versions.
 import type { FlawName } from '../../src/index.js';
@@ -155,7 +155,7 @@ export const FLAW_TABLE: Record<FlawName, FlawRow> = {
   },
 };
 
-/** The README's table. */
+/** The table of docs/refused-clients.md. */
 export function renderFlawTable(): string {
   const cell = ([first = '']: readonly string[]) => (first === ACCEPTED ? '**lets it in**' : first);
   const rows = Object.entries(FLAW_TABLE).map(([flaw, row]) => {

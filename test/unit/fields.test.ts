@@ -1,4 +1,4 @@
-// What follows from the one list of fields: the help, the README's table, the action's inputs, the schema.
+// What follows from the one list of fields: the help, the table of docs/command-line.md, the action's inputs, the schema.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -52,8 +52,8 @@ describe('every field', () => {
   );
 });
 
-test("the README's table has every option, with its meaning and its default", () => {
-  const rows = readFileSync(join(REPOSITORY, 'README.md'), 'utf8')
+test("the page's table has every option, with its meaning and its default", () => {
+  const rows = readFileSync(join(REPOSITORY, 'docs', 'command-line.md'), 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('| `-'))
     .map((line) => line.slice(1, -1).split('|'))
