@@ -112,6 +112,20 @@ test('without an input it makes the default set, names its folders and exports t
   expect(existsSync(env.SSL_CERT_FILE ?? '')).toBe(true);
 });
 
+test('a configuration file is read, and the inputs add to it', async () => {
+  const config = join(temporaryFolder(), 'ci.yaml');
+  writeFileSync(config, 'layouts: [grpc]\nclients: [alice]\nservers: { api: [api.test] }\n');
+  const inputs = { config, client: 'bob', server: 'db=db.test', peer: 'node-1=node-1.test' };
+  const { status, workspace } = await runAction(inputs);
+  expect(status).toBe(0);
+  const { request } = JSON.parse(readFileSync(join(workspace, 'certs', 'set.json'), 'utf8'));
+  expect(request).toMatchObject({
+    clients: ['alice', 'bob'],
+    servers: [{ id: 'api' }, { id: 'db' }],
+    peers: [{ id: 'node-1' }],
+  });
+});
+
 test('its inputs are the options', async () => {
   const { status, workspace, outputs } = await runAction({
     names: 'api.test\n*.api.test\n',
