@@ -24,6 +24,7 @@ test('the tarball holds what users need and nothing else', () => {
     path
       .replace(/^package\//, '')
       .replace(/^dist\/cli\/[\w-]+\.cjs$/, 'dist/cli/*.cjs')
+      .replace(/^dist\/index-[\w-]+\.cjs$/, 'dist/index-*.cjs')
       .replace(/^dist\/types\/.*\.d\.ts$/, 'dist/types/**.d.ts'),
   );
   expect([...new Set(kinds)].sort()).toEqual([
@@ -31,6 +32,7 @@ test('the tarball holds what users need and nothing else', () => {
     ...[
       'dist/THIRD-PARTY-LICENSES.txt',
       'dist/cli/*.cjs',
+      'dist/index-*.cjs',
       'dist/index.cjs',
       'dist/index.d.mts',
       'dist/index.mjs',
@@ -44,9 +46,24 @@ test('the tarball holds what users need and nothing else', () => {
   ]);
 });
 
-test('the CommonJS file has no import(), which Jest refuses', () => {
-  const text = readFileSync(join(project, 'node_modules', 'generate-certs', 'dist', 'index.cjs'), 'utf8');
-  expect(text).not.toMatch(/\bimport\(/);
+test('no CommonJS file has import(), which Jest refuses', () => {
+  const dist = join(project, 'node_modules', 'generate-certs', 'dist');
+  const files = readdirSync(dist).filter((name) => name.endsWith('.cjs'));
+  expect(files).toContain('index.cjs');
+  const refused = files.filter((name) => /\bimport\(/.test(readFileSync(join(dist, name), 'utf8')));
+  expect(refused).toEqual([]);
+});
+
+test('the library loads no package until it needs it', () => {
+  const loaded = run(
+    process.execPath,
+    [
+      '-e',
+      "require('generate-certs'); console.log(Object.keys(require.cache).map((path) => path.split('node_modules/').pop()).filter((path) => !path.startsWith('generate-certs/')).join())",
+    ],
+    { cwd: project },
+  );
+  expect(loaded).toMatchObject({ status: 0, stdout: '\n' });
 });
 
 test.each(Object.entries(SCHEMAS))('generate-certs/%s is what the program checks by', (name, schema) => {
@@ -91,6 +108,11 @@ describe.each(NODE_BUILDS)('on Node $version', ({ executable }) => {
     expect(made).toMatchObject({ status: 0, stderr: '' });
     expect(readdirSync(out)).toContain('server.pem');
   });
+});
+
+test('few packages are installed with it', () => {
+  const lock = readFileSync(join(project, 'node_modules', '.package-lock.json'), 'utf8');
+  expect(Object.keys(JSON.parse(lock).packages).length).toBeLessThanOrEqual(36);
 });
 
 test('npx of the tarball runs the executable', async () => {
