@@ -14,7 +14,9 @@ import { describe, expect, test } from 'vitest';
 import { ensureCertificateSet } from '../../src/index.js';
 import { temporaryFolder } from '../support/folder.js';
 import { generateCerts } from '../support/program.js';
+import { tally } from '../support/tally.js';
 
+tally("another user's folder");
 const OTHER = 65_534;
 
 /** A folder of another user, which can be reached. */

@@ -7,6 +7,7 @@ import { COMMANDS } from '../../src/cli/commands.js';
 import { MAKE_OPTIONS } from '../../src/cli/make-options.js';
 import { temporaryFolder } from '../support/folder.js';
 import { REPOSITORY, runBeside } from '../support/program.js';
+import { randomFrom, tally } from '../support/tally.js';
 
 /** Runs many argument lists in one process: a start takes longer than all that they do. */
 const RUNNER = `
@@ -33,13 +34,7 @@ for (const stream of [process.stdout, process.stderr]) {
 })();
 `;
 
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
+const counts = tally('argument lists');
 
 const WORDS = [
   ...[
@@ -128,8 +123,9 @@ test('five hundred argument lists', async () => {
     expect([label, [0, 1, 2, 3].includes(status)]).toEqual([label, true]);
     expect([label, /error: unexpected|\n {4}at /.exec(text)?.input ?? '']).toEqual([label, '']);
     expect([label, /[\p{Cc}\u202a-\u202e]/u.test(text.replaceAll('\n', ''))]).toEqual([label, false]);
+    counts.add(`of status ${status}`);
     if (status === 2) expect([label, text]).toEqual([label, expect.stringMatching(/error: .*\n.*hint: /)]);
   });
   expect(readdirSync(folder).sort()).toEqual(['lists.json', 'results.json', 'run.cjs', 'work']);
-  process.stdout.write(`${lists.length} argument lists\n`);
+  counts.add('lists', lists.length);
 });

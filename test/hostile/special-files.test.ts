@@ -7,7 +7,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { ensureCertificateSet } from '../../src/index.js';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { EXECUTABLE, run } from '../support/program.js';
+import { tally, WHOLE } from '../support/tally.js';
 
+const counts = tally('special files');
 const model = temporaryFolderForAll();
 beforeAll(async () => {
   await ensureCertificateSet(join(model, 'certs'), { layouts: ['nginx'], key: 'ec-p256' });
@@ -22,7 +24,7 @@ const ALL_PLACES = [
   '.generate-certs',
 ];
 // All of them with EVERY_CALL=1, as `npm run test:hostile` has it: some minutes.
-const PLACES = process.env.EVERY_CALL === '1' ? ALL_PLACES : ['set.json', 'authority/ca.key', 'client.pem'];
+const PLACES = WHOLE ? ALL_PLACES : ['set.json', 'authority/ca.key', 'client.pem'];
 const COMMANDS = [
   ['show'],
   ['verify'],
@@ -67,5 +69,5 @@ test.each(Object.keys(KINDS))('a %s in the place of any file: every command ends
       if (args[0] === 'clean') break;
     }
   }
-  process.stdout.write(`${tried} commands with a ${kind}\n`);
+  counts.add(`commands with a ${kind}`, tried);
 });

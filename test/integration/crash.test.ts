@@ -16,6 +16,7 @@ import { temporaryFolder } from '../support/folder.js';
 import { EXECUTABLE, generateCerts, runBeside } from '../support/program.js';
 import { findProblems, snapshot } from '../support/set-checker.js';
 import { type CallName, countCalls, type Injection, runWith, type Subject } from '../support/strace.js';
+import { tally, WHOLE } from '../support/tally.js';
 
 interface Shape {
   readonly name: string;
@@ -28,7 +29,8 @@ interface Shape {
 // passed over where several files go the same way, more of them with two layouts: the same code does the
 // same there for twice the files.
 const EACH = { rename: 1, fsync: 1, mkdir: 1, unlink: 1, rmdir: 1, openat: 1, write: 1 };
-const every = process.env.EVERY_CALL === '1';
+const every = WHOLE;
+const tallied = tally('crashes');
 const ONE = every ? EACH : { ...EACH, fsync: 2, openat: 3, write: 3 };
 const TWO = every ? EACH : { rename: 4, fsync: 5, mkdir: 2, unlink: 2, rmdir: 2, openat: 8, write: 8 };
 const SHAPES: readonly Shape[] = [
@@ -152,7 +154,7 @@ describe.skipIf(!inject('tools').strace)('a kill at any call leaves a whole set 
         rmSync(join(out, '..'), { recursive: true });
       },
     );
-    process.stdout.write(`${shape.name}, over ${over}: ${kills} kills\n`);
+    tallied.add('kills', kills);
     expect(kills).toBeGreaterThan(20);
   });
 });
@@ -191,9 +193,8 @@ describe.skipIf(!inject('tools').strace)('a failing call leaves what was there',
       }
       rmSync(join(out, '..'), { recursive: true });
     });
-    process.stdout.write(
-      `${shape.name}, over ${over}: ${failures} failures with status 3, ${done} after the set was whole\n`,
-    );
+    tallied.add('failures with status 3', failures);
+    tallied.add('failures after the set was whole', done);
     expect(failures).toBeGreaterThan(10);
   });
 });

@@ -4,7 +4,8 @@
 // lines, `generate-certs: error: …` and `generate-certs: hint: …`, a warning likewise; lower case, no
 // full stop. Colour only on a terminal, unless FORCE_COLOR or NO_COLOR say otherwise (colours.ts); ASCII
 // where the locale has no more (output.ts). With --quiet only errors and failures are written. A reader that goes away (`| head`) is no error.
-import { GenerateCertsError, type Warning } from '../../errors.js';
+import { GenerateCertsError, printable, type Warning } from '../../errors.js';
+import { environmentError } from '../../store/transaction/file-system.js';
 import { type Colours, coloursFor } from './colours.js';
 import { interruptionStatus } from './interrupt.js';
 import { ERR, OUT, setOutputFailure, write, writeData } from './output.js';
@@ -79,8 +80,9 @@ export const ExitStatus = { done: 0, check: 1, input: 2, environment: 3 } as con
 export type ExitStatus = number;
 
 /** Reports a failure and gives the exit status that stands for it. */
-export function reportFailure(error: unknown, terminal: Terminal): number {
-  if (process.env.GENERATE_CERTS_DEBUG) write(ERR, `${String((error as Error)?.stack ?? error)}\n`);
+export function reportFailure(failure: unknown, terminal: Terminal): number {
+  if (process.env.GENERATE_CERTS_DEBUG) write(ERR, `${String((failure as Error)?.stack ?? failure)}\n`);
+  const error = failedCall(failure);
   if (error instanceof GenerateCertsError) {
     terminal.error(error);
     const interruption = interruptionStatus(error);
@@ -92,4 +94,11 @@ export function reportFailure(error: unknown, terminal: Terminal): number {
     hint: 'this is a mistake in the program: set GENERATE_CERTS_DEBUG=1 to see where',
   });
   return ExitStatus.environment;
+}
+
+/** A call to the system that failed where nothing has words of its own for it is no mistake in the program. */
+function failedCall(failure: unknown): unknown {
+  const { syscall, path } = (failure ?? {}) as NodeJS.ErrnoException;
+  if (typeof syscall !== 'string') return failure;
+  return environmentError(failure, typeof path === 'string' ? `use ${printable(path)}` : 'go on');
 }
