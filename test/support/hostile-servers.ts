@@ -188,7 +188,7 @@ const REST: Record<string, ((socket: Socket) => void) | string | Buffer> = {
   'is older than HTTP/1.0': '<html>hello</html>',
   'says nothing': () => undefined,
   'closes without an answer': '',
-  'resets after the request': (socket) => void socket.resetAndDestroy(),
+  'breaks off after the request': (socket) => void socket.destroy(),
   'answers many times': http('200 OK\r\ncontent-length: 1', 'a').repeat(5000),
   'answers in HTTP/2': Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
 };
@@ -367,7 +367,7 @@ const GRPC: Record<string, ((socket: Socket) => void) | Buffer> = {
   'closes after its settings': (socket) => void socket.end(START),
   'closes in a frame': (socket) => void socket.end(answer(head().subarray(0, 12))),
   'closes after its headers': (socket) => void socket.end(answer(head())),
-  'resets after the request': (socket) => void socket.resetAndDestroy(),
+  'breaks off after the request': (socket) => void socket.destroy(),
   drips: (socket) => slowly(socket, answer(head(), message('x'), OK)),
 };
 
