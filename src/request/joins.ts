@@ -6,12 +6,12 @@ export function joinLists(ofFile: unknown, added: unknown): unknown {
   return [...new Set([ofFile, added].flat())];
 }
 
-/** Both lists of flaws. `none` that is added takes the place of the file's list, and the file's gives way to a flaw. */
 /** Where two are for the same party, the one that was added is the last and holds. */
 export function joinByParty(ofFile: unknown, added: unknown): unknown {
   return [ofFile, added].flat();
 }
 
+/** Both lists of flaws. `none` that is added takes the place of the file's list, and the file's gives way to a flaw. */
 export function joinFlaws(ofFile: unknown, added: unknown): unknown {
   const [flaws, more] = [[ofFile].flat(), [added].flat()];
   if (more.includes('none')) return added;
