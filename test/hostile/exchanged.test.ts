@@ -112,6 +112,9 @@ const COMMANDS: readonly (readonly string[])[] = [
     : []),
 ];
 
+/** So few calls as root that each exchange is tried at each of them. */
+const FEW = 40;
+
 /** Runs a command as root, with an exchange at one of its calls; without one where there is no such call. */
 async function runWith(
   places: Places,
@@ -164,9 +167,9 @@ describe.skipIf(process.getuid?.() !== 0)('at each call of root', () => {
     expect(asRoot).toBeGreaterThan(0);
     counts.add('calls of root into the folder', asRoot);
     const kinds = Object.keys(EXCHANGES);
-    // While the program is root each exchange is tried at each call; later, with no right to lose, they take turns.
+    // Where the program gives up its rights soon, each exchange is tried at each call before; else they take turns.
     const moments = Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) =>
-      (at <= asRoot && WHOLE ? kinds : [kinds[at % kinds.length] ?? '']).map((kind) => ({ at, kind })),
+      (at <= asRoot && asRoot < FEW && WHOLE ? kinds : [kinds[at % kinds.length] ?? '']).map((kind) => ({ at, kind })),
     );
     const step = WHOLE ? 1 : Math.ceil(moments.length / 2);
     await twoAtATime(
