@@ -169,7 +169,10 @@ describe.skipIf(process.getuid?.() !== 0)('at each call of root', () => {
     const kinds = Object.keys(EXCHANGES);
     // Where the program gives up its rights soon, each exchange is tried at each call before; else they take turns.
     const moments = Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) =>
-      (at <= asRoot && asRoot < FEW && WHOLE ? kinds : [kinds[at % kinds.length] ?? '']).map((kind) => ({ at, kind })),
+      (at <= asRoot && asRoot < FEW && WHOLE ? kinds : [kinds[at % kinds.length] ?? '']).map((kind) => ({
+        at,
+        kind,
+      })),
     );
     const step = WHOLE ? 1 : Math.ceil(moments.length / 2);
     await twoAtATime(
