@@ -71,6 +71,6 @@ export {
 } from './verify/client/open-servers.js';
 export type { ClientTarget, VerifyClientOptions } from './verify/client/options.js';
 export { verifyClient } from './verify/client/verify-client.js';
-export type { Row, Verdict, VerifyReport } from './verify/row.js';
-export { type VerifyEndpointOptions, verifyEndpoint } from './verify/verify-endpoint.js';
-export { type VerifySetOptions, verifyCertificateSet } from './verify/verify-set.js';
+export { type VerifyEndpointOptions, verifyEndpoint } from './verify/endpoint/verify-endpoint.js';
+export type { Row, Verdict, VerifyReport } from './verify/report/row.js';
+export { type VerifySetOptions, verifyCertificateSet } from './verify/set/verify-set.js';

@@ -1,6 +1,6 @@
 import { GenerateCertsError } from '../errors.js';
 import { isHost } from '../util/hosts.js';
-import { parseGrpcEndpoint } from '../verify/endpoint.js';
+import { parseGrpcEndpoint } from '../verify/protocols/endpoint.js';
 import { type Listen, parseListen } from './listen.js';
 import {
   DEFAULT_GRPC_PORT,

@@ -7,10 +7,10 @@ import { CATALOGUE } from '../../src/pki/flaws/catalogue.js';
 import { drawChain } from '../../src/verify/page/chain.js';
 import { escapeHtml } from '../../src/verify/page/html.js';
 import { drawMatrix } from '../../src/verify/page/matrix.js';
-import { LARGEST_REPORT, readReport } from '../../src/verify/page/read-report.js';
 import { commandLine, repeatCommand } from '../../src/verify/page/repeat.js';
 import { formatReportPage } from '../../src/verify/page/report-page.js';
-import { summarize } from '../../src/verify/row.js';
+import { LARGEST_REPORT, readReport } from '../../src/verify/report/read-report.js';
+import { summarize } from '../../src/verify/report/row.js';
 import { HOSTILE_NAMES, rowWith } from '../support/rows.js';
 
 describe('a page of a report', () => {

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
-import { MESSAGES } from '../../src/verify/kserve.js';
-import { decodeMessage, encodeMessage } from '../../src/verify/protobuf.js';
+import { MESSAGES } from '../../src/verify/protocols/kserve/messages.js';
+import { decodeMessage, encodeMessage } from '../../src/verify/protocols/kserve/protobuf.js';
 
 const { root } = protobuf.parse(`
   syntax = "proto3";

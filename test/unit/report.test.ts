@@ -6,7 +6,7 @@ import { formatMarkdown } from '../../src/cli/report/markdown.js';
 import { formatTable } from '../../src/cli/report/table.js';
 import { coloursFor } from '../../src/cli/terminal/colours.js';
 import { OUT } from '../../src/cli/terminal/output.js';
-import { type Row, summarize } from '../../src/verify/row.js';
+import { type Row, summarize } from '../../src/verify/report/row.js';
 
 const row = (more: Partial<Row>): Row => ({
   subject: 'localhost:9178',

@@ -1,5 +1,5 @@
 import type { VerifyReport } from '../../index.js';
-import type { Row } from '../../verify/row.js';
+import type { Row } from '../../verify/report/row.js';
 import { bySubject } from './fold.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { VerifyReport } from '../../index.js';
-import { NOT_TRIED, type Verdict } from '../../verify/row.js';
+import { NOT_TRIED, type Verdict } from '../../verify/report/row.js';
 import type { Colours } from '../terminal/colours.js';
 import { alignColumns } from '../terminal/text.js';
 import { bySubject, foldVersions, formatCounts } from './fold.js';

@@ -1,4 +1,4 @@
-import { NOT_TRIED, type Row, type Verdict } from '../row.js';
+import { NOT_TRIED, type Row, type Verdict } from '../report/row.js';
 import { type Contact, describeContact } from './contact.js';
 import { RIGHT, type ServerCase } from './servers.js';
 

@@ -1,6 +1,6 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { CertificateSet } from '../../pki/set.js';
-import { type Row, summarize, type VerifyReport } from '../row.js';
+import { type Row, summarize, type VerifyReport } from '../report/row.js';
 import { type Contact, describeContact } from './contact.js';
 import { certificateRow, rowOfAttempt, talked } from './judge.js';
 import { checkCaseNames } from './options.js';

@@ -3,7 +3,7 @@ import { GenerateCertsError, printable, quote } from '../../errors.js';
 import type { ClientCredential } from '../../pki/credential.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { runBounded } from '../../util/bounded.js';
-import { type Row, summarize, type VerifyReport } from '../row.js';
+import { type Row, summarize, type VerifyReport } from '../report/row.js';
 import type { Caller } from './command.js';
 import {
   type CallEnd,

@@ -9,7 +9,7 @@ import {
 } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { GenerateCertsError } from '../../errors.js';
-import { outcomeOfError } from '../outcome.js';
+import { outcomeOfError } from '../wire/outcome.js';
 import { answerHttp1, answerHttp2 } from './answers.js';
 import { type Contact, newContact } from './contact.js';
 

@@ -1,5 +1,5 @@
 import type { Side } from '../../pki/flaws/catalogue.js';
-import type { Row } from '../row.js';
+import type { Row } from '../report/row.js';
 import { drawBar } from './bar.js';
 import { drawChain, flawOf } from './chain.js';
 import { type Html, html, NOTHING } from './html.js';

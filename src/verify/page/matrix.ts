@@ -1,4 +1,4 @@
-import type { Row } from '../row.js';
+import type { Row } from '../report/row.js';
 import { type Html, html, NOTHING } from './html.js';
 
 /** A row, and where on the page its details are. */

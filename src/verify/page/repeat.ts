@@ -1,5 +1,5 @@
 import { shellQuote } from '../../util/shell-quote.js';
-import type { Row } from '../row.js';
+import type { Row } from '../report/row.js';
 
 /** The command that tries one row again: for a server with a flaw that one alone, else everything. */
 export function repeatCommand(

@@ -1,4 +1,4 @@
-import type { Row, Verdict, VerifyReport } from '../row.js';
+import type { Row, Verdict, VerifyReport } from '../report/row.js';
 import { type DetailedRow, drawDetails } from './details.js';
 import { htmlDocument } from './document.js';
 import { type Html, html, NOTHING } from './html.js';

@@ -1,11 +1,11 @@
 import type { SecureContext } from 'node:tls';
-import { GenerateCertsError, quote } from '../errors.js';
-import type { Endpoint } from './endpoint.js';
-import { callKserve } from './grpc.js';
-import { MESSAGES, type MessageName } from './kserve.js';
-import type { Outcome } from './outcome.js';
+import { GenerateCertsError, quote } from '../../../errors.js';
+import type { Outcome } from '../../wire/outcome.js';
+import type { Endpoint } from '../endpoint.js';
+import { callKserve } from '../grpc.js';
+import { callRest } from '../rest.js';
+import { MESSAGES, type MessageName } from './messages.js';
 import { decodeMessage } from './protobuf.js';
-import { callRest } from './rest.js';
 
 /** A tensor that a model declares or is given. */
 interface Tensor {

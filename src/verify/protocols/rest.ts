@@ -1,9 +1,9 @@
 import { type ClientRequest, request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import type { SecureContext } from 'node:tls';
+import { CLOSED, type Outcome, outcomeOfError, outcomeOfHttpStatus, timedOut } from '../wire/outcome.js';
+import { connectionOptions } from '../wire/tls.js';
 import type { Endpoint } from './endpoint.js';
-import { CLOSED, type Outcome, outcomeOfError, outcomeOfHttpStatus, timedOut } from './outcome.js';
-import { connectionOptions } from './tls.js';
 
 /** As much of an answer as is read: enough for a model's metadata, and no more of an endless one. */
 const LARGEST_BODY = 1024 * 1024;

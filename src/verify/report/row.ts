@@ -1,4 +1,4 @@
-import { foreignText } from '../errors.js';
+import { foreignText } from '../../errors.js';
 
 /**
  * What a case was judged to be.

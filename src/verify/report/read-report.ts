@@ -1,5 +1,5 @@
 import { GenerateCertsError, printable } from '../../errors.js';
-import { type Row, summarize, type VerifyReport } from '../row.js';
+import { type Row, summarize, type VerifyReport } from './row.js';
 
 /** The largest file that is read as a report, in bytes. */
 export const LARGEST_REPORT = 10 * 1024 * 1024;

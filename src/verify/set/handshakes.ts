@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import type { CertificateSet } from '../pki/set.js';
-import { type Case, casesOf } from './cases.js';
+import type { CertificateSet } from '../../pki/set.js';
+import { type Case, casesOf } from '../endpoint/cases.js';
 
 /** What came of one handshake with a server of the set itself. */
 export interface Handshake {

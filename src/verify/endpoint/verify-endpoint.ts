@@ -1,16 +1,16 @@
-import { GenerateCertsError, quote } from '../errors.js';
-import type { CertificateSet } from '../pki/set.js';
-import { runBounded } from '../util/bounded.js';
+import { GenerateCertsError, quote } from '../../errors.js';
+import type { CertificateSet } from '../../pki/set.js';
+import { runBounded } from '../../util/bounded.js';
+import { type Endpoint, parseGrpcEndpoint, parseRestEndpoint } from '../protocols/endpoint.js';
+import { callGrpc } from '../protocols/grpc.js';
+import { KSERVE_SERVICE } from '../protocols/kserve/messages.js';
+import { tryModel } from '../protocols/kserve/model.js';
+import { callRest } from '../protocols/rest.js';
+import { type Row, summarize, type VerifyReport } from '../report/row.js';
+import { CLOSED, type Outcome } from '../wire/outcome.js';
+import { loadClient, speaks, TLS_VERSIONS, type TlsVersion } from '../wire/tls.js';
 import { type Case, casesOf, leftOut } from './cases.js';
-import { type Endpoint, parseGrpcEndpoint, parseRestEndpoint } from './endpoint.js';
-import { callGrpc } from './grpc.js';
 import { type Attempt, notTried, rowOf, serverRow, unseenRow } from './judge.js';
-import { KSERVE_SERVICE } from './kserve.js';
-import { tryModel } from './model.js';
-import { CLOSED, type Outcome } from './outcome.js';
-import { callRest } from './rest.js';
-import { type Row, summarize, type VerifyReport } from './row.js';
-import { loadClient, speaks, TLS_VERSIONS, type TlsVersion } from './tls.js';
 
 /**
  * What is to be proved, and how.

@@ -1,7 +1,7 @@
 // A set's CAs, as its certificates and revocation lists are held against them.
-import type { Certificate } from '../pki/issue/certificate.js';
-import { readCertificates } from '../pki/read/read-certificate.js';
-import type { Manifest, ManifestRevocationList } from '../store/manifest/manifest.js';
+import type { Certificate } from '../../pki/issue/certificate.js';
+import { readCertificates } from '../../pki/read/read-certificate.js';
+import type { Manifest, ManifestRevocationList } from '../../store/manifest/manifest.js';
 
 /** The certificates of all CAs in the manifest's order, the root first; those that cannot be read are left out. */
 export async function authoritiesOf({

@@ -8,7 +8,7 @@ import {
   type SecureContext,
   type SecureVersion,
 } from 'node:tls';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint } from '../protocols/endpoint.js';
 import type { Outcome } from './outcome.js';
 
 /** The versions of TLS that an endpoint is tried with, the newest first. */

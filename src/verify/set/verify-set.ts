@@ -1,24 +1,24 @@
 import { join } from 'node:path';
-import type { Certificate } from '../pki/issue/certificate.js';
-import { readRevocationListDers, verifyRevocationList } from '../pki/issue/revocation-list.js';
-import { serverAltNames } from '../pki/issue/server-leaf.js';
-import { privateKeyFromPem } from '../pki/keys/keys.js';
-import { commonNameOf, type Identity } from '../pki/names/identity.js';
-import { peersOf, serversOf } from '../pki/names/server.js';
-import { readCertificates } from '../pki/read/read-certificate.js';
-import type { CertificateSet } from '../pki/set.js';
-import { findDamages } from '../store/manifest/damages.js';
-import { requireManifest } from '../store/manifest/find.js';
-import { loadCertificateSet } from '../store/manifest/load.js';
-import type { Manifest } from '../store/manifest/manifest.js';
-import { planSet } from '../store/manifest/plan.js';
-import { revocationListPaths } from '../store/manifest/read-hierarchy.js';
-import { readConsistently } from '../store/transaction/consistent.js';
-import { formatDistance, isoSeconds } from '../util/moments.js';
-import { readIfRegular } from '../util/regular-file.js';
-import { shakeHands } from './loopback.js';
-import { NOT_TRIED, type Row, summarize, type VerifyReport } from './row.js';
-import { authoritiesOf, chainProblems, expectedLists } from './set-authorities.js';
+import type { Certificate } from '../../pki/issue/certificate.js';
+import { readRevocationListDers, verifyRevocationList } from '../../pki/issue/revocation-list.js';
+import { serverAltNames } from '../../pki/issue/server-leaf.js';
+import { privateKeyFromPem } from '../../pki/keys/keys.js';
+import { commonNameOf, type Identity } from '../../pki/names/identity.js';
+import { peersOf, serversOf } from '../../pki/names/server.js';
+import { readCertificates } from '../../pki/read/read-certificate.js';
+import type { CertificateSet } from '../../pki/set.js';
+import { findDamages } from '../../store/manifest/damages.js';
+import { requireManifest } from '../../store/manifest/find.js';
+import { loadCertificateSet } from '../../store/manifest/load.js';
+import type { Manifest } from '../../store/manifest/manifest.js';
+import { planSet } from '../../store/manifest/plan.js';
+import { revocationListPaths } from '../../store/manifest/read-hierarchy.js';
+import { readConsistently } from '../../store/transaction/consistent.js';
+import { formatDistance, isoSeconds } from '../../util/moments.js';
+import { readIfRegular } from '../../util/regular-file.js';
+import { NOT_TRIED, type Row, summarize, type VerifyReport } from '../report/row.js';
+import { authoritiesOf, chainProblems, expectedLists } from './authorities.js';
+import { shakeHands } from './handshakes.js';
 
 /**
  * How thoroughly a set is checked, and how strictly judged.

@@ -1,8 +1,8 @@
+import type { Endpoint } from '../protocols/endpoint.js';
+import { NOT_LOADED, NOT_TRIED, type Row, type Verdict } from '../report/row.js';
+import type { Outcome } from '../wire/outcome.js';
+import type { TlsVersion } from '../wire/tls.js';
 import type { Case } from './cases.js';
-import type { Endpoint } from './endpoint.js';
-import type { Outcome } from './outcome.js';
-import { NOT_LOADED, NOT_TRIED, type Row, type Verdict } from './row.js';
-import type { TlsVersion } from './tls.js';
 
 /** One case as it was tried, and what came of it. */
 export interface Attempt {

@@ -1,4 +1,4 @@
-import { GenerateCertsError, quote } from '../errors.js';
+import { GenerateCertsError, quote } from '../../errors.js';
 
 /** A live listener to be proved. */
 export interface Endpoint {

@@ -1,7 +1,7 @@
-import type { ClientCredential, Credential } from '../pki/credential.js';
-import { findFlaw, type KnownFlaw } from '../pki/flaws/flaws.js';
-import type { CertificateSet } from '../pki/set.js';
-import type { ClientMaterial } from './tls.js';
+import type { ClientCredential, Credential } from '../../pki/credential.js';
+import { findFlaw, type KnownFlaw } from '../../pki/flaws/flaws.js';
+import type { CertificateSet } from '../../pki/set.js';
+import type { ClientMaterial } from '../wire/tls.js';
 
 /** One thing that is tried at an endpoint. */
 export interface Case {

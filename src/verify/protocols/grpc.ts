@@ -6,11 +6,11 @@ import {
 } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
+import { CLOSED, type Outcome, outcomeOfError, outcomeOfHttpStatus, timedOut } from '../wire/outcome.js';
+import { connectionOptions } from '../wire/tls.js';
 import type { Endpoint } from './endpoint.js';
-import { KSERVE_SERVICE, MESSAGES, type MessageName } from './kserve.js';
-import { CLOSED, type Outcome, outcomeOfError, outcomeOfHttpStatus, timedOut } from './outcome.js';
-import { encodeMessage } from './protobuf.js';
-import { connectionOptions } from './tls.js';
+import { KSERVE_SERVICE, MESSAGES, type MessageName } from './kserve/messages.js';
+import { encodeMessage } from './kserve/protobuf.js';
 
 export interface GrpcRequest {
   /** `service/method`, without a leading slash. */
