@@ -1,5 +1,6 @@
 import { KEY_TYPES } from '../pki/keys/key-types.js';
 import { firstServer, type Layout, type NextStepContext, PEM_PAIR } from './layout.js';
+import { DEFAULT_GRPC_PORT, tlsFlag } from './model-server.js';
 
 /** The files of a model server's native gRPC TLS. */
 export const grpc = {
@@ -17,15 +18,15 @@ export const grpc = {
     {
       title: "add to the model server's command line",
       command: [
-        `--grpc_certificate_path ${quote(`${folder}/${firstServer(parties())}.pem`)}`,
-        `--grpc_key_path ${quote(`${folder}/${firstServer(parties())}.key`)}`,
-        `--grpc_ca_path ${quote(`${folder}/ca.pem`)}`,
+        `${tlsFlag('grpc', 'certificate')} ${quote(`${folder}/${firstServer(parties())}.pem`)}`,
+        `${tlsFlag('grpc', 'key')} ${quote(`${folder}/${firstServer(parties())}.key`)}`,
+        `${tlsFlag('grpc', 'ca')} ${quote(`${folder}/ca.pem`)}`,
       ],
     },
     {
       title: 'prove it',
       command: [
-        `generate-certs verify --grpc ${quote(`${name.includes(':') ? `[${name}]` : name.replace(/^\*/, 'www')}:9178`)}${out === 'certs' ? '' : ` --out ${quote(out)}`}`,
+        `generate-certs verify --grpc ${quote(`${name.includes(':') ? `[${name}]` : name.replace(/^\*/, 'www')}:${DEFAULT_GRPC_PORT}`)}${out === 'certs' ? '' : ` --out ${quote(out)}`}`,
       ],
     },
   ],

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import fs from 'fs-extra';
+import { tlsFlag } from '../layouts/model-server.js';
 import { createCertificateSet } from '../store/create.js';
 import type { BackendTls } from './nginx/nginx-config.js';
 import type { Protocol } from './plan.js';
@@ -50,9 +51,9 @@ export async function makeBackendCredentials(parent: string): Promise<BackendCre
   return {
     nginx: { certificate: file(`${NGINX}.pem`), key: file(`${NGINX}.key`), ca: file('ca.pem'), name: NAME },
     flags: (protocol) => [
-      ...[`--${protocol}_certificate_path`, file('server.pem')],
-      ...[`--${protocol}_key_path`, file('server.key')],
-      ...[`--${protocol}_ca_path`, file('ca.pem')],
+      ...[tlsFlag(protocol, 'certificate'), file('server.pem')],
+      ...[tlsFlag(protocol, 'key'), file('server.key')],
+      ...[tlsFlag(protocol, 'ca'), file('ca.pem')],
     ],
   };
 }

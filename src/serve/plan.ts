@@ -1,9 +1,9 @@
 import { GenerateCertsError } from '../errors.js';
+import { DEFAULT_GRPC_PORT } from '../layouts/model-server.js';
 import { isHost } from '../util/hosts.js';
 import { parseGrpcEndpoint } from '../verify/protocols/endpoint.js';
 import { type Listen, parseListen } from './listen.js';
 import {
-  DEFAULT_GRPC_PORT,
   isErrand,
   MODEL_SERVER_FLAGS,
   parseFlagName,

@@ -1,4 +1,5 @@
 import { GenerateCertsError, quote } from '../errors.js';
+import { DEFAULT_GRPC_PORT, TLS_FLAGS } from '../layouts/model-server.js';
 import { type Listen, parseBindHosts, parsePort } from './listen.js';
 
 /** The names of the flags by which a server is told where to listen; nothing where it has none. */
@@ -15,14 +16,6 @@ export const MODEL_SERVER_FLAGS: FlagNames = {
   grpcBind: '--grpc_bind_address',
   restBind: '--rest_bind_address',
 };
-
-/** Where a server listens when nothing else is said. */
-export const DEFAULT_GRPC_PORT = 9178;
-
-/** The flags of a model server's native TLS. */
-export const TLS_FLAGS = ['grpc', 'rest'].flatMap((side) =>
-  ['certificate', 'key', 'ca'].map((part) => `--${side}_${part}_path`),
-);
 
 /** A server's command line, and where it was to listen by its own flags. */
 export interface ServerCommand {

@@ -1,6 +1,7 @@
 import { createECDH, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { inspect, promisify } from 'node:util';
+import pLimit from 'p-limit';
 import { GenerateCertsError } from '../../errors.js';
 import { bitString, explicit, octetString, oid, sequence, smallInteger } from '../asn1/der.js';
 import { encodePem } from '../asn1/pem.js';
@@ -106,17 +107,14 @@ export function keyTypeOf(key: KeyObject): string {
  */
 export async function generatePrivateKey(type: KeyType | 'rsa-1024'): Promise<PrivateKey> {
   if (isEcType(type)) return ecKeyMaker(type)();
-  await rsaTurn();
-  try {
-    const { privateKey, publicKey } = await generateKeyPairAsync('rsa', {
+  const { privateKey, publicKey } = await rsaLimit(() =>
+    generateKeyPairAsync('rsa', {
       modulusLength: Number(type.slice('rsa-'.length)),
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
       publicKeyEncoding: { type: 'spki', format: 'der' },
-    });
-    return new PrivateKey(privateKey, publicKey, type);
-  } finally {
-    rsaDone();
-  }
+    }),
+  );
+  return new PrivateKey(privateKey, publicKey, type);
 }
 
 /**
@@ -128,20 +126,7 @@ const RSA_AT_ONCE = Math.max(
   1,
   Math.min(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4) - 1),
 );
-const waitingForTurn: (() => void)[] = [];
-let rsaRunning = 0;
-
-async function rsaTurn(): Promise<void> {
-  if (rsaRunning >= RSA_AT_ONCE) await new Promise<void>((resolve) => waitingForTurn.push(resolve));
-  else rsaRunning++;
-}
-
-/** Hands the turn on, or gives it back. */
-function rsaDone(): void {
-  const next = waitingForTurn.shift();
-  if (next === undefined) rsaRunning--;
-  else next();
-}
+const rsaLimit = pLimit(RSA_AT_ONCE);
 
 const generateKeyPairAsync = promisify(generateKeyPair);
 

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { nextTurn } from '../../util/turns.js';
 import type { Validity } from '../issue/certificate.js';
 import { type Hierarchy, issuerOf } from '../issue/hierarchy.js';
@@ -82,21 +83,13 @@ async function issueSideBySide(
   { signal }: IssuingWork,
   advance: (made: readonly PartyCredential[]) => void,
 ): Promise<PartyCredential[]> {
-  const issued: PartyCredential[] = [];
-  let next = 0;
-  const takeTurns = async () => {
-    while (next < parties.length) {
-      signal?.throwIfAborted();
-      const place = next++;
-      const party = parties[place] as ParsedParty;
-      const key = await keys(keyType, keyUse(party));
-      const credential = issueParty(party, key, await hierarchy, validity);
-      issued[place] = credential;
-      advance([credential]);
-    }
-  };
-  await Promise.all(Array.from({ length: KEYS_AT_ONCE }, takeTurns));
-  return issued;
+  return pLimit(KEYS_AT_ONCE).map(parties, async (party) => {
+    signal?.throwIfAborted();
+    const key = await keys(keyType, keyUse(party));
+    const credential = issueParty(party, key, await hierarchy, validity);
+    advance([credential]);
+    return credential;
+  });
 }
 
 /** How many parties are made in one go: some ten milliseconds of work. */

@@ -2,6 +2,7 @@ import { close, promises as fs, fsync, open } from 'node:fs';
 import { dirname, resolve as resolvePath } from 'node:path';
 import { promisify } from 'node:util';
 import { GenerateCertsError } from '../../errors.js';
+import { forEachBounded } from '../../util/bounded.js';
 
 /** Permissions of folders, under any umask: the keys are what is guarded, and a container must be able to walk in. */
 export const FOLDER_MODE = 0o755;
@@ -156,25 +157,9 @@ async function syncFileSystem(folder: string, signal: AbortSignal | undefined): 
 const SIDE_BY_SIDE = 16;
 
 /** Does some work for every item, several at once. After the first failure no more are begun. */
-export async function forEachSideBySide<T>(
+export function forEachSideBySide<T>(
   items: readonly T[],
   work: (item: T) => Promise<unknown>,
 ): Promise<void> {
-  let next = 0;
-  let failed = false;
-  const takeTurns = async () => {
-    while (next < items.length && !failed) {
-      const item = items[next++] as T;
-      try {
-        await work(item);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: SIDE_BY_SIDE }, takeTurns));
-  // All of them have ended by now: whatever takes the work back finds nothing moving under it.
-  const failure = results.find((result) => result.status === 'rejected');
-  if (failure !== undefined) throw failure.reason;
+  return forEachBounded(items, SIDE_BY_SIDE, work);
 }

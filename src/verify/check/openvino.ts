@@ -1,16 +1,16 @@
+import {
+  TLS_FLAGS,
+  TLS_PARTS,
+  TLS_SIDES,
+  type TlsPart,
+  type TlsSide,
+  tlsFlag,
+} from '../../layouts/model-server.js';
 import { keyAccessFindings, readPemFile } from './files.js';
 import { type FlagFinding, type ServedMode, servedFindings, warning, wrong } from './finding.js';
 import { type Flags, readFlags } from './flags.js';
 import { materialFindings } from './material.js';
 import { isOn, type KnownServer, type ServerFindings } from './server.js';
-
-const SIDES = ['grpc', 'rest'] as const;
-type Side = (typeof SIDES)[number];
-const PARTS = ['certificate', 'key', 'ca'] as const;
-type Part = (typeof PARTS)[number];
-
-const flagOf = (side: Side, part: Part) => `--${side}_${part}_path`;
-const TLS_FLAGS = SIDES.flatMap((side) => PARTS.map((part) => flagOf(side, part)));
 
 /** OpenVINO Model Server with native TLS: `--grpc_certificate_path` and its like. */
 export const OPENVINO: KnownServer = {
@@ -24,8 +24,8 @@ export const OPENVINO: KnownServer = {
 async function check(argv: readonly string[], { restTls }: { restTls: boolean }): Promise<ServerFindings> {
   const known = [...TLS_FLAGS, '--port', '--rest_port'];
   const { values, findings } = readFlags(argv, { known, spaced: true });
-  for (const side of SIDES) {
-    const flags = PARTS.map((part) => flagOf(side, part));
+  for (const side of TLS_SIDES) {
+    const flags = TLS_PARTS.map((part) => tlsFlag(side, part));
     const sound = !findings.some(({ verdict, flag }) => verdict === 'wrong' && flags.includes(flag));
     if (side === 'rest' && !restTls) findings.push(...refusedRestFlags(values));
     else findings.push(...(await checkSide(side, values, sound)));
@@ -36,21 +36,21 @@ async function check(argv: readonly string[], { restTls }: { restTls: boolean })
   } as const;
   findings.push(...portFindings(values, modes));
   if (!TLS_FLAGS.some((flag) => values.has(flag))) {
-    const hint = `give ${flagOf('grpc', 'certificate')} and ${flagOf('grpc', 'key')}, and ${flagOf('grpc', 'ca')} for mutual TLS`;
+    const hint = `give ${tlsFlag('grpc', 'certificate')} and ${tlsFlag('grpc', 'key')}, and ${tlsFlag('grpc', 'ca')} for mutual TLS`;
     findings.push(wrong('no-tls', '', 'no TLS flag is given: the endpoint will serve plaintext', hint));
   }
   return { findings, ...modes };
 }
 
-function modeOf(side: Side, values: Flags): ServedMode {
-  const has = (part: Part) => values.has(flagOf(side, part));
+function modeOf(side: TlsSide, values: Flags): ServedMode {
+  const has = (part: TlsPart) => values.has(tlsFlag(side, part));
   if (!has('certificate') || !has('key')) return 'plaintext';
   return has('ca') ? 'mutual-tls' : 'tls';
 }
 
 /** The build of native gRPC TLS has no TLS in its HTTP server, and does not start with these flags. */
 function refusedRestFlags(values: Flags): FlagFinding[] {
-  return PARTS.map((part) => flagOf('rest', part))
+  return TLS_PARTS.map((part) => tlsFlag('rest', part))
     .filter((flag) => values.has(flag))
     .map((flag) =>
       wrong(
@@ -77,11 +77,11 @@ function portFindings(
 }
 
 /** `sound`: whether nothing was wrong with the flags themselves. */
-async function checkSide(side: Side, values: Flags, sound: boolean): Promise<FlagFinding[]> {
+async function checkSide(side: TlsSide, values: Flags, sound: boolean): Promise<FlagFinding[]> {
   const [certificate, key, ca] = [
-    flagOf(side, 'certificate'),
-    flagOf(side, 'key'),
-    flagOf(side, 'ca'),
+    tlsFlag(side, 'certificate'),
+    tlsFlag(side, 'key'),
+    tlsFlag(side, 'ca'),
   ] as const;
   const given = [certificate, key, ca].filter((flag) => values.has(flag));
   if (given.length === 0) return [];
