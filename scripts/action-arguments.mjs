@@ -31,6 +31,8 @@ export function argumentsOf(input, fail) {
     ...repeated('untrusted-server'),
     ...option('key'),
     ...option('valid-for'),
+    ...option('backdate'),
+    ...flag('plain-san'),
     ...option('ca-key'),
     ...flag('name-constraints'),
     ...option('intermediates'),

@@ -31,6 +31,8 @@ export class Credential {
   readonly name: string;
   /** The name of its files, without the extension. */
   readonly fileName: string;
+  /** A client's identity with all names that were asked for with it, as it would be typed; else its name. */
+  readonly identity: string;
   /** What is wrong with it, for one that must be refused. */
   readonly flaw: FlawName | ServerFlawName | null;
   readonly certificate: Certificate;
@@ -48,6 +50,7 @@ export class Credential {
     this.role = fields.role;
     this.name = fields.name;
     this.fileName = fields.fileName;
+    this.identity = fields.identity ?? fields.name;
     this.flaw = fields.flaw ?? null;
     this.certificate = fields.certificate;
     this.chain = fields.chain ?? [];
@@ -86,9 +89,21 @@ export class Credential {
 
   /** What it is made of. */
   protected get fields(): CredentialFields {
-    const { role, name, fileName, flaw, certificate, chain, authority, trusted, layouts } = this;
+    const { role, name, fileName, identity, flaw, certificate, chain, authority, trusted, layouts } = this;
     const privateKey = this.#privateKey;
-    return { role, name, fileName, flaw, certificate, chain, privateKey, authority, trusted, layouts };
+    return {
+      role,
+      name,
+      fileName,
+      identity,
+      flaw,
+      certificate,
+      chain,
+      privateKey,
+      authority,
+      trusted,
+      layouts,
+    };
   }
 
   /** The root certificates that it trusts in PEM. */
@@ -154,6 +169,7 @@ export interface CredentialFields {
   role: Credential['role'];
   name: string;
   fileName: string;
+  identity?: string;
   flaw?: FlawName | ServerFlawName | null;
   certificate: Certificate;
   chain?: readonly Certificate[];

@@ -30,6 +30,10 @@ export interface SetRequest {
   readonly caKey: KeyType;
   /** As typed: `1d`. */
   readonly validFor: string;
+  /** How long before it is made everything begins, as typed: `5m`. */
+  readonly backdate: string;
+  /** Whether clients without a name for the SAN get one. */
+  readonly plainSan: boolean;
   readonly nameConstraints: boolean;
   /** How many CAs stand between the root and the leaves. */
   readonly intermediates: number;
@@ -62,6 +66,8 @@ export interface ParsedRequest {
   readonly clients: readonly ParsedClient[];
   /** The set's life in seconds. */
   readonly lifetime: number;
+  /** How long before it is made everything begins, in seconds. */
+  readonly backdate: number;
   /** File names, without the extension and in lower case, that no client may take. */
   readonly reservedNames: readonly string[];
   /** The root that signs, where it is not the set's own. */

@@ -1,4 +1,5 @@
 import { GenerateCertsError, quote } from '../errors.js';
+import { parseDuration } from '../util/duration.js';
 import { hintForUnknown } from '../util/suggest.js';
 import type { ClientCredential, Credential, PeerCredential, ServerCredential } from './credential.js';
 import { clientCatalogueOf, serverCatalogueOf } from './flaws/catalogue-of.js';
@@ -11,7 +12,7 @@ import { refuseEnded, refuseOutsideNames } from './issue/refusals.js';
 import { type RevocationList, signRevocationList } from './issue/revocation-list.js';
 import { addPreviousRevocation, type Rotation } from './issue/rotation.js';
 import { freshKeys } from './keys/key-source.js';
-import { parseClientIdentity } from './names/identity.js';
+import { parseClientIdentity, readClientIdentity, withPlainSan } from './names/identity.js';
 import { identitiesOf, nameClients, nameServers } from './names/party-names.js';
 import { requestedIdentity, requestedServer } from './names/requested.js';
 import { parseServer, recordOf, refuseForeignLayouts, type ServerOptions } from './names/server.js';
@@ -266,7 +267,11 @@ export class CertificateSet {
         "give a list such as ['alice']",
       );
     }
-    const parsed = nameClients(identities.map(parseClientIdentity), this.#reservedNames, this.#parties);
+    const parsed = nameClients(
+      Array.from(identities, (typed) => readClientIdentity(typed, this.#request)),
+      this.#reservedNames,
+      this.#parties,
+    );
     const clients = (await this.#issue(parsed, now)) as ClientCredential[];
     this.#clients = [...this.#clients, ...clients];
     return clients;
@@ -326,7 +331,11 @@ export class CertificateSet {
       as === 'client' ? requestedIdentity(asked, name) : requestedServer(as, asked, name);
     const [parsed] =
       'kind' in party
-        ? nameClients([party], this.#reservedNames, this.#parties)
+        ? nameClients(
+            [this.#request.plainSan ? withPlainSan(party) : party],
+            this.#reservedNames,
+            this.#parties,
+          )
         : nameServers([party], this.#reservedNames, this.#parties);
     const [credential] = await this.#issue([{ ...(parsed as ParsedParty), publicKey }], now);
     return { credential: this.#add(parsed as ParsedParty, credential as PartyCredential), leftOut };
@@ -434,7 +443,7 @@ export class CertificateSet {
   /** From now to the set's end; whole seconds, and never before the CA's own certificate begins. */
   #validityFrom(now: Date): Validity {
     const begin = Math.max(Math.floor(now.getTime() / 1000) * 1000, this.createdAt.getTime());
-    return validityFrom(new Date(begin), this.expiresAt);
+    return validityFrom(new Date(begin), this.expiresAt, parseDuration(this.#request.backdate));
   }
 }
 

@@ -19,9 +19,11 @@ import {
   type WriteOptions,
 } from './options.js';
 import {
+  DEFAULT_BACKDATE,
   isIntermediates,
   isServerList,
   parseAuthorityFolder,
+  parseBackdate,
   parseClients,
   parseExtraClients,
   parseIntermediates,
@@ -223,6 +225,33 @@ export const SET_FIELDS = {
     schema: () => DURATION,
     recorded: { isValid: isText, change: { words: 'lifetime', reissue: 'life' } },
     parse: (given = '1d') => ({ text: given as string, seconds: parseDuration(given) }),
+  },
+  backdate: {
+    flag: { long: 'backdate', value: 'duration' },
+    help: 'how long before now everything begins; at most the life',
+    default: DEFAULT_BACKDATE,
+    action: true,
+    schema: () => DURATION,
+    recorded: {
+      schema: DURATION,
+      isValid: isText,
+      missing: DEFAULT_BACKDATE,
+      change: { words: 'backdate', reissue: 'life' },
+    },
+    parse: parseBackdate,
+  },
+  plainSan: {
+    flag: { long: 'plain-san' },
+    help: 'a SAN for plain clients too (URI:urn:generate-certs:<name>)',
+    action: true,
+    schema: () => ({ type: 'boolean' }),
+    recorded: {
+      schema: { type: 'boolean' },
+      isValid: isBoolean,
+      missing: false,
+      change: { words: 'SAN of plain clients', reissue: 'missing' },
+    },
+    parse: (given = false) => checkFlag('plainSan', given),
   },
   caKey: {
     flag: { long: 'ca-key', value: 'type' },

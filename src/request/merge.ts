@@ -1,4 +1,5 @@
 import { FLAWS, SERVER_FLAWS } from '../pki/flaws/flaws.js';
+import { identityName } from '../pki/names/identity.js';
 import type { ServerRequest, SetRequest } from '../pki/request.js';
 import { FIELD_ENTRIES, SET_FIELDS } from './fields.js';
 import { withAddedFlaws } from './flaws.js';
@@ -42,7 +43,7 @@ export function mergeRequest(
     names: givesOwnNames(given, request) ? request.names : recorded.names,
     servers: joined(recorded.servers, servers === undefined ? [] : request.servers),
     peers: joined(recorded.peers, peers === undefined ? [] : request.peers),
-    clients: [...new Set([...recorded.clients, ...addedClients])],
+    clients: joinClients(recorded.clients, addedClients),
     untrusted: withAddedFlaws(FLAWS, recorded.untrusted, untrusted, request),
     untrustedServers: withAddedFlaws(SERVER_FLAWS, recorded.untrustedServers, untrustedServers, request),
     key: key ?? keptKey,
@@ -53,6 +54,16 @@ export function mergeRequest(
 function givesOwnNames({ names, servers }: RequestOptions, request: SetRequest): boolean {
   const given = (names !== undefined && names.length > 0) || servers !== undefined;
   return given && request.names.length > 0;
+}
+
+/** A client that is there already keeps the names that were asked for with it, unless others are asked for now. */
+function joinClients(recorded: readonly string[], added: readonly string[]): string[] {
+  const joined = new Map(recorded.map((text) => [identityName(text), text]));
+  for (const text of added) {
+    const name = identityName(text);
+    if (text !== name || !joined.has(name)) joined.set(name, text);
+  }
+  return [...joined.values()];
 }
 
 /** Those that are recorded, each with what is asked for now where it is, and the new ones. */

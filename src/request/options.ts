@@ -78,6 +78,17 @@ export interface RequestOptions {
    */
   readonly validFor?: string | undefined;
   /**
+   * How long before now everything begins, for clocks that differ: a whole number and a unit. At most `validFor`.
+   * @default '5m'
+   */
+  readonly backdate?: string | undefined;
+  /**
+   * A SAN for clients that bring no name for it, too: `URI:urn:generate-certs:<name>`. Some verifiers (pyca/cryptography's)
+   * refuse any client without one, and then refuse it for the wrong reason.
+   * @default false
+   */
+  readonly plainSan?: boolean | undefined;
+  /**
    * A CA that may sign only the DNS names asked for (RFC 5280 section 4.2.1.10), for those who put it
    * into a trust store.
    * @default false

@@ -10,6 +10,7 @@ import {
 } from '../pki/names/identity.js';
 import { isServerId, parseServer, type ServerOptions } from '../pki/names/server.js';
 import type { ParsedServer, ServerRequest } from '../pki/request.js';
+import { parseDuration } from '../util/duration.js';
 import { checkOptionNames } from '../util/options.js';
 import { isPlainText } from '../util/text.js';
 import { defaultLayouts, findLayout, type LayoutRegistry } from './layout-rules.js';
@@ -90,7 +91,7 @@ export function parseLayouts(given: unknown, layouts: LayoutRegistry): string[] 
 }
 
 export function parseClients(given: unknown = ['client']): Identity[] {
-  return list('clients', given).map(parseClientIdentity);
+  return list('clients', given).map((typed) => parseClientIdentity(typed));
 }
 
 /** The identities of so many numbered clients. */
@@ -104,6 +105,21 @@ export function parseExtraClients(given: unknown = 0): Identity[] {
   }
   return Array.from({ length: given as number }, (_, index) => parseClientIdentity(`client-${index + 1}`));
 }
+
+/**
+ * How long before it is made everything begins, as typed and in seconds.
+ *
+ * @throws {@link GenerateCertsError} `ERR_DURATION_INVALID`
+ */
+export function parseBackdate(given: unknown = DEFAULT_BACKDATE): {
+  readonly text: string;
+  readonly seconds: number;
+} {
+  return { text: given as string, seconds: parseDuration(given) };
+}
+
+/** For clocks that differ by no more. */
+export const DEFAULT_BACKDATE = '5m';
 
 /** How many CAs stand between the root and the leaves. */
 export function parseIntermediates(given: unknown = 0): number {

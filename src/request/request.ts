@@ -1,16 +1,24 @@
 import { GenerateCertsError, type Warning } from '../errors.js';
 import { FLAWS, SERVER_FLAWS } from '../pki/flaws/flaws.js';
 import { KEY_TYPES, type KeyType } from '../pki/keys/key-types.js';
-import { type Identity, parseEndpointName } from '../pki/names/identity.js';
+import {
+  dnsNamesOf,
+  type Identity,
+  identityText,
+  parseEndpointName,
+  withPlainSan,
+} from '../pki/names/identity.js';
 import { identitiesOf, nameClients, nameServers } from '../pki/names/party-names.js';
 import { DEFAULT_SERVER, defaultServer, recordOf, refuseForeignLayouts } from '../pki/names/server.js';
 import type { ParsedClient, ParsedRequest, ParsedServer } from '../pki/request.js';
+import { parseDuration } from '../util/duration.js';
 import { checkOptionNames } from '../util/options.js';
 import type { Parsed } from './field.js';
 import { SET_FIELDS } from './fields.js';
 import { chooseFlaws } from './flaws.js';
 import { defaultKeyType, findLayout, type LayoutRegistry, reservedNames } from './layout-rules.js';
 import type { RequestOptions } from './options.js';
+import { DEFAULT_BACKDATE } from './parse.js';
 import { keyTypeWarning, leftOutWarning, lifeWarning, wildcardWarning } from './warnings.js';
 
 /** A parsed request with what is worth telling about it. */
@@ -38,6 +46,8 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
     extraClients,
     caKey,
     validFor,
+    backdate,
+    plainSan,
     nameConstraints,
     intermediates,
     ca,
@@ -48,11 +58,15 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
   const { servers, own } = withOwnServer(names, parsed.servers);
   refuseForeignLayouts([...servers, ...parsed.peers], layouts);
   nameServers([...servers.filter(({ name }) => name !== DEFAULT_SERVER), ...parsed.peers], reserved);
-  const clients = nameAll([...parsed.clients, ...extraClients], reserved, [...servers, ...parsed.peers]);
+  const clients = nameAll(withSans([...parsed.clients, ...extraClients], plainSan), reserved, [
+    ...servers,
+    ...parsed.peers,
+  ]);
   const identities = [...servers, ...parsed.peers, ...clients].flatMap(identitiesOf);
   const chosen = layouts.map((name) => findLayout(known, name));
   const fitting = defaultKeyType(chosen) ?? KEY_TYPES[0];
   const key = parsed.key ?? fitting;
+  refuseEarly(backdate, validFor);
   const environment = { nameConstraints, intermediates };
   const untrusted = chooseFlaws(FLAWS, parsed.untrusted, environment);
   const untrustedServers = chooseFlaws(SERVER_FLAWS, parsed.untrustedServers, environment);
@@ -64,12 +78,14 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
       servers: servers.filter(({ name }) => name !== DEFAULT_SERVER).map(recordOf),
       peers: parsed.peers.map(recordOf),
       layouts,
-      clients: clients.map(({ identity }) => identity.value),
+      clients: clients.map(({ identity }) => identityText(identity)),
       untrusted: untrusted.flaws,
       untrustedServers: untrustedServers.flaws,
       key,
       caKey,
       validFor: validFor.text,
+      backdate: backdate.text,
+      plainSan,
       nameConstraints,
       intermediates,
       ca,
@@ -78,6 +94,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
     peers: parsed.peers,
     clients,
     lifetime: validFor.seconds,
+    backdate: backdate.seconds,
     reservedNames: reserved,
     reuseKeys,
   };
@@ -98,6 +115,26 @@ function parseFields(options: RequestOptions, known: LayoutRegistry): Parsed<typ
     parse(options[name as keyof RequestOptions], known),
   ]);
   return Object.fromEntries(parsed) as Parsed<typeof SET_FIELDS>;
+}
+
+function withSans(identities: readonly Identity[], plainSan: boolean): readonly Identity[] {
+  return plainSan ? identities.map(withPlainSan) : identities;
+}
+
+interface TypedDuration {
+  readonly text: string;
+  readonly seconds: number;
+}
+
+/** What begins further back than it lives is something else than a clock that differs. */
+function refuseEarly(backdate: TypedDuration, validFor: TypedDuration): void {
+  // The default is for lives of a few seconds, too.
+  if (backdate.seconds <= Math.max(validFor.seconds, parseDuration(DEFAULT_BACKDATE))) return;
+  throw new GenerateCertsError(
+    'ERR_DURATION_INVALID',
+    `everything would begin ${backdate.text} ago, and live for ${validFor.text}`,
+    `use --backdate ${validFor.text} at most, or a longer --valid-for`,
+  );
 }
 
 /** Whether every one of the layouts' consumers accepts a key type. */
@@ -157,7 +194,7 @@ function constrainedAlready(): GenerateCertsError {
 }
 
 function requireDnsName(identities: readonly Identity[]): void {
-  if (identities.some(({ kind }) => kind === 'dns')) return;
+  if (identities.some((identity) => dnsNamesOf(identity).length > 0)) return;
   throw new GenerateCertsError(
     'ERR_NAME_CONSTRAINTS_EMPTY',
     'name constraints need a DNS name, and there is none',

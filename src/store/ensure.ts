@@ -2,7 +2,7 @@ import { quote } from '../errors.js';
 import { checkOptions, mergeOptions, RESERVED_NAMES } from '../layouts/requests.js';
 import { flawFileName, serverFlawFileName } from '../pki/flaws/flaws.js';
 import { readPublicKey } from '../pki/keys/keys.js';
-import { parseClientIdentity } from '../pki/names/identity.js';
+import { identityName, readClientIdentity } from '../pki/names/identity.js';
 import { nameClients, partiesOf } from '../pki/names/party-names.js';
 import type { ParsedParty, ParsedRequest } from '../pki/request.js';
 import type { Work } from '../pki/workers/work.js';
@@ -143,12 +143,21 @@ function withClientsOf(
   old: Manifest,
   checked: CheckedRequest,
 ): { parsed: () => ParsedRequest; added: string[] } {
-  const present = old.certificates.filter(({ role }) => role === 'client').map(({ name }) => name);
-  const known = new Set(present);
-  const added = checked.request.clients.filter((name) => !known.has(name));
+  const present = old.certificates.filter(({ role }) => role === 'client');
+  const known = new Map(present.map(({ name, identity = name }) => [name, identity]));
+  const asked = new Map(
+    checked.request.clients.map((text) => {
+      const name = identityName(text);
+      // Asked for by its name alone, a client keeps the names that it has.
+      return [name, text === name ? (known.get(name) ?? text) : text];
+    }),
+  );
+  const added = [...asked].filter(([name, text]) => known.get(name) !== text).map(([, text]) => text);
   const parsed = () => {
     const { servers, peers } = checked;
-    const identities = [...present, ...added].map(parseClientIdentity);
+    const identities = [...new Map([...known, ...asked]).values()].map((text) =>
+      readClientIdentity(text, checked.request),
+    );
     const clients = nameClients(identities, RESERVED_NAMES, [...servers, ...peers]);
     const withKey = <Party extends ParsedParty>(party: Party) => withPublicKey(party, old);
     return {

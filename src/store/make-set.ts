@@ -3,6 +3,7 @@ import { createSet } from '../layouts/create.js';
 import { dnsSubtrees } from '../pki/issue/issue.js';
 import type { PartyCredential } from '../pki/issue/party.js';
 import { type Reissue, reissue, type SetRemains } from '../pki/issue/renew.js';
+import { identityText } from '../pki/names/identity.js';
 import { partiesOf } from '../pki/names/party-names.js';
 import { peersOf, serversOf } from '../pki/names/server.js';
 import type { ParsedServer } from '../pki/request.js';
@@ -161,13 +162,18 @@ function keptBy(remains: SetRemains, old: Manifest, { checked, parsed }: SetFoun
     [...serversOf(old.request), ...peersOf(old.request)].map((party) => [party.name, party]),
   );
   const sameKeys = checked.request.key === old.request.key;
-  const stays = ({ role, name, isKeyElsewhere }: PartyCredential) => {
+  const samePlainSan = checked.request.plainSan === old.request.plainSan;
+  const stays = ({ role, name, identity, isKeyElsewhere }: PartyCredential) => {
     const party = asked.get(name);
     if (party === undefined || party.role !== role || !(sameKeys || isKeyElsewhere)) return false;
-    return party.role === 'client' || sameNames(party, before.get(name));
+    return party.role === 'client'
+      ? samePlainSan && identityText(party.identity) === identity
+      : sameNames(party, before.get(name));
   };
   const parties = new Map([...remains.parties].filter(([, credential]) => stays(credential)));
-  if (!sameKeys) return { ...remains, parties, untrusted: new Map(), untrustedServers: new Map() };
+  if (!sameKeys || !samePlainSan) {
+    return { ...remains, parties, untrusted: new Map(), untrustedServers: new Map() };
+  }
   const [first] = serversOf(old.request);
   const [model] = parsed().servers;
   const sameModel = first !== undefined && model !== undefined && sameNames(model, first);

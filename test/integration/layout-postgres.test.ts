@@ -7,6 +7,9 @@ import { freePort, type RunningProcess, start } from '../support/processes.js';
 import { run } from '../support/program.js';
 
 const tools = inject('tools');
+/** A client whose whole name Postgres maps to a user. */
+const CAROL = 'CN=carol,O=devs,OU=ops';
+
 // The server does not run as root.
 const isRoot = process.getuid?.() === 0;
 
@@ -21,7 +24,7 @@ describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () 
     const id = (option: string) => Number(run('id', [option, 'postgres']).stdout);
     const [uid, gid] = isRoot ? [id('-u'), id('-g')] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
     const owner = isRoot ? ['--owner', `${uid}:${gid}`] : [];
-    set = layOut('postgres', join(folder, 'certs'), owner);
+    set = layOut('postgres', join(folder, 'certs'), [...owner, '-c', CAROL]);
     chmodSync(folder, 0o755);
     const home = join(folder, 'data');
     mkdirSync(home, { mode: 0o700 });
@@ -36,7 +39,9 @@ describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () 
     const own = [`port = ${port}`, "listen_addresses = '127.0.0.1'", "unix_socket_directories = ''"];
     const config = [...set.printed('postgresql.conf'), ...own].join('\n');
     writeFileSync(join(home, 'postgresql.conf'), `${config}\n`);
-    writeFileSync(join(home, 'pg_hba.conf'), `${set.printed('pg_hba.conf').join('\n')}\n`);
+    const byName = 'hostssl all ops all cert clientname=DN map=names';
+    writeFileSync(join(home, 'pg_hba.conf'), `${[byName, ...set.printed('pg_hba.conf')].join('\n')}\n`);
+    writeFileSync(join(home, 'pg_ident.conf'), `names "${CAROL}" ops\n`);
     server = start(bin('postgres'), ['-D', home], {}, { uid, gid, cwd: home });
     await listening(server, port);
     await server.said(/ready to accept connections/);
@@ -59,6 +64,23 @@ describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () 
 
   test('lets it in as no other user', () => {
     expect(asRole('postgres', 'alice').stderr).toContain('certificate authentication failed');
+  });
+
+  test('maps a distinguished name, exactly as it was typed, to a user', () => {
+    run(
+      'psql',
+      ['-h', 'localhost', '-p', String(port), '-U', 'alice', '-d', 'postgres', '-c', 'create role ops login'],
+      {
+        env: {
+          PGSSLMODE: 'verify-full',
+          PGSSLROOTCERT: set.file('alice', 'root.crt'),
+          PGSSLCERT: set.file('alice', 'postgresql.crt'),
+          PGSSLKEY: set.file('alice', 'postgresql.key'),
+        },
+      },
+    );
+    expect(asRole('ops', 'CN-carol-O-devs-OU-ops')).toEqual({ status: 0, stdout: '1\n', stderr: '' });
+    expect(asRole('ops', 'alice').stderr).toContain('certificate authentication failed');
   });
 
   test.each([

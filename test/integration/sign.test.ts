@@ -193,8 +193,7 @@ func main() {
 }
 `,
     );
-    const env = { GOCACHE: join(folder, 'cache'), GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local', HOME: folder };
-    const made = run('go', ['run', 'request.go'], { cwd: folder, env });
+    const made = run('go', ['run', 'request.go'], { cwd: folder, env: { GOTOOLCHAIN: 'local' } });
     expect(made.status, made.stderr).toBe(0);
     writeFileSync(join(folder, 'go.csr'), made.stdout);
     const out = join(folder, 'certs');
@@ -202,7 +201,6 @@ func main() {
     expect(generateCerts(['sign', '-o', out, join(folder, 'go.csr')]).stdout).toContain(
       'gopher has CN=gopher',
     );
-    run('chmod', ['-R', 'u+w', folder]);
   });
 
   test('with a name that the set has already, or one that is none, is refused', async () => {

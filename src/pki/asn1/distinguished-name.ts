@@ -1,4 +1,6 @@
-import { oid, sequence, set, utf8String } from './der.js';
+import { ATTRIBUTE_TYPES, findAttributeType } from '../names/attributes.js';
+import type { Attribute, Attributes } from '../names/parse-name.js';
+import { children, element, oid, rememberLast, sequence, set } from './der.js';
 
 /** A distinguished name (RFC 5280 section 4.1.2.4): an issuer or a subject. */
 export interface DistinguishedName {
@@ -7,16 +9,17 @@ export interface DistinguishedName {
   readonly text: string;
 }
 
-type Attribute = readonly [type: keyof typeof ATTRIBUTE_TYPES, value: string];
-
-/** RFC 5280 appendix A.1. */
-const ATTRIBUTE_TYPES = { CN: oid('2.5.4.3'), O: oid('2.5.4.10'), OU: oid('2.5.4.11') } as const;
-
-const ORGANIZATION: Attribute = ['O', 'generate-certs'];
+const CN = '2.5.4.3';
+const ORGANIZATION: Attribute = { type: '2.5.4.10', value: 'generate-certs' };
+const UNIT = '2.5.4.11';
 
 /** A test CA's name. Eight hex digits at its end tell one set's CA from another's at a glance. */
 export function authorityName(distinction: string): DistinguishedName {
-  return encode([['CN', `generate-certs test CA ${distinction}`], ORGANIZATION, ['OU', 'development only']]);
+  return encodeName([
+    [{ type: CN, value: `generate-certs test CA ${distinction}` }],
+    [ORGANIZATION],
+    [{ type: UNIT, value: 'development only' }],
+  ]);
 }
 
 /**
@@ -24,19 +27,81 @@ export function authorityName(distinction: string): DistinguishedName {
  * 4.2.1.6), which Java does not parse.
  */
 export function leafName(commonName: string | undefined): DistinguishedName {
-  return encode([commonName === undefined ? ORGANIZATION : ['CN', commonName]]);
+  return encodeName([[commonName === undefined ? ORGANIZATION : { type: CN, value: commonName }]]);
 }
 
-function encode(attributes: readonly Attribute[]): DistinguishedName {
+/** The name of these attributes, in their order; within a relative name DER sorts them (X.690 section 11.6). */
+export function encodeName(names: Attributes): DistinguishedName {
+  const sorted = names.map(sortAttributes);
   return {
-    der: sequence(
-      ...attributes.map(([type, value]) => set(sequence(ATTRIBUTE_TYPES[type], utf8String(value)))),
-    ),
-    text: attributes.map(([type, value]) => `${type}=${escapeValue(value)}`).join(', '),
+    der: sequence(...sorted.map((attributes) => set(...attributes.map(({ der }) => der)))),
+    text: sorted
+      .map((attributes) => attributes.map(({ attribute }) => attributeText(attribute)).join('+'))
+      .join(', '),
   };
+}
+
+/** As RFC 4514 writes it: the last relative name first, as `openssl -nameopt RFC2253`, Postgres and Go print it. */
+export function nameText(names: Attributes): string {
+  return names
+    .toReversed()
+    .map((attributes) =>
+      sortAttributes(attributes)
+        .toReversed()
+        .map(({ attribute }) => attributeText(attribute))
+        .join('+'),
+    )
+    .join(',');
+}
+
+function sortAttributes(attributes: readonly Attribute[]): { attribute: Attribute; der: Buffer }[] {
+  const encoded = attributes.map((attribute) => ({ attribute, der: encodeAttribute(attribute) }));
+  return encoded.length === 1 ? encoded : encoded.sort((one, other) => one.der.compare(other.der));
+}
+
+const TAGS = { utf8: 0x0c, printable: 0x13, ia5: 0x16 } as const;
+
+const encodedType = rememberLast(oid);
+
+function encodeAttribute({ type, value }: Attribute): Buffer {
+  if (typeof value !== 'string') return sequence(encodedType(type), Buffer.from(value.hex, 'hex'));
+  const string = findAttributeType(type)?.string ?? 'utf8';
+  return sequence(encodedType(type), element(TAGS[string], Buffer.from(value, 'utf8')));
+}
+
+function attributeText({ type, value }: Attribute): string {
+  const name = findAttributeType(type)?.name ?? type;
+  return `${name}=${typeof value === 'string' ? escapeValue(value) : `#${value.hex}`}`;
 }
 
 /** RFC 4514 section 2.4. */
 function escapeValue(value: string): string {
   return value.replace(/[,+"\\<>;]|^[ #]| $/g, '\\$&');
+}
+
+/** The text of a name that was read; nothing where it holds what this program does not write. */
+export function readNameText(der: Uint8Array): string | undefined {
+  try {
+    const [name] = children(der);
+    const names = children(name?.content ?? new Uint8Array()).map(({ content }) =>
+      children(content).map(({ content: pair }) => {
+        const [type, value] = children(pair);
+        return readAttribute(type?.whole ?? new Uint8Array(), value);
+      }),
+    );
+    return names.map((attributes) => attributes.map(attributeText).join('+')).join(', ');
+  } catch {
+    return undefined;
+  }
+}
+
+function readAttribute(
+  type: Uint8Array,
+  value: { readonly tag: number; readonly content: Uint8Array; readonly whole: Uint8Array } | undefined,
+): Attribute {
+  const known = ATTRIBUTE_TYPES.find((candidate) => oid(candidate.oid).equals(type));
+  if (known === undefined || value === undefined || !Object.values(TAGS).some((tag) => tag === value.tag)) {
+    throw new RangeError('not a name as this program writes it');
+  }
+  return { type: known.oid, value: Buffer.from(value.content).toString('utf8') };
 }

@@ -1,6 +1,6 @@
 import type { ClientCredential, ServerCredential } from '../credential.js';
 import { trustOf } from '../issue/hierarchy.js';
-import { parseClientIdentity } from '../names/identity.js';
+import { readClientIdentity } from '../names/identity.js';
 import { serversOf } from '../names/server.js';
 import type { SetParts } from '../set-parts.js';
 import { flawedContextOf, isPossible } from './context.js';
@@ -21,7 +21,7 @@ export async function clientCatalogueOf(set: CatalogueSource): Promise<ClientCre
   const found = (name: FlawName) => untrustedClients.find(({ flaw }) => flaw === name);
   const context = {
     ...(await flawedContextOf(set)),
-    model: model === undefined ? undefined : parseClientIdentity(model.name),
+    model: model === undefined ? undefined : readClientIdentity(model.identity, set.request),
   };
   return Promise.all(possible.map(({ name }) => found(name) ?? issueFlawed(name, context)));
 }

@@ -1,3 +1,4 @@
+import { parseDuration } from '../../util/duration.js';
 import type { Credential } from '../credential.js';
 import { type Validity, validityFrom } from '../issue/certificate.js';
 import { type Hierarchy, issuerOf } from '../issue/hierarchy.js';
@@ -39,7 +40,7 @@ export async function flawedContextOf(set: {
   )?.privateKey;
   return {
     hierarchy,
-    validity: validityFrom(createdAt, expiresAt),
+    validity: validityFrom(createdAt, expiresAt, parseDuration(request.backdate)),
     createdAt,
     privateKey: shared ?? (await generatePrivateKey(request.key)),
     caKey: request.caKey,

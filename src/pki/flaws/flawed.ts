@@ -1,5 +1,5 @@
 import { NULL } from '../asn1/der.js';
-import { authorityName, leafName } from '../asn1/distinguished-name.js';
+import { authorityName } from '../asn1/distinguished-name.js';
 import { critical, type Extension } from '../asn1/extensions.js';
 import { ClientCredential, ServerCredential } from '../credential.js';
 import { type Authority, createAuthority } from '../issue/authority.js';
@@ -130,14 +130,14 @@ async function signerOf(
       return { signer: issuerOf(namesake).signer, chain: trustOf(namesake).chain };
     }
     case 'self':
-      return { signer: createSigner(leafName(leaf.commonName), privateKey), chain: [] };
+      return { signer: createSigner(leaf.subject, privateKey), chain: [] };
     case 'leaf': {
       const key = await makeKey(caKey);
       const name = `a ${side} that signs`;
-      const { commonName, subjectAltNames } = clientLeaf(parseClientIdentity(name), key, issuer, validity);
-      const issuing: Leaf = { purpose: side, commonName, subjectAltNames, publicKey: key, validity };
+      const { subject, subjectAltNames } = clientLeaf(parseClientIdentity(name), key, issuer, validity);
+      const issuing: Leaf = { purpose: side, subject, subjectAltNames, publicKey: key, validity };
       const certificate = signLeaf(issuing, issuer.signer);
-      return { signer: createSigner(leafName(name), key), chain: [certificate, ...chain] };
+      return { signer: createSigner(subject, key), chain: [certificate, ...chain] };
     }
     case 'sub-ca': {
       const subordinate = await createAuthority({

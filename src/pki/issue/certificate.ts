@@ -22,9 +22,13 @@ export interface Validity {
   readonly notAfter: Date;
 }
 
-/** From five minutes before a moment, for clocks that differ, to an end. */
-export function validityFrom(begin: Date, notAfter: Date): Validity {
-  return { notBefore: new Date(begin.getTime() - 5 * 60 * 1000), notAfter };
+/**
+ * From some time before a moment, for clocks that differ, to an end.
+ *
+ * @param backdate in seconds
+ */
+export function validityFrom(begin: Date, notAfter: Date, backdate: number): Validity {
+  return { notBefore: new Date(begin.getTime() - backdate * 1000), notAfter };
 }
 
 /**

@@ -3,6 +3,7 @@ import { issueFlawed, issueFlawedServer } from '../flaws/flawed.js';
 import { freshKeys, type KeySource, reusedKeys } from '../keys/key-source.js';
 import type { KeyType } from '../keys/key-types.js';
 import type { PrivateKey } from '../keys/keys.js';
+import { dnsNamesOf } from '../names/identity.js';
 import { identitiesOf, partiesOf } from '../names/party-names.js';
 import type { ParsedParty, ParsedRequest } from '../request.js';
 import { CertificateSet } from '../set.js';
@@ -84,11 +85,14 @@ export interface Life {
 }
 
 /** From now on, and never beyond the end of a root that was brought. */
-export function lifeOf({ lifetime, root }: Pick<ParsedRequest, 'lifetime' | 'root'>, now: Date): Life {
+export function lifeOf(
+  { lifetime, backdate, root }: Pick<ParsedRequest, 'lifetime' | 'backdate' | 'root'>,
+  now: Date,
+): Life {
   const createdAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
   const end = createdAt.getTime() + lifetime * 1000;
   const expiresAt = new Date(Math.min(end, root?.certificate.notAfter.getTime() ?? end));
-  return { createdAt, expiresAt, validity: validityFrom(createdAt, expiresAt) };
+  return { createdAt, expiresAt, validity: validityFrom(createdAt, expiresAt, backdate) };
 }
 
 /**
@@ -196,6 +200,6 @@ function inOrder(
 
 /** The DNS names that a CA with name constraints may sign: `*.x` as `x`, which permits all below it. */
 export function dnsSubtrees(parties: readonly ParsedParty[]): string[] {
-  const dns = parties.flatMap(identitiesOf).filter(({ kind }) => kind === 'dns');
-  return [...new Set(dns.map(({ value }) => value.replace(/^\*\./, '')))];
+  const names = parties.flatMap(identitiesOf).flatMap(dnsNamesOf);
+  return [...new Set(names.map((name) => name.replace(/^\*\./, '')))];
 }

@@ -1,7 +1,7 @@
-import { leafName } from '../asn1/distinguished-name.js';
+import { type DistinguishedName, encodeName, leafName } from '../asn1/distinguished-name.js';
 import { type Extension, leafExtensions, type Purpose } from '../asn1/extensions.js';
 import type { PublicKey } from '../keys/keys.js';
-import { commonNameOf, type Identity, type SubjectAltName } from '../names/identity.js';
+import { commonNameOf, type Identity, plainUri, type SubjectAltName } from '../names/identity.js';
 import type { Authority } from './authority.js';
 import { type Certificate, randomSerialNumber, signCertificate, type Validity } from './certificate.js';
 import { keyIdentifier, type Signer } from './signer.js';
@@ -9,8 +9,7 @@ import { keyIdentifier, type Signer } from './signer.js';
 /** A server's or a client's certificate, before it is signed. */
 export interface Leaf {
   readonly purpose: Purpose;
-  /** None where the name is longer than a CN may be. */
-  readonly commonName: string | undefined;
+  readonly subject: DistinguishedName;
   readonly subjectAltNames: readonly SubjectAltName[];
   readonly publicKey: PublicKey;
   readonly validity: Validity;
@@ -30,21 +29,17 @@ export function clientLeaf(
   validity: Validity,
 ): Leaf {
   const leaf = { purpose: 'client', publicKey, validity } as const;
-  const commonName = commonNameOf(identity);
-  if (authority.permittedDnsNames === undefined) {
-    return { ...leaf, commonName, subjectAltNames: identity.subjectAltNames };
-  }
+  const { subject, subjectAltNames } = identity;
+  const isConstrained = authority.permittedDnsNames !== undefined;
+  // OpenSSL holds a CN that looks like an address against the DNS subtrees (error 47).
+  const commonName = isConstrained && identity.kind === 'ip' ? undefined : commonNameOf(identity);
   return {
     ...leaf,
-    // OpenSSL holds a CN that looks like an address against the DNS subtrees (error 47).
-    commonName: identity.kind === 'ip' ? undefined : commonName,
+    subject: subject === undefined ? leafName(commonName) : encodeName(subject),
     // BoringSSL refuses a leaf without a SAN below a CA with name constraints.
-    subjectAltNames: identity.kind === 'plain' ? [plainUri(identity)] : identity.subjectAltNames,
+    subjectAltNames:
+      isConstrained && subjectAltNames.length === 0 ? [plainUri(identity.value)] : subjectAltNames,
   };
-}
-
-function plainUri({ value }: Identity): SubjectAltName {
-  return { type: 'URI', value: `urn:generate-certs:${encodeURIComponent(value)}` };
 }
 
 export function signLeaf(leaf: Leaf, signer: Signer): Certificate {
@@ -52,7 +47,7 @@ export function signLeaf(leaf: Leaf, signer: Signer): Certificate {
   return signCertificate(
     {
       serialNumber: leaf.serialNumber ?? randomSerialNumber(),
-      subject: leafName(leaf.commonName),
+      subject: leaf.subject,
       subjectAltNames: leaf.subjectAltNames,
       publicKey,
       validity: leaf.validity,

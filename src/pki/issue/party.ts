@@ -1,6 +1,6 @@
-import { leafName } from '../asn1/distinguished-name.js';
 import { ClientCredential, type KeyOrSource, PeerCredential, ServerCredential } from '../credential.js';
 import type { PrivateKey, PublicKey } from '../keys/keys.js';
+import { identityText } from '../names/identity.js';
 import type { ParsedParty } from '../request.js';
 import { Certificate, describeCertificate, type Validity } from './certificate.js';
 import { type Hierarchy, type HierarchyTrust, issuerOf, trustOf } from './hierarchy.js';
@@ -20,7 +20,7 @@ export function issueParty(
 ): PartyCredential {
   const issuer = issuerOf(hierarchy);
   const certificate = signLeaf(partyLeaf(party, privateKey, issuer, validity), issuer.signer);
-  return partyCredential(party, { certificate, privateKey }, trustOf(hierarchy));
+  return partyCredential(describe(party), { certificate, privateKey }, trustOf(hierarchy));
 }
 
 /** Makes the certificate of a party whose private key somebody else holds. */
@@ -31,7 +31,7 @@ export function certifyParty(
 ): PartyCredential {
   const issuer = issuerOf(hierarchy);
   const certificate = signLeaf(partyLeaf(party, party.publicKey, issuer, validity), issuer.signer);
-  return partyCredential(party, { certificate, privateKey: 'elsewhere' }, trustOf(hierarchy));
+  return partyCredential(describe(party), { certificate, privateKey: 'elsewhere' }, trustOf(hierarchy));
 }
 
 /** As {@link issueParty}, of a certificate that a worker thread has signed. */
@@ -45,25 +45,34 @@ export function partyOfSigned(
   const issuer = issuerOf(hierarchy);
   const leaf = partyLeaf(party, privateKey, issuer, validity);
   const { serialNumber, der } = signed;
-  const subject = leafName(leaf.commonName);
-  const fields = describeCertificate({ ...leaf, subject, serialNumber }, issuer.signer);
+  const fields = describeCertificate({ ...leaf, serialNumber }, issuer.signer);
   const certificate = new Certificate(der, fields);
-  return partyCredential(party, { certificate, privateKey }, trustOf(hierarchy));
+  return partyCredential(describe(party), { certificate, privateKey }, trustOf(hierarchy));
+}
+
+function describe(party: ParsedParty): PartyDescription {
+  return party.role === 'client' ? { ...party, identity: identityText(party.identity) } : party;
+}
+
+/** What a credential says of its party. */
+interface PartyDescription extends Pick<ParsedParty, 'role' | 'name' | 'fileName'> {
+  readonly layouts?: readonly string[] | null;
+  readonly identity?: string;
 }
 
 /** A party's credential, of its certificate and key. */
 export function partyCredential(
-  party: Pick<ParsedParty, 'role' | 'name' | 'fileName'> & { readonly layouts?: readonly string[] | null },
+  party: PartyDescription,
   parts: {
     readonly certificate: Certificate;
     readonly privateKey: KeyOrSource;
   },
   trust: HierarchyTrust,
 ): PartyCredential {
-  const { role, name, fileName, layouts = null } = party;
+  const { role, name, fileName, layouts = null, identity = name } = party;
   const { authority, trusted, chain } = role === 'server' ? withRoot(trust) : trust;
   const { certificate, privateKey } = parts;
-  const fields = { name, fileName, layouts, authority, trusted, chain, certificate, privateKey };
+  const fields = { name, fileName, layouts, identity, authority, trusted, chain, certificate, privateKey };
   switch (role) {
     case 'server':
       return new ServerCredential({ ...fields, role });

@@ -1,6 +1,6 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import { formatDistance, formatMoment, isoSeconds } from '../../util/moments.js';
-import type { Identity } from '../names/identity.js';
+import { dnsNamesOf, type Identity } from '../names/identity.js';
 import type { Authority } from './authority.js';
 
 /** How many names a hint lists. */
@@ -19,9 +19,11 @@ export function refuseEnded(expiresAt: Date, now: Date): void {
 
 /** @throws {@link GenerateCertsError} `ERR_OUTSIDE_CONSTRAINTS` */
 export function refuseOutsideNames(identity: Identity, { permittedDnsNames }: Authority): void {
-  if (permittedDnsNames === undefined || identity.kind !== 'dns') return;
-  const { value } = identity;
-  if (permittedDnsNames.some((subtree) => value === subtree || value.endsWith(`.${subtree}`))) return;
+  if (permittedDnsNames === undefined) return;
+  const isPermitted = (name: string) =>
+    permittedDnsNames.some((subtree) => name === subtree || name.endsWith(`.${subtree}`));
+  const value = dnsNamesOf(identity).find((name) => !isPermitted(name));
+  if (value === undefined) return;
   throw new GenerateCertsError(
     'ERR_OUTSIDE_CONSTRAINTS',
     `${quote(value)} is outside the CA's name constraints`,

@@ -1,8 +1,8 @@
 import { parseDuration } from '../../util/duration.js';
 import type { Credential } from '../credential.js';
-import { parseClientIdentity } from '../names/identity.js';
+import { readClientIdentity } from '../names/identity.js';
 import { peersOf, serversOf } from '../names/server.js';
-import type { ParsedParty, ParsedRequest } from '../request.js';
+import type { ParsedClient, ParsedParty, ParsedRequest, SetRequest } from '../request.js';
 import type { CertificateSet } from '../set.js';
 import type { IssuingWork } from '../workers/work.js';
 import type { Authority } from './authority.js';
@@ -79,17 +79,18 @@ export async function reissue(
     return issueUnder(parsed, renewed, { ...parts, hierarchy: again, rotation: turned }, work);
   }
   const as = { ...parts, hierarchy: Promise.resolve(hierarchy), rotation };
-  return issueUnder(parsed, restOfLife(remains, now), as, work, remains);
+  return issueUnder(parsed, restOfLife(remains, parsed.backdate, now), as, work, remains);
 }
 
 /** What is left of a set's life, for what is issued into it now. */
 export function restOfLife(
   { createdAt, expiresAt }: { readonly createdAt: Date; readonly expiresAt: Date },
+  backdate: number,
   now: Date,
 ): Life {
   // Never before the CA's own certificate begins.
   const begin = new Date(Math.max(Math.floor(now.getTime() / 1000) * 1000, createdAt.getTime()));
-  return { createdAt, expiresAt, validity: validityFrom(begin, expiresAt) };
+  return { createdAt, expiresAt, validity: validityFrom(begin, expiresAt, backdate) };
 }
 
 /** The other CA of a rotation for another life, with its lists. */
@@ -146,6 +147,10 @@ export function remainsOf(set: CertificateSet): SetRemains {
   };
 }
 
+function parsedClient({ name, fileName, identity }: Credential, request: SetRequest): ParsedClient {
+  return { role: 'client', name, fileName, identity: readClientIdentity(identity, request) };
+}
+
 /** With the key of its certificate where the set does not have the private one. */
 function withPublicKey<Party extends ParsedParty>(party: Party, credentials: readonly Credential[]): Party {
   const credential = credentials.find(({ name }) => name === party.name);
@@ -160,10 +165,9 @@ export function parsedOf(set: CertificateSet, root?: Authority): ParsedRequest {
     request,
     servers: serversOf(request).map((server) => withPublicKey(server, set.servers)),
     peers: peersOf(request).map((peer) => withPublicKey(peer, set.peers)),
-    clients: set.clients.map(({ name, fileName }) =>
-      withPublicKey({ role: 'client', name, fileName, identity: parseClientIdentity(name) }, set.clients),
-    ),
+    clients: set.clients.map((client) => withPublicKey(parsedClient(client, request), set.clients)),
     lifetime: parseDuration(request.validFor),
+    backdate: parseDuration(request.backdate),
     reservedNames,
     reuseKeys: false,
     root,

@@ -7,7 +7,7 @@ import { signRevocationLists } from './rotation.js';
 /** Makes a next CA, and has both sides trust it beside the one that signs. Nothing else is issued. */
 export async function trustNext(set: CertificateSet, now: Date): Promise<CertificateSet> {
   const parsed = parsedOf(set);
-  const { validity, expiresAt } = restOfLife(set, now);
+  const { validity, expiresAt } = restOfLife(set, parsed.backdate, now);
   const other = await hierarchyFor(parsed, { validity });
   const revokedSerialNumber = randomSerialNumber();
   const revocationLists = signRevocationLists(other, {

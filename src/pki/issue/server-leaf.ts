@@ -1,3 +1,4 @@
+import { leafName } from '../asn1/distinguished-name.js';
 import type { PublicKey } from '../keys/keys.js';
 import { commonNameOf, type Identity, type SubjectAltName } from '../names/identity.js';
 import type { Authority } from './authority.js';
@@ -15,7 +16,7 @@ export function serverLeaf(
 ): Leaf {
   return {
     purpose,
-    commonName: serverCommonName(names, authority),
+    subject: leafName(serverCommonName(names, authority)),
     subjectAltNames: serverAltNames(names),
     publicKey,
     validity,

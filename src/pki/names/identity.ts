@@ -1,5 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { GenerateCertsError, quote } from '../../errors.js';
+import { nameText } from '../asn1/distinguished-name.js';
+import { type Attributes, looksLikeName, parseDistinguishedName } from './parse-name.js';
 
 /** One subject alternative name (RFC 5280 section 4.2.1.6). */
 export interface SubjectAltName {
@@ -10,12 +12,46 @@ export interface SubjectAltName {
 
 /** A name as a person types it, told apart and made canonical, with the CN and SAN that follow from it. */
 export interface Identity {
-  readonly kind: 'dns' | 'ip' | 'email' | 'uri' | 'plain';
-  /** The canonical form of what was typed. */
+  readonly kind: 'dns' | 'ip' | 'email' | 'uri' | 'plain' | 'dn';
+  /** The canonical form of what was typed, without the names that stand behind it. */
   readonly value: string;
-  /** What the identity puts into the SAN: one name, or none for a plain name. */
+  /** What the identity puts into the SAN: one name and those behind it; of a plain or distinguished name only those. */
   readonly subjectAltNames: readonly SubjectAltName[];
+  /** The whole canonical text, where names stand behind the value. */
+  readonly text?: string | undefined;
+  /** The subject of a distinguished name. */
+  readonly subject?: Attributes | undefined;
 }
+
+/** What an identity is, as it would be typed. */
+export function identityText({ value, text }: Identity): string {
+  return text ?? value;
+}
+
+/** The value of an identity's text: what stands before the names that are added to it. */
+export function identityName(text: string): string {
+  return text.split(ADDED)[0] ?? text;
+}
+
+/** A plus that begins another name: not one of an e-mail address or a URI, and not an escaped one. */
+const ADDED = /(?<!\\)\+(?=(?:dns|uri|email|ip):)/i;
+
+/** The DNS names by which a certificate of this identity is held against name constraints. */
+export function dnsNamesOf({ subject, subjectAltNames }: Identity): string[] {
+  const names = subjectAltNames.flatMap(({ type, value }) => (type === 'DNS' ? value : []));
+  // OpenSSL takes a CN that looks like a DNS name for one where the SAN has none (error 47).
+  const common = (subject ?? [])
+    .flat()
+    .flatMap(({ type, value }) => (type === COMMON_NAME && typeof value === 'string' ? value : []));
+  return [
+    ...names,
+    ...common
+      .filter((value) => /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+$/.test(value))
+      .map((value) => value.toLowerCase()),
+  ];
+}
+
+const COMMON_NAME = '2.5.4.3';
 
 // X.520 ub-common-name; RFC 5280 appendix A.1.
 const LONGEST_COMMON_NAME = 64;
@@ -73,13 +109,68 @@ export function parseServerName(typed: unknown): Identity {
 }
 
 /**
- * Reads the identity of a client: with `@` an e-mail address, with `scheme:` a URI (a SPIFFE ID is
- * one), an IPv4 or IPv6 address, with a dot a DNS name, anything else a plain name.
+ * Reads the identity of a client: with an attribute type and `=` a distinguished name (RFC 4514), with `@` an e-mail
+ * address, with `scheme:` a URI (a SPIFFE ID is one), an IPv4 or IPv6 address, with a dot a DNS name, anything else a
+ * plain name. More names of its SAN may stand behind it: `alice+dns:worker.test+uri:spiffe://example.test/alice`.
  *
  * @throws {@link GenerateCertsError} `ERR_IDENTITY_INVALID`
  */
 export function parseClientIdentity(typed: unknown): Identity {
-  const text = textOf(typed, 'client');
+  const [first = '', ...added] = textOf(typed, 'client').split(ADDED);
+  const identity = clientIdentity(first);
+  const more = added.map(addedName);
+  const all = [...identity.subjectAltNames, ...more.map(({ name }) => name)];
+  const distinct = [...new Map(all.map((name) => [`${name.type}:${name.value}`, name])).values()];
+  return {
+    ...identity,
+    ...(more.length > 0 && { text: [identity.value, ...more.map(({ text }) => text)].join('+') }),
+    subjectAltNames: distinct,
+  };
+}
+
+/** The same identity with a name for the SAN where it brings none (`URI:urn:generate-certs:alice`). */
+export function withPlainSan(identity: Identity): Identity {
+  if (identity.subjectAltNames.length > 0) return identity;
+  return { ...identity, subjectAltNames: [plainUri(identity.value)] };
+}
+
+/** Reads the identity of a client of a set that was asked for so. */
+export function readClientIdentity(typed: unknown, { plainSan }: { readonly plainSan: boolean }): Identity {
+  const identity = parseClientIdentity(typed);
+  return plainSan ? withPlainSan(identity) : identity;
+}
+
+/** The SAN of an identity that has none: below name constraints BoringSSL refuses a leaf without one. */
+export function plainUri(value: string): SubjectAltName {
+  return { type: 'URI', value: `urn:generate-certs:${encodeURIComponent(value)}` };
+}
+
+/** A name behind an identity, such as `dns:worker.test`. */
+function addedName(typed: string): { readonly name: SubjectAltName; readonly text: string } {
+  const at = typed.indexOf(':');
+  const kind = typed.slice(0, at).toLowerCase() as 'dns' | 'uri' | 'email' | 'ip';
+  const text = textOf(typed.slice(at + 1), 'client');
+  const identity = ADDED_KINDS[kind](text);
+  if (identity === undefined) {
+    throw invalid(typed, 'is not an address', 'an address is like 10.0.0.7 or ::1');
+  }
+  const [name] = identity.subjectAltNames;
+  return { name: name as SubjectAltName, text: `${kind}:${identity.value}` };
+}
+
+const ADDED_KINDS = {
+  dns: (text: string) => dnsIdentity(text, { wildcard: false }),
+  uri: uriIdentity,
+  email: emailIdentity,
+  ip: ipAddress,
+} as const;
+
+function clientIdentity(text: string): Identity {
+  if (text === '') throw invalid(text, 'is empty', 'give a name before the names that are added to it');
+  if (looksLikeName(text)) {
+    const subject = parseDistinguishedName(text);
+    return { kind: 'dn', value: nameText(subject), subject, subjectAltNames: [] };
+  }
   // Addresses first: fe80::1 begins like a scheme. URIs before e-mail: a colon cannot stand in an
   // unquoted local part, while a URI may hold an @.
   const ip = ipAddress(text);

@@ -4,7 +4,7 @@ import type { Authority } from '../issue/authority.js';
 import type { Certificate } from '../issue/certificate.js';
 import { createSigner } from '../issue/signer.js';
 import type { PrivateKey } from '../keys/keys.js';
-import type { Identity } from '../names/identity.js';
+import { dnsNamesOf, type Identity } from '../names/identity.js';
 
 /** What a CA that somebody else made lets its holder do. */
 export interface BroughtAuthority {
@@ -118,8 +118,7 @@ export function refuseBeyond(
     const subtree = tree.replace(/^\./, '').toLowerCase();
     return name === subtree || name.endsWith(`.${subtree}`);
   };
-  for (const { kind, value } of asked.identities) {
-    if (kind !== 'dns') continue;
+  for (const value of asked.identities.flatMap(dnsNamesOf)) {
     const isBelow = below(value.replace(/^\*\./, ''));
     const permitted = permittedDnsNames === undefined || permittedDnsNames.some(isBelow);
     if (permitted && !excludedDnsNames.some(isBelow)) continue;

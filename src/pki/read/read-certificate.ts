@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { type DistinguishedName, readNameText } from '../asn1/distinguished-name.js';
 import { Certificate } from '../issue/certificate.js';
 import type { SubjectAltName } from '../names/identity.js';
 
@@ -25,8 +26,8 @@ async function readCertificate(der: Buffer): Promise<Certificate | undefined> {
     const names = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
     return new Certificate(der, {
       serialNumber: parsed.serialNumber,
-      subjectName: { der: Buffer.from(parsed.subjectName.toArrayBuffer()), text: parsed.subject },
-      issuer: parsed.issuer,
+      subjectName: nameOf(parsed.subjectName, parsed.subject),
+      issuer: nameOf(parsed.issuerName, parsed.issuer).text,
       validity: { notBefore: parsed.notBefore, notAfter: parsed.notAfter },
       subjectAltNames: names.map(({ type, value }) => `${PREFIX_OF_TYPE[type] ?? type}:${value}`),
       permittedDnsNames: readPermittedDnsNames(parsed),
@@ -34,6 +35,12 @@ async function readCertificate(der: Buffer): Promise<Certificate | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** A name with its text as this program writes it, where it could have written it. */
+function nameOf(name: { toArrayBuffer(): ArrayBuffer }, text: string): DistinguishedName {
+  const der = Buffer.from(name.toArrayBuffer());
+  return { der, text: readNameText(der) ?? text };
 }
 
 const PREFIX_OF_TYPE: Record<string, SubjectAltName['type']> = {

@@ -23,7 +23,7 @@ export function untrustedClientOf(
 
 /** A party of a manifest that is to be trusted, with what was read from its files; nothing for one to refuse. */
 export function partyOf(
-  { role, name }: ManifestCertificate,
+  { role, name, identity = name }: ManifestCertificate,
   { certificate, privateKey, fileName }: ReadCredential,
   trust: HierarchyTrust,
   { servers, peers }: ManifestRequest,
@@ -31,7 +31,7 @@ export function partyOf(
   if (role !== 'server' && role !== 'peer' && role !== 'client') return undefined;
   const recorded = role === 'client' ? [] : role === 'peer' ? peers : servers;
   const layouts = recorded.find(({ id }) => id === name)?.layouts ?? null;
-  return partyCredential({ role, name, fileName, layouts }, { certificate, privateKey }, trust);
+  return partyCredential({ role, name, fileName, layouts, identity }, { certificate, privateKey }, trust);
 }
 
 /** A server to refuse of a manifest, with what was read from its files. */

@@ -76,6 +76,8 @@ export interface ManifestCertificate {
    * other CA of a rotation; `server`, the id of a server or peer, a client's identity, `untrusted-<flaw>` or `untrusted-server-<flaw>`.
    */
   readonly name: string;
+  /** A client's identity with the names that were asked for with it, where that is more than its name. */
+  readonly identity?: string | undefined;
   readonly flaw: string | null;
   readonly subject: string;
   readonly issuer: string;
@@ -211,6 +213,7 @@ function checkCertificate(value: unknown): void {
   const certificate = record(value, 'a certificate');
   check(certificate.role, (role) => ROLES.some((known) => known === role), 'role');
   for (const key of ['name', 'subject', 'issuer']) check(certificate[key], isText, key);
+  check(certificate.identity, (text) => text === undefined || isText(text), 'identity');
   check(certificate.key, (key) => key === null || isText(key), 'key');
   check(certificate.publicKey, (key) => key === undefined || isBase64(key), 'publicKey');
   if (certificate.role === 'server' || certificate.role === 'peer')

@@ -193,6 +193,7 @@ function describeSet(
     ...describeCertificate(set, credential.certificate, keyOf(credential)),
     role: credential.role,
     name: credential.name,
+    ...(credential.identity !== credential.name && { identity: credential.identity }),
     flaw: credential.flaw,
     files: places.get(placeOf(credential)) ?? {},
   }));

@@ -8,6 +8,7 @@ import {
 } from '../../pki/issue/revocation-list.js';
 import { type Rotation, signRevocationLists } from '../../pki/issue/rotation.js';
 import { authorityNames, type Generation } from '../../pki/names/authority-names.js';
+import { parseDuration } from '../../util/duration.js';
 import type { Manifest, ManifestCertificate, ManifestRevocationList } from './manifest.js';
 import { type Problem, readText } from './read-parts.js';
 
@@ -132,7 +133,7 @@ function listsOf(ders: readonly Buffer[], recorded: ManifestRevocationList): Rev
 export function signAgain(
   hierarchy: Hierarchy,
   recorded: ManifestRevocationList,
-  { createdAt, expiresAt }: Manifest,
+  { createdAt, expiresAt, request }: Manifest,
 ): RevocationList[] {
   const { number, reservedSerialNumber: revokedSerialNumber } = recorded;
   const revocations = revocationsOf(recorded);
@@ -140,7 +141,11 @@ export function signAgain(
   if (!authorities.every(({ canSign }) => canSign)) {
     return authorities.map(() => new RevocationList(Buffer.alloc(0), number, revocations));
   }
-  const { notBefore, notAfter } = validityFrom(new Date(createdAt), new Date(expiresAt));
+  const { notBefore, notAfter } = validityFrom(
+    new Date(createdAt),
+    new Date(expiresAt),
+    parseDuration(request.backdate),
+  );
   const list = { number, revocations, revokedSerialNumber, thisUpdate: notBefore, nextUpdate: notAfter };
   return signRevocationLists(hierarchy, list);
 }
