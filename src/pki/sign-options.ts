@@ -32,7 +32,10 @@ export interface SignOptions {
  *
  * @example
  * ```ts
+ * const make = ['req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', '/dev/null', '-subj', '/CN=dora'];
+ * const request = execFileSync('openssl', make, { stdio: ['ignore', 'pipe', 'ignore'] });
  * const { credential, leftOut }: SignedRequest = await set.sign(request);
+ * console.log(credential.name, leftOut);
  * ```
  */
 export interface SignedRequest {

@@ -1,6 +1,6 @@
 // Each example of the doc comments and the README is compiled, and run with what it takes for granted: a set,
 // a server of it that requires client certificates, its url, a folder `certs` with a set on the disk.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import https, { type RequestOptions } from 'node:https';
@@ -37,6 +37,7 @@ declare const tls: typeof import('node:tls');
 declare const grpc: typeof import('@grpc/grpc-js');
 declare const undici: typeof import('undici');
 declare const spawn: typeof import('node:child_process').spawn;
+declare const execFileSync: typeof import('node:child_process').execFileSync;
 declare const set: import('generate-certs').CertificateSet;
 declare const server: import('node:https').Server;
 declare const handler: RequestListener;
@@ -121,7 +122,7 @@ async function scopeOfExample() {
   const listening = () => undefined;
   return {
     ...library,
-    ...{ set, server, handler, listening, url, port, spawn, http2, console: silent, process },
+    ...{ set, server, handler, listening, url, port, spawn, execFileSync, http2, console: silent, process },
     ...{
       grpc: { ...grpc, Server },
       https: { ...https, get },

@@ -10,7 +10,7 @@ import { createProgram, splitNames } from '../../src/cli/program.js';
 
 const action = parse(readFileSync('action.yml', 'utf8')) as { inputs: Record<string, unknown> };
 const INPUTS = Object.keys(action.inputs);
-const SWITCHES = ['name-constraints', 'force'];
+const SWITCHES = ['plain-san', 'name-constraints', 'force'];
 
 const fail = (message: string): never => {
   throw new Error(message);

@@ -14,6 +14,8 @@ describe('a request', () => {
       key: 'rsa-2048',
       caKey: 'ec-p256',
       validFor: '1d',
+      backdate: '5m',
+      plainSan: false,
       nameConstraints: false,
       intermediates: 0,
       ca: null,
