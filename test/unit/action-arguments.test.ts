@@ -11,6 +11,7 @@ import { createProgram, splitNames } from '../../src/cli/program.js';
 const action = parse(readFileSync('action.yml', 'utf8')) as { inputs: Record<string, unknown> };
 const INPUTS = Object.keys(action.inputs);
 const SWITCHES = ['plain-san', 'name-constraints', 'force'];
+const OPTION_OF: Record<string, string> = { 'plain-san': 'plainSan', 'name-constraints': 'nameConstraints' };
 
 const fail = (message: string): never => {
   throw new Error(message);
@@ -57,7 +58,7 @@ describe.each(INPUTS.filter((name) => !SWITCHES.includes(name)))('the input %s',
 });
 
 test.each(SWITCHES)('the input %s is true or false', (name) => {
-  expect(read({ [name]: 'true' }).options[name === 'force' ? 'force' : 'nameConstraints']).toBe(true);
+  expect(read({ [name]: 'true' }).options[OPTION_OF[name] ?? name]).toBe(true);
   for (const value of HOSTILE) expect(() => read({ [name]: value })).toThrow('not true or false');
 });
 
