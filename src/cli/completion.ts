@@ -21,30 +21,35 @@ interface CompletedCommand {
   readonly options: readonly CompletedOption[];
   /** What completes its arguments. */
   readonly arguments: readonly string[];
+  /** Whether its arguments are files. */
+  readonly takesFiles: boolean;
 }
 
 /**
  * The script that a shell reads.
  *
  * @param valuesOf what completes an option's value, by the option's long flag
+ * @param takesFiles whether the arguments of a command are files, by its name
  */
 export function completionScript(
   shell: Shell,
   program: Command,
   valuesOf: (option: string, command: string | undefined) => Values,
+  takesFiles: (command: string) => boolean,
 ): string {
   const describe = (command: Command, name?: string): readonly CompletedOption[] =>
     [...command.options.filter(({ hidden }) => !hidden), HELP].map((option) => ({
       flags: [option.short, option.long].filter((flag) => flag !== undefined) as string[],
       description: option.description,
       takesValue: option.required === true || option.optional === true,
-      values: valuesOf(option.long ?? '', name),
+      values: option.argChoices ?? valuesOf(option.long ?? '', name),
     }));
   const commands = program.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
     options: describe(command, command.name()),
     arguments: [...(command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []) ?? [])],
+    takesFiles: takesFiles(command.name()),
   }));
   return WRITERS[shell](program.name(), describe(program), commands);
 }
@@ -170,11 +175,12 @@ const fish: Writer = (program, options, commands) => {
         `complete -c ${program} -n ${fishQuote(without)} -a ${name} -d ${fishQuote(description)}`,
     ),
     ...options.map((option) => line(without, option)),
-    ...commands.flatMap(({ name, options: own, arguments: words }) => [
+    ...commands.flatMap(({ name, options: own, arguments: words, takesFiles }) => [
       ...own.map((option) => line(`__fish_seen_subcommand_from ${name}`, option)),
       ...(words.length > 0
         ? [`complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -a '${words.join(' ')}'`]
         : []),
+      ...(takesFiles ? [`complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -F`] : []),
     ]),
     '',
   ].join('\n');

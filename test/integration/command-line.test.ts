@@ -183,6 +183,13 @@ describe('completion', () => {
     expect(complete('generate-certs verify --jun')).toEqual(['--junit']);
     expect(complete('generate-certs -u exp')).toEqual(['expired']);
     expect(complete('generate-certs completion z')).toEqual(['zsh']);
+    expect(complete('generate-certs s')).toEqual(['show', 'server', 'sign', 'serve']);
+    expect(complete('generate-certs --pe')).toEqual(['--peer']);
+    expect(complete('generate-certs sign --as p')).toEqual(['peer']);
+    expect(complete('generate-certs server --as s')).toEqual(['server']);
+    expect(complete('generate-certs rotate --step d')).toEqual(['drop']);
+    expect(complete('generate-certs show --next post')).toEqual(['postgres']);
+    expect(complete('generate-certs verify-client --flaw cn')).toEqual(['cn-only']);
   });
 
   test.skipIf(!inject('tools').zsh)('zsh reads the script', () => {
@@ -195,13 +202,18 @@ describe('completion', () => {
   test.skipIf(!inject('tools').fish)('fish completes commands and values', () => {
     const file = join(temporaryFolder(), 'generate-certs.fish');
     writeFileSync(file, script('fish'));
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'dora.csr'), '');
     const complete = (line: string) =>
-      run('fish', ['--no-config', '-c', `source ${file}; complete -C ${JSON.stringify(line)}`])
+      run('fish', ['--no-config', '-c', `source ${file}; complete -C ${JSON.stringify(line)}`], { cwd })
         .stdout.trim()
         .split('\n')
         .map((entry) => entry.split('\t')[0]);
     expect(complete('generate-certs veri')).toEqual(['verify', 'verify-client']);
     expect(complete('generate-certs --layout g')).toContain('grpc');
+    expect(complete('generate-certs sign --as c')).toContain('client');
+    expect(complete('generate-certs sign d')).toEqual(['dora.csr']);
+    expect(complete('generate-certs client d')).toEqual(['']);
   });
 });
 
