@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { GenerateCertsError, quote } from '../errors.js';
 import type { LockOptions } from '../request/options.js';
 import { debug } from '../util/debug.js';
+import { parseDuration } from '../util/duration.js';
 import { renewCertificateSet } from './change.js';
 import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read.js';
+import { Callbacks, type OnRenew } from './watch-callbacks.js';
 
 /**
  * When {@link watchCertificateSet} renews, and whom it tells.
@@ -22,9 +24,16 @@ export interface WatchOptions extends Pick<LockOptions, 'lockTimeout'> {
    */
   readonly renewAt?: number | undefined;
   /**
-   * Called after each renewal. Its signal asks it to end when the next renewal is due or the watch stops.
+   * Called after each renewal, one call at a time: while one goes on, the next waits, and of several that wait only
+   * the newest is made. Its signal asks it to end when its time is up, when the next renewal is due or when the watch
+   * stops.
    */
-  readonly onRenew?: ((manifest: Manifest, signal: AbortSignal) => unknown) | undefined;
+  readonly onRenew?: OnRenew | undefined;
+  /**
+   * How long {@link WatchOptions.onRenew} may take: a whole number and a unit.
+   * @default '60s'
+   */
+  readonly onRenewTimeout?: string | undefined;
   /**
    * Told of what failed: a renewal, which is tried again soon, or {@link WatchOptions.onRenew}, which is
    * called again after the next renewal.
@@ -35,6 +44,7 @@ export interface WatchOptions extends Pick<LockOptions, 'lockTimeout'> {
 }
 
 export const DEFAULT_RENEW_AT = 0.75;
+export const DEFAULT_ON_RENEW_TIMEOUT = '60s';
 
 /**
  * The longest step between two looks at the clock. One long timer would sleep on where the machine slept
@@ -63,10 +73,11 @@ const LONGEST_RETRY_MS = 60_000;
 export async function watchCertificateSet(folder: string, options: WatchOptions = {}): Promise<void> {
   const { onRenew, onError, signal, lockTimeout } = options;
   const renewAt = checkRenewAt(options.renewAt ?? DEFAULT_RENEW_AT);
+  const timeout = parseDuration(options.onRenewTimeout ?? DEFAULT_ON_RENEW_TIMEOUT) * 1000;
+  const callbacks = new Callbacks(onRenew, { timeout, onError });
   const isStopped = () => signal?.aborted === true;
   const reportFailure = eachFailureOnce(onError);
   let manifest = await readManifest(folder);
-  let callback: RunningCallback | undefined;
 
   while (!isStopped()) {
     let pause = LONGEST_STEP_MS;
@@ -78,9 +89,9 @@ export async function watchCertificateSet(folder: string, options: WatchOptions 
         manifest = await readManifest(folder);
       } else {
         debug('freshness', () => `${quote(folder)} is due: renewing it`);
-        callback?.stop();
+        callbacks.stop();
         ({ manifest } = await renewCertificateSet(folder, { lockTimeout, signal }));
-        callback = startCallback(onRenew, manifest, onError);
+        callbacks.call(manifest);
         pause = 0;
       }
       reportFailure(undefined);
@@ -92,8 +103,7 @@ export async function watchCertificateSet(folder: string, options: WatchOptions 
     }
     await delay(Math.max(pause, 10), undefined, signal && { signal }).catch(() => undefined);
   }
-  callback?.stop();
-  await callback?.ended;
+  await callbacks.end();
 }
 
 /** @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` */
@@ -109,30 +119,13 @@ export function checkRenewAt(share: unknown): number {
 /** How long until a set is to be renewed, in milliseconds; nothing left or less where it is due. */
 export function msUntilDue(manifest: Manifest, renewAt: number, now: number): number {
   const created = Date.parse(manifest.createdAt);
-  // Certificates begin five minutes before their set was made: with a clock set to before that, none is valid.
-  if (now < created - 5 * 60_000) return 0;
+  // With a clock set to before they begin, none of the certificates is valid.
+  if (now < created - parseDuration(manifest.request.backdate) * 1000) return 0;
   return created + lifeOf(manifest) * renewAt - now;
 }
 
 function lifeOf({ createdAt, expiresAt }: Manifest): number {
   return Date.parse(expiresAt) - Date.parse(createdAt);
-}
-
-interface RunningCallback {
-  readonly stop: () => void;
-  readonly ended: Promise<void>;
-}
-
-function startCallback(
-  onRenew: WatchOptions['onRenew'],
-  manifest: Manifest,
-  onError: WatchOptions['onError'],
-): RunningCallback {
-  const controller = new AbortController();
-  const run = async () => {
-    await onRenew?.(manifest, controller.signal);
-  };
-  return { stop: () => controller.abort(), ended: run().catch((error) => onError?.(error)) };
 }
 
 /** Tells of a failure when it begins, not each time that a renewal is tried again. */

@@ -163,6 +163,57 @@ describe('watch', () => {
     expect(() => process.kill(Number(pid), 0)).toThrow();
   });
 
+  test('runs one command at a time: one that does not end is ended when its time is up', async () => {
+    const out = shortSet();
+    const stubborn = "trap '' TERM; echo pid $$; while :; do sleep 1; done";
+    const options = ['--renew-at', '0.1', '--on-renew-timeout', '1s', '--on-renew', stubborn];
+    const watch = watching(out, ...options);
+    const isAlive = (pid: number) => {
+      try {
+        process.kill(pid, 0);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const pids = () => [...watch.output().matchAll(/^pid (\d+)$/gm)].map(([, pid]) => Number(pid));
+    await watch.said(/(?:pid \d+[\s\S]*){2}/);
+    // When the second was started, the first was no more.
+    expect(pids().slice(0, -1).some(isAlive)).toBe(false);
+    expect(watch.output()).toContain('did not end in its time, and was stopped');
+    expect(await end(watch)).toBe(0);
+    expect(pids().some(isAlive)).toBe(false);
+  });
+
+  test('a function that goes on is not called again beside itself, and does not keep the watch', async () => {
+    const out = shortSet();
+    const controller = new AbortController();
+    let calls = 0;
+    let release: () => void = () => undefined;
+    const errors: unknown[] = [];
+    const called = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const watched = watchCertificateSet(out, {
+      renewAt: 0.1,
+      signal: controller.signal,
+      onRenew: () => {
+        calls++;
+        release();
+        return new Promise(() => undefined);
+      },
+      onError: (error) => errors.push(error),
+    });
+    await called;
+    const { createdAt } = await readManifest(out);
+    while ((await readManifest(out)).createdAt === createdAt)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    controller.abort();
+    await watched;
+    expect(calls).toBe(1);
+    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_ON_RENEW_FAILED' })]);
+  });
+
   test('renews at once after the machine slept past the end', async () => {
     const out = shortSet('3s');
     const watch = watching(out, '--renew-at', '0.9');
@@ -238,7 +289,11 @@ describe('watch', () => {
   });
 
   test('is due by the share of the life, and at once before its beginning', () => {
-    const life = { createdAt: '2026-11-22T10:00:00Z', expiresAt: '2026-11-22T11:00:00Z' };
+    const life = {
+      createdAt: '2026-11-22T10:00:00Z',
+      expiresAt: '2026-11-22T11:00:00Z',
+      request: { backdate: '5m' },
+    };
     const due = (now: string) => msUntilDue(life as never, 0.75, Date.parse(now)) / 60_000;
     expect(due('2026-11-22T10:00:00Z')).toBe(45);
     expect(due('2026-11-22T09:56:00Z')).toBe(49);

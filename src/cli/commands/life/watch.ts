@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, printable, quote } from '../../../errors.js';
 import type { Manifest } from '../../../index.js';
-import { checkRenewAt, DEFAULT_RENEW_AT, msUntilDue } from '../../../store/watch.js';
+import {
+  checkRenewAt,
+  DEFAULT_ON_RENEW_TIMEOUT,
+  DEFAULT_RENEW_AT,
+  msUntilDue,
+} from '../../../store/watch.js';
+import { parseDuration } from '../../../util/duration.js';
 import { formatDistance, formatMoment, isoSeconds } from '../../../util/moments.js';
 import { lockTimeoutOption, outOption, quietOption } from '../../options.js';
 import { interruptible } from '../../terminal/interrupt.js';
@@ -13,6 +19,7 @@ interface WatchCommandOptions {
   out: string;
   renewAt: string;
   onRenew?: string;
+  onRenewTimeout: string;
   lockTimeout: string;
   quiet?: boolean;
 }
@@ -30,6 +37,12 @@ export function describeWatch(command: Command): void {
       '--on-renew <command>',
       'run after each renewal by your shell, as you type it; its output goes to standard error',
     )
+    .addOption(
+      new Option('--on-renew-timeout <duration>', 'how long that command may take').default(
+        DEFAULT_ON_RENEW_TIMEOUT,
+        DEFAULT_ON_RENEW_TIMEOUT,
+      ),
+    )
     .addOption(lockTimeoutOption())
     .addOption(quietOption())
     .action(watch);
@@ -38,7 +51,8 @@ export function describeWatch(command: Command): void {
 async function watch(options: WatchCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
   const renewAt = checkRenewAt(/^[\d.]+$/.test(options.renewAt) ? Number(options.renewAt) : options.renewAt);
-  const { out, onRenew: command, lockTimeout } = options;
+  const { out, onRenew: command, onRenewTimeout, lockTimeout } = options;
+  parseDuration(onRenewTimeout);
   const { readManifest, watchCertificateSet } = await import('../../../index.js');
   const manifest = await readManifest(out);
   const due = new Date(Date.now() + msUntilDue(manifest, renewAt, Date.now()));
@@ -49,6 +63,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     watchCertificateSet(out, {
       renewAt,
       lockTimeout,
+      onRenewTimeout,
       signal,
       onRenew: async (renewed, stop) => {
         terminal.result(`renewed ${printable(out)} (${formatLife(renewed)})\n`);
@@ -65,27 +80,38 @@ function formatLife({ expiresAt }: Manifest): string {
   return `ends ${formatMoment(expiresAt)}, ${formatDistance(expiresAt, new Date())}`;
 }
 
+/** How long a command that was asked to end may take for it, in milliseconds. */
+const KILL_AFTER_MS = 5000;
+
 /** Runs the line that the user typed, in the user's shell, with all that it starts in one group. */
 async function runCommand(command: string, stop: AbortSignal): Promise<void> {
   const { spawn } = await import('node:child_process');
   const isWindows = process.platform === 'win32';
   // Standard output is for one line a renewal.
   const child = spawn(command, { shell: true, detached: !isWindows, stdio: ['ignore', 2, 2] });
-  const end = () => {
+  const send = (signal: NodeJS.Signals) => {
     if (child.pid === undefined) return;
     try {
       if (isWindows) child.kill();
-      else process.kill(-child.pid, 'SIGTERM');
+      else process.kill(-child.pid, signal);
     } catch {
       // It has ended meanwhile.
     }
   };
+  let timer: NodeJS.Timeout | undefined;
+  const end = () => {
+    send('SIGTERM');
+    timer = setTimeout(() => send('SIGKILL'), KILL_AFTER_MS);
+  };
   stop.addEventListener('abort', end);
   const [status, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   stop.removeEventListener('abort', end);
+  clearTimeout(timer);
+  // What it started and left behind ends with it.
+  if (stop.aborted) send('SIGKILL');
   if (status === 0) return;
   const problem = stop.aborted
-    ? 'had not ended when it was stopped'
+    ? 'did not end in its time, and was stopped'
     : signal === null
       ? `exited with status ${status}`
       : `was ended by ${signal}`;
