@@ -2,8 +2,9 @@
 // as root on Debian or Ubuntu. Elsewhere the tests that need a missing one are left out, and this says
 // which; with CI=true a missing one fails. What comes from a
 // package registry (the grpcio wheel, other versions of Node) may be missing there too, loudly.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -87,9 +88,13 @@ const PACKAGE_OF_PROGRAM = {
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
 } as const;
 
-export default function setup(project: TestProject): () => void {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'generate-certs-tools-'));
   installMissing();
+  const [wheelPython, ...nodeBuilds] = await Promise.all([
+    makeWheelEnvironment(join(folder, 'venv')),
+    ...OTHER_NODES.map((version) => findNode(version, join(folder, `node-${version}`))),
+  ] as const);
   const tools: Tools = {
     nginx: hasProgram('nginx'),
     openssl: hasProgram('openssl'),
@@ -113,13 +118,14 @@ export default function setup(project: TestProject): () => void {
     mosquitto: hasProgram('mosquitto') && hasProgram('mosquitto_pub'),
     postgres: findPostgres(),
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
-    wheelPython: makeWheelEnvironment(join(folder, 'venv')),
+    wheelPython,
     requestsPython: REQUESTS_PYTHONS.find((python) => hasModule(python, 'requests')) ?? '',
-    nodeBuilds: OTHER_NODES.map((version) => findNode(version, join(folder, `node-${version}`))),
+    nodeBuilds,
   };
   report(tools);
   project.provide('tools', tools);
-  return () => rmSync(folder, { recursive: true, force: true });
+  // Not synchronously: Vitest could not see its workers end meanwhile, and would report them.
+  return () => rm(folder, { recursive: true, force: true });
 }
 
 function installMissing(): void {
@@ -174,23 +180,31 @@ function hasModule(python: string, name: string): boolean {
 const REQUESTS_PYTHONS = ['/usr/bin/python3', 'python3'];
 const OTHER_NODES = ['22', '24'].filter((version) => version !== process.versions.node.split('.')[0]);
 
-/** One of Node's own builds, which are on npm by platform. */
-function findNode(version: string, folder: string): { version: string; executable: string } {
+/** One of Node's own builds, which are on npm by platform; of its thousands of files only the program. */
+async function findNode(version: string, folder: string): Promise<{ version: string; executable: string }> {
   const name = `node-${process.platform}-${process.arch}`;
-  const options = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--prefer-offline'];
-  const args = ['install', '--prefix', folder, ...options, `${name}@${version}`];
-  const executable = join(folder, 'node_modules', name, 'bin', 'node');
-  const there = spawnSync('npm', args, { timeout: 120_000 }).status === 0 && existsSync(executable);
-  return { version, executable: there ? executable : '' };
+  mkdirSync(folder);
+  const args = ['pack', '--silent', '--prefer-offline', '--pack-destination', folder, `${name}@${version}`];
+  if (!(await succeeds('npm', args))) return { version, executable: '' };
+  const [archive = ''] = readdirSync(folder);
+  const program = 'package/bin/node';
+  const there = await succeeds('tar', ['-xzf', join(folder, archive), '-C', folder, program]);
+  return { version, executable: there ? join(folder, program) : '' };
 }
 
-function makeWheelEnvironment(folder: string): string {
+async function makeWheelEnvironment(folder: string): Promise<string> {
   const python = join(folder, 'bin', 'python');
   const quick = ['--disable-pip-version-check', '--retries', '0', '--only-binary', ':all:', '-q'];
   const made =
-    spawnSync('/usr/bin/python3', ['-m', 'venv', folder]).status === 0 &&
-    spawnSync(python, ['-m', 'pip', 'install', ...quick, 'grpcio'], { timeout: 120_000 }).status === 0;
+    (await succeeds('/usr/bin/python3', ['-m', 'venv', folder])) &&
+    (await succeeds(python, ['-m', 'pip', 'install', ...quick, 'grpcio']));
   return made && hasGrpc(python) ? python : '';
+}
+
+function succeeds(program: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile(program, args, { timeout: 120_000 }, (error) => resolve(error === null));
+  });
 }
 
 function report(tools: Tools): void {
