@@ -72,5 +72,5 @@ export {
 export type { ClientTarget, VerifyClientOptions } from './verify/client/options.js';
 export { verifyClient } from './verify/client/verify-client.js';
 export { type VerifyEndpointOptions, verifyEndpoint } from './verify/endpoint/verify-endpoint.js';
-export type { Row, Verdict, VerifyReport } from './verify/report/row.js';
+export type { Row, RowKind, Verdict, VerifyReport } from './verify/report/row.js';
 export { type VerifySetOptions, verifyCertificateSet } from './verify/set/verify-set.js';

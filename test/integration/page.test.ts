@@ -9,7 +9,7 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Row } from '../../src/index.js';
 import { formatReportPage } from '../../src/verify/page/report-page.js';
-import { summarize } from '../../src/verify/report/row.js';
+import { summarize } from '../../src/verify/report/summary.js';
 import { temporaryFolderForAll } from '../support/folder.js';
 import { generateCerts } from '../support/program.js';
 import { HOSTILE_NAMES, rowWith } from '../support/rows.js';

@@ -7,6 +7,7 @@ export const rowWith = (more: Partial<Row>): Row => ({
   name: 'no certificate',
   tls: null,
   severity: 'must',
+  kind: 'refused',
   expected: 'refused',
   observed: 'refused',
   by: '',

@@ -10,7 +10,7 @@ import { drawMatrix } from '../../src/verify/page/matrix.js';
 import { commandLine, repeatCommand } from '../../src/verify/page/repeat.js';
 import { formatReportPage } from '../../src/verify/page/report-page.js';
 import { LARGEST_REPORT, readReport } from '../../src/verify/report/read-report.js';
-import { summarize } from '../../src/verify/report/row.js';
+import { summarize } from '../../src/verify/report/summary.js';
 import { HOSTILE_NAMES, rowWith } from '../support/rows.js';
 
 describe('a page of a report', () => {

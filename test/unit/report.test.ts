@@ -6,7 +6,8 @@ import { formatMarkdown } from '../../src/cli/report/markdown.js';
 import { formatTable } from '../../src/cli/report/table.js';
 import { coloursFor } from '../../src/cli/terminal/colours.js';
 import { OUT } from '../../src/cli/terminal/output.js';
-import { type Row, summarize } from '../../src/verify/report/row.js';
+import type { Row } from '../../src/verify/report/row.js';
+import { summarize } from '../../src/verify/report/summary.js';
 
 const row = (more: Partial<Row>): Row => ({
   subject: 'localhost:9178',
@@ -14,6 +15,7 @@ const row = (more: Partial<Row>): Row => ({
   name: 'no certificate',
   tls: null,
   severity: 'must',
+  kind: 'refused',
   expected: 'refused',
   observed: 'refused',
   by: '',
@@ -44,11 +46,7 @@ describe('a report', () => {
     [[row({ verdict: 'inconclusive' })], {}, 'wrong'],
     [[row({ verdict: 'inconclusive', severity: 'policy' })], {}, 'right'],
     [[row({ verdict: 'inconclusive', severity: 'policy' })], { strict: true }, 'wrong'],
-    [
-      [row({ verdict: 'inconclusive', severity: 'policy', observed: 'nothing was sent' })],
-      { strict: true },
-      'right',
-    ],
+    [[row({ verdict: 'inconclusive', severity: 'policy', kind: 'not-loaded' })], { strict: true }, 'right'],
     [[row({ verdict: 'inconclusive' })], { silent: ['localhost:9178'] }, 'no-answer'],
     [[row({ verdict: 'wrong' }), row({ subject: 'b', verdict: 'inconclusive' })], { silent: ['b'] }, 'wrong'],
   ] as const)('%# has the right result', (rows, options, result) => {
@@ -101,12 +99,14 @@ describe('a report', () => {
       row({
         name: 'x',
         verdict: 'inconclusive',
+        kind: 'not-tried',
         observed: 'not tried',
         note: 'the valid client was not let in',
       }),
       row({
         name: 'y',
         verdict: 'inconclusive',
+        kind: 'not-tried',
         observed: 'not tried',
         note: 'the valid client was not let in',
       }),

@@ -3,7 +3,8 @@ import { GenerateCertsError } from '../../errors.js';
 import type { VerifyReport } from '../../index.js';
 import { parseDuration } from '../../util/duration.js';
 import { parseGrpcEndpoint, parseRestEndpoint } from '../../verify/protocols/endpoint.js';
-import { NOT_TRIED, type Row, summarize } from '../../verify/report/row.js';
+import type { Row } from '../../verify/report/row.js';
+import { summarize } from '../../verify/report/summary.js';
 import { gather, htmlOption, jsonOption, outOption, quietOption } from '../options.js';
 import { printReport } from '../report/print.js';
 import { typedCommand } from '../report/typed-command.js';
@@ -84,8 +85,9 @@ function endpointNotTried(address: string, note: string): Row {
     name: 'every case',
     tls: null,
     severity: 'must',
+    kind: 'not-tried',
     expected: '',
-    observed: NOT_TRIED,
+    observed: 'not tried',
     by: '',
     verdict: 'inconclusive',
     note,

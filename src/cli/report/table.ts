@@ -1,5 +1,5 @@
 import type { VerifyReport } from '../../index.js';
-import { NOT_TRIED, type Verdict } from '../../verify/report/row.js';
+import type { Verdict } from '../../verify/report/row.js';
 import type { Colours } from '../terminal/colours.js';
 import { alignColumns } from '../terminal/text.js';
 import { bySubject, foldVersions, formatCounts } from './fold.js';
@@ -9,8 +9,8 @@ export function formatTable(report: VerifyReport, colour: Colours): string {
   const lines: string[] = [];
   for (const [subject, all] of bySubject(foldVersions(report.rows))) {
     lines.push(colour.bold(subject));
-    const rows = all.filter(({ observed }) => observed !== NOT_TRIED);
-    const untried = all.find(({ observed }) => observed === NOT_TRIED);
+    const rows = all.filter(({ kind }) => kind !== 'not-tried');
+    const untried = all.find(({ kind }) => kind === 'not-tried');
     const aligned = alignColumns(
       rows.map(({ verdict, name, tls, observed, by, milliseconds }) => [
         WORDS[verdict],

@@ -7,7 +7,8 @@ import { GenerateCertsError, quote } from '../../errors.js';
 import type { ClientCredential } from '../../pki/credential.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { environmentError } from '../../store/transaction/file-system.js';
-import type { CallEnd } from './judge.js';
+import type { CallEndCause } from '../report/finding.js';
+import { type CallEnd, NOT_IN_TIME } from './judge.js';
 import type { ClientTarget } from './options.js';
 
 /** What an argument may hold in braces, and a variable of the environment says as well. */
@@ -109,11 +110,13 @@ function runCommand(command: readonly string[], values: Values, signal: AbortSig
       child.once('close', report);
       function report() {
         clearTimeout(last);
-        const said = tellingLine(errors(), file) || tellingLine(output(), file);
+        const line = tellingLine(errors(), file) || tellingLine(output(), file);
+        const said = line === '' ? '' : quote(line);
         for (const stream of [child.stdout, child.stderr]) stream.destroy();
-        if (signal.aborted) return resolve({ succeeded: undefined, by: 'it did not end in time' });
-        const how = killed === null ? `exit status ${status}` : `ended by ${killed}`;
-        resolve({ succeeded: status === 0, by: said === '' ? how : `${how}: ${quote(said)}` });
+        if (signal.aborted) return resolve(NOT_IN_TIME);
+        const cause: CallEndCause =
+          killed === null ? { kind: 'exited', status, said } : { kind: 'killed', signal: killed, said };
+        resolve({ succeeded: status === 0, cause });
       }
     });
   });

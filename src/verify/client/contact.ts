@@ -1,5 +1,8 @@
+import type { Seen } from '../report/finding.js';
+import type { Cause } from '../wire/outcome.js';
+
 /** What one connection to a server of the proof did: what crossed the wire, and nothing else. */
-export interface Contact {
+export interface Contact extends Seen {
   /** The port that the client called from: it tells clients apart. */
   readonly callerPort: number;
   /** Whether any bytes came: browsers open connections that they never use. */
@@ -16,7 +19,7 @@ export interface Contact {
   /** SHA-256 of the certificate that the client showed, lower-case hex; nothing where it showed none. */
   clientCertificate: string | undefined;
   /** How it ended before a request: an alert, or the connection closed. */
-  by: string;
+  cause: Cause | undefined;
 }
 
 /** @param onRequest called once, when its first request comes */
@@ -31,7 +34,7 @@ export function newContact(callerPort: number, onRequest: (contact: Contact) => 
     alpn: '',
     requested: false,
     clientCertificate: undefined,
-    by: '',
+    cause: undefined,
   };
 }
 
@@ -42,22 +45,8 @@ export function took(contact: Contact): void {
   contact.onRequest(contact);
 }
 
-/** What a connection did, in one line. */
-export function describeContact({
-  plaintext,
-  handshake,
-  tls,
-  alpn,
-  requested,
-  clientCertificate,
-  by,
-}: Contact): string {
-  const parts = [
-    plaintext ? 'no TLS' : handshake ? `handshake done (${tls ?? 'an old TLS'})` : 'no handshake',
-  ];
-  if (alpn !== '') parts.push(`ALPN ${alpn}`);
-  if (clientCertificate !== undefined) parts.push('showed a client certificate');
-  parts.push(requested ? 'sent a request' : 'sent no request');
-  if (by !== '') parts.push(by);
-  return parts.join(', ');
+/** The same text for connections that did the same, whichever certificate they showed. */
+export function sameness(contact: Contact): string {
+  const { plaintext, handshake, tls, alpn, requested, clientCertificate, cause } = contact;
+  return JSON.stringify([plaintext, handshake, tls, alpn, requested, clientCertificate !== undefined, cause]);
 }

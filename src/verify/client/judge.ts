@@ -1,14 +1,16 @@
-import { NOT_TRIED, type Row, type Verdict } from '../report/row.js';
-import { type Contact, describeContact } from './contact.js';
+import type { CallEndCause, Finding, Note, Observed } from '../report/finding.js';
+import type { Verdict } from '../report/row.js';
+import type { Contact } from './contact.js';
 import { RIGHT, type ServerCase } from './servers.js';
 
 /** What the caller says of how a call ended: evidence, never the verdict. */
 export interface CallEnd {
   /** Whether the client says that all went well; nothing where it did not end in time. */
   readonly succeeded: boolean | undefined;
-  /** In words: `exit status 60`, an error's message. */
-  readonly by: string;
+  readonly cause: CallEndCause;
 }
+
+export const NOT_IN_TIME: CallEnd = { succeeded: undefined, cause: { kind: 'timeout' } };
 
 /** One call to one server, and what crossed the wire. */
 export interface ClientAttempt {
@@ -19,128 +21,115 @@ export interface ClientAttempt {
 }
 
 interface Judgement {
-  readonly observed: string;
+  readonly kind: Exclude<Observed['kind'], 'damaged' | 'time-left'>;
   readonly verdict: Verdict;
-  readonly note: string;
+  readonly note?: Note;
 }
 
 /** Whether a request came that was meant for this server. */
 export const talked = ({ contacts }: ClientAttempt) => contacts.some(({ requested }) => requested);
 
 /** @param accepted whether it is decided that this flaw is accepted */
-export function rowOfAttempt(subject: string, attempt: ClientAttempt, accepted: boolean): Row {
+export function findingOfAttempt(subject: string, attempt: ClientAttempt, accepted: boolean): Finding {
   const { server, contacts, end, milliseconds } = attempt;
-  const judged = server.name === RIGHT ? judgeControl(attempt) : judgeFlaw(attempt, accepted);
+  const { kind, verdict, note } =
+    server.name === RIGHT ? judgeControl(attempt) : judgeFlaw(attempt, accepted);
   const contact =
-    contacts.find(({ requested }) => requested) ?? contacts.find(({ by }) => by !== '') ?? contacts[0];
-  const seen = contact?.by ?? '';
+    contacts.find(({ requested }) => requested) ??
+    contacts.find(({ cause }) => cause !== undefined) ??
+    contacts[0];
   return {
-    subject,
-    protocol: 'client',
-    name: `server ${server.name}`,
+    ...common(subject, server),
     tls: contact?.tls ?? null,
-    severity: server.severity,
-    expected: server.name === RIGHT || accepted ? 'talks to it' : 'refuses it',
-    observed: judged.observed,
-    by: [seen, end.by].filter((text) => text !== '').join(', '),
-    verdict: judged.verdict,
-    note: judged.note,
+    expected: { kind: server.name === RIGHT || accepted ? 'talks' : 'refuses' },
+    observed: { kind },
+    by: { kind: 'call', seen: contact?.cause, end: end.cause },
+    verdict,
+    ...(note !== undefined && { note }),
     milliseconds,
-    ...flawOf(server),
-    wire: contacts.map(describeContact),
+    wire: [...contacts],
   };
 }
 
-function flawOf({ name }: ServerCase): { flaw?: string } {
-  return name === RIGHT ? {} : { flaw: name };
+function common(subject: string, { name, severity }: ServerCase) {
+  return {
+    subject,
+    protocol: 'client',
+    tried: { kind: 'server', name },
+    severity,
+    ...(name !== RIGHT && { flaw: name }),
+  } as const;
 }
 
 function judgeControl(attempt: ClientAttempt): Judgement {
   if (attempt.contacts.length === 0) {
-    return {
-      observed: 'never connected',
-      verdict: 'inconclusive',
-      note: 'it never connected: does it call the URL that it is given?',
-    };
+    return { kind: 'never-connected', verdict: 'inconclusive', note: { kind: 'no-connection-to-right' } };
   }
-  if (!talked(attempt)) {
-    return {
-      observed: 'refused',
-      verdict: 'wrong',
-      note: "it refuses the right server: does it trust the set's CA?",
-    };
-  }
+  if (!talked(attempt)) return { kind: 'refused', verdict: 'wrong', note: { kind: 'right-refused' } };
   if (attempt.contacts.some(({ plaintext }) => plaintext)) {
-    return { observed: 'talked to', verdict: 'wrong', note: 'it sends its request without TLS' };
+    return { kind: 'talked-to', verdict: 'wrong', note: { kind: 'request-without-tls' } };
   }
   const failed = attempt.end.succeeded === false;
   return {
-    observed: 'talked to',
+    kind: 'talked-to',
     verdict: 'right',
-    note: failed ? 'it failed although it was answered' : '',
+    ...(failed && { note: { kind: 'failed-though-answered' } as const }),
   };
 }
 
 function judgeFlaw(attempt: ClientAttempt, accepted: boolean): Judgement {
   const { server, contacts, end } = attempt;
   if (contacts.length === 0) {
-    return { observed: 'never connected', verdict: 'inconclusive', note: 'it never connected' };
+    return { kind: 'never-connected', verdict: 'inconclusive', note: { kind: 'no-connection' } };
   }
   if (contacts.some(({ plaintext, requested }) => plaintext && requested)) {
-    const note = server.tls === undefined ? server.hole : 'it sends its request without TLS after all';
-    return { observed: 'talked to', verdict: 'wrong', note };
+    const kind = server.tls === undefined ? 'hole' : 'request-without-tls-after-all';
+    return { kind: 'talked-to', verdict: 'wrong', note: { kind } };
   }
   if (talked(attempt)) {
-    if (accepted) return { observed: 'talked to', verdict: 'right', note: '' };
+    if (accepted) return { kind: 'talked-to', verdict: 'right' };
     const verdict = server.severity === 'must' ? 'wrong' : 'warning';
-    const odd = end.succeeded === false ? '; it then failed, after its request was sent' : '';
-    return { observed: 'talked to', verdict, note: `${server.hole}${odd}` };
+    return { kind: 'talked-to', verdict, note: { kind: 'hole', failedAfter: end.succeeded === false } };
   }
-  if (accepted) {
-    const note = 'expected to be accepted, and refused: the exception can go';
-    return { observed: 'refused', verdict: 'warning', note };
-  }
+  if (accepted) return { kind: 'refused', verdict: 'warning', note: { kind: 'needless-exception' } };
   // The refusal stands: the wire shows it. A caller that relies on the status would not notice.
-  const silent = end.succeeded === true ? 'it refused the server and says that all went well' : '';
-  return { observed: 'refused', verdict: silent === '' ? 'right' : 'warning', note: silent };
+  return end.succeeded === true
+    ? { kind: 'refused', verdict: 'warning', note: { kind: 'silent-refusal' } }
+    : { kind: 'refused', verdict: 'right' };
 }
 
-/** A row for a server that was not tried, because nothing could have come of it. */
-export function notTriedRow(subject: string, server: ServerCase): Row {
-  const { name, severity } = server;
+/** A server that was not tried, because nothing could have come of it. */
+export function notTriedFinding(subject: string, server: ServerCase): Finding {
   return {
-    subject,
-    protocol: 'client',
-    name: `server ${name}`,
+    ...common(subject, server),
     tls: null,
-    severity,
-    expected: 'refuses it',
-    observed: NOT_TRIED,
-    by: '',
+    expected: { kind: 'refuses' },
+    observed: { kind: 'not-tried' },
     verdict: 'inconclusive',
-    note: 'the right server was not talked to',
+    note: { kind: 'right-not-talked-to' },
     milliseconds: 0,
-    ...flawOf(server),
   };
 }
 
 /** Whether the client showed its certificate, and the right one. */
-export function certificateRow(subject: string, attempt: ClientAttempt, expected: string): Row {
+export function certificateFinding(subject: string, attempt: ClientAttempt, expected: string): Finding {
   const shown = attempt.contacts.find(({ requested }) => requested)?.clientCertificate;
-  const right = shown === expected;
-  const note =
-    shown === undefined ? 'it shows no certificate where it is asked for one' : 'it shows another one';
+  const kind = shown === undefined ? 'not-shown' : shown === expected ? 'shown' : 'another-shown';
   return {
     subject,
     protocol: 'client',
-    name: 'client certificate',
+    tried: { kind: 'client-certificate' },
     tls: null,
     severity: 'must',
-    expected: 'shown when asked for',
-    observed: shown === undefined ? 'not shown' : right ? 'shown' : 'another one shown',
-    by: '',
-    verdict: right ? 'right' : 'wrong',
-    note: right ? '' : note,
+    expected: { kind: 'shown' },
+    observed: { kind },
+    verdict: kind === 'shown' ? 'right' : 'wrong',
+    ...(kind !== 'shown' && { note: { kind: NOTE_OF_CERTIFICATE[kind] } }),
     milliseconds: 0,
   };
 }
+
+const NOTE_OF_CERTIFICATE = {
+  'not-shown': 'certificate-not-shown',
+  'another-shown': 'another-certificate',
+} as const;

@@ -1,8 +1,11 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { CertificateSet } from '../../pki/set.js';
-import { type Row, summarize, type VerifyReport } from '../report/row.js';
-import { type Contact, describeContact } from './contact.js';
-import { certificateRow, rowOfAttempt, talked } from './judge.js';
+import type { Finding } from '../report/finding.js';
+import type { Row, VerifyReport } from '../report/row.js';
+import { summarize } from '../report/summary.js';
+import { toRow } from '../report/to-row.js';
+import { type Contact, sameness } from './contact.js';
+import { certificateFinding, findingOfAttempt, talked } from './judge.js';
 import { checkCaseNames } from './options.js';
 import { RIGHT, type ServerCase, serverCases } from './servers.js';
 import { startWitness, type Witness } from './witness.js';
@@ -103,8 +106,8 @@ export async function openClientServers(options: ClientServersOptions): Promise<
   const cases = all.filter(({ name }) => name === RIGHT || flaws === undefined || flaws.includes(name));
   const ports = portsFor(cases.length, options.ports);
   const kept: Kept[] = [];
-  const rowOf = (server: ServerCase, contacts: readonly Contact[]) =>
-    rowOfAttempt('client', { server, contacts, ...UNKNOWN_END }, accepted.includes(server.name));
+  const findingOf = (server: ServerCase, contacts: readonly Contact[]) =>
+    findingOfAttempt('client', { server, contacts, ...UNKNOWN_END }, accepted.includes(server.name));
   const close = () => {
     for (const { witness } of kept) witness.close();
   };
@@ -114,8 +117,9 @@ export async function openClientServers(options: ClientServersOptions): Promise<
       const witness = await startWitness(server.tls, {
         port: ports?.[index],
         onContact: (contact) => {
-          contacts.set(describeContact(contact), contact);
-          onContact?.({ at: new Date(), callerPort: contact.callerPort, row: rowOf(server, [contact]) });
+          contacts.set(sameness(contact), contact);
+          const row = toRow(findingOf(server, [contact]));
+          onContact?.({ at: new Date(), callerPort: contact.callerPort, row });
         },
       });
       kept.push({ server, witness, contacts });
@@ -131,24 +135,27 @@ export async function openClientServers(options: ClientServersOptions): Promise<
       port,
       expected: name === RIGHT || accepted.includes(name) ? 'talk to it' : 'refuse it',
     })),
-    report: () => reportOf(kept, set, strict, rowOf),
+    report: () => reportOf(kept, set, strict, findingOf),
     close,
   };
 }
 
-const UNKNOWN_END = { end: { succeeded: undefined, by: '' }, milliseconds: 0 } as const;
+const UNKNOWN_END = {
+  end: { succeeded: undefined, cause: { kind: 'not-seen' } },
+  milliseconds: 0,
+} as const;
 
 function reportOf(
   kept: readonly Kept[],
   set: CertificateSet,
   strict: boolean | undefined,
-  rowOf: (server: ServerCase, contacts: readonly Contact[]) => Row,
+  findingOf: (server: ServerCase, contacts: readonly Contact[]) => Finding,
 ): VerifyReport {
   const seen = kept.map(({ server, contacts }) => ({ server, contacts: [...contacts.values()] }));
   const [control, ...flawed] = seen;
   if (control === undefined) throw new TypeError('there is always a right server');
   const attempt = { ...control, ...UNKNOWN_END };
-  const rows = [rowOf(control.server, control.contacts)];
+  const findings = [findingOf(control.server, control.contacts)];
   const client = set.clients.find(
     ({ certificate, hasPrivateKey }) => hasPrivateKey && set.revokedAt(certificate) === undefined,
   );
@@ -156,16 +163,18 @@ function reportOf(
     client !== undefined &&
     control.contacts.some(({ clientCertificate }) => clientCertificate !== undefined)
   ) {
-    rows.push(certificateRow('client', attempt, client.certificate.sha256));
+    findings.push(certificateFinding('client', attempt, client.certificate.sha256));
   }
   for (const { server, contacts } of flawed) {
-    const row = rowOf(server, contacts);
+    const finding = findingOf(server, contacts);
     // A client that talks to no server at all refuses nothing.
-    const proved = talked(attempt) || row.verdict !== 'right';
-    rows.push(proved ? row : { ...row, verdict: 'inconclusive', note: 'the right server was not talked to' });
+    const proved = talked(attempt) || finding.verdict !== 'right';
+    findings.push(
+      proved ? finding : { ...finding, verdict: 'inconclusive', note: { kind: 'right-not-talked-to' } },
+    );
   }
   const silent = seen.every(({ contacts }) => contacts.length === 0) ? ['client'] : [];
-  return summarize(rows, { silent, strict });
+  return summarize(findings.map(toRow), { silent, strict });
 }
 
 const LARGEST_PORT = 65_535;

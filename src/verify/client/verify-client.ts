@@ -3,14 +3,18 @@ import { GenerateCertsError, printable, quote } from '../../errors.js';
 import type { ClientCredential } from '../../pki/credential.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { runBounded } from '../../util/bounded.js';
-import { type Row, summarize, type VerifyReport } from '../report/row.js';
+import type { Finding } from '../report/finding.js';
+import type { VerifyReport } from '../report/row.js';
+import { summarize } from '../report/summary.js';
+import { toRow } from '../report/to-row.js';
 import type { Caller } from './command.js';
 import {
   type CallEnd,
   type ClientAttempt,
-  certificateRow,
-  notTriedRow,
-  rowOfAttempt,
+  certificateFinding,
+  findingOfAttempt,
+  NOT_IN_TIME,
+  notTriedFinding,
   talked,
 } from './judge.js';
 import { checkClientOptions, type VerifyClientOptions } from './options.js';
@@ -54,25 +58,25 @@ export async function verifyClient(options: VerifyClientOptions): Promise<Verify
     checked.command === undefined ? 'client' : `client ${printable(basename(checked.command[0] ?? ''))}`;
   const attempt = (server: ServerCase) =>
     attemptOf(server, call, { set, client, timeoutMs: checked.timeoutMs });
-  const rowOf = (done: ClientAttempt) =>
-    rowOfAttempt(subject, done, checked.accepted.includes(done.server.name));
+  const findingOf = (done: ClientAttempt) =>
+    findingOfAttempt(subject, done, checked.accepted.includes(done.server.name));
   try {
     const control = await attempt(right);
-    const rows: Row[] = [rowOf(control)];
+    const findings: Finding[] = [findingOf(control)];
     if (!talked(control)) {
-      const untried = tried.map((server) => notTriedRow(subject, server));
+      const untried = tried.map((server) => notTriedFinding(subject, server));
       const silent = control.contacts.length === 0 ? [subject] : [];
-      return summarize([...rows, ...untried], { silent, strict: checked.strict });
+      return summarize([...findings, ...untried].map(toRow), { silent, strict: checked.strict });
     }
     const shown = control.contacts.some(({ clientCertificate }) => clientCertificate !== undefined);
     if (client !== undefined && (shown || checked.mutual)) {
-      rows.push(certificateRow(subject, control, client.certificate.sha256));
+      findings.push(certificateFinding(subject, control, client.certificate.sha256));
     }
     const attempts = await runBounded(
       tried.map((server) => () => attempt(server)),
       checked.jobs,
     );
-    return summarize([...rows, ...attempts.map(rowOf)], { strict: checked.strict });
+    return summarize([...findings, ...attempts.map(findingOf)].map(toRow), { strict: checked.strict });
   } finally {
     await remove();
   }
@@ -92,9 +96,9 @@ async function callerOf(
     call: async (target, signal) => {
       try {
         await call?.({ ...target, signal });
-        return { succeeded: true, by: '' };
+        return { succeeded: true, cause: { kind: 'done' } };
       } catch (error) {
-        return { succeeded: false, by: describeError(error) };
+        return { succeeded: false, cause: { kind: 'failed', said: describeError(error) } };
       }
     },
     remove: async () => undefined,
@@ -131,8 +135,7 @@ async function attemptOf(
     const ca = set.trustedPem;
     const tlsOptions = client === undefined ? { ca } : client.tlsOptions();
     const late = new Promise<CallEnd>((resolve) => {
-      const end = { succeeded: undefined, by: 'it did not end in time' };
-      timers.push(setTimeout(() => resolve(end), timeoutMs + LAST_MOMENTS));
+      timers.push(setTimeout(() => resolve(NOT_IN_TIME), timeoutMs + LAST_MOMENTS));
     });
     const target = { url: `https://${host}:${port}/`, host, port, ca, tlsOptions };
     const end = await Promise.race([call(target, abort.signal), late]);

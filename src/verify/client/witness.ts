@@ -175,7 +175,7 @@ function tlsServerFor(options: TlsOptions, contact: Contact) {
     ALPNProtocols: ['h2', 'http/1.1'],
   });
   const failed = (error: Error) => {
-    if (!contact.requested) contact.by ||= outcomeOfError(error).by;
+    if (!contact.requested) contact.cause ??= outcomeOfError(error).cause;
   };
   server.on('tlsClientError', failed);
   server.on('secureConnection', (socket: TLSSocket) => {

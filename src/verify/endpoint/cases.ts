@@ -1,19 +1,18 @@
 import type { ClientCredential, Credential } from '../../pki/credential.js';
-import { findFlaw, type KnownFlaw } from '../../pki/flaws/flaws.js';
+import { findFlaw } from '../../pki/flaws/flaws.js';
 import type { CertificateSet } from '../../pki/set.js';
+import type { Subject } from '../report/finding.js';
 import type { ClientMaterial } from '../wire/tls.js';
 
 /** One thing that is tried at an endpoint. */
 export interface Case {
-  readonly name: string;
+  readonly tried: Subject;
   readonly expected: 'let-in' | 'refused';
   readonly severity: 'must' | 'policy';
   /** Whether the revocation list is what refuses it. */
   readonly revoked?: true;
   /** What the client comes with; nothing for a connection without TLS. */
   readonly material?: ClientMaterial;
-  /** What it means where the endpoint lets in what must be refused. */
-  readonly hole: string;
   /** The flaw of its certificate. */
   readonly flaw?: string;
 }
@@ -21,11 +20,11 @@ export interface Case {
 /** How many of a set's own clients are tried: one proves the way, a few more their own certificates. */
 const MOST_CLIENTS = 20;
 
-/** What {@link casesOf} leaves out of a large set, in words; nothing where it leaves out nothing. */
-export function leftOut({ clients }: Pick<CertificateSet, 'clients'>): string | undefined {
-  return clients.length <= MOST_CLIENTS
-    ? undefined
-    : `of ${clients.length} clients up to ${MOST_CLIENTS} valid and revoked ones are tried`;
+/** What {@link casesOf} leaves out of a large set; nothing where it leaves out nothing. */
+export function leftOut({
+  clients,
+}: Pick<CertificateSet, 'clients'>): { readonly count: number; readonly tried: number } | undefined {
+  return clients.length <= MOST_CLIENTS ? undefined : { count: clients.length, tried: MOST_CLIENTS };
 }
 
 /** Everything that is tried: the valid clients first, then no certificate, no TLS, and the whole catalogue. */
@@ -41,18 +40,12 @@ export async function casesOf(set: CertificateSet): Promise<Case[]> {
   return [
     ...[...valid(clients), ...valid(peers)].map(validCase),
     {
-      name: 'no certificate',
+      tried: { kind: 'no-certificate' },
       expected: 'refused',
       severity: 'must',
       material: { ca: set.trustedPem },
-      hole: 'anybody gets in: it does not require a client certificate',
     },
-    {
-      name: 'no TLS',
-      expected: 'refused',
-      severity: 'must',
-      hole: 'it answers without TLS',
-    },
+    { tried: { kind: 'no-tls' }, expected: 'refused', severity: 'must' },
     ...(await set.catalogue()).map(flawedCase),
     ...[...clients, ...peers].filter(revoked).slice(0, MOST_CLIENTS).map(revokedCase),
   ];
@@ -60,43 +53,32 @@ export async function casesOf(set: CertificateSet): Promise<Case[]> {
 
 function validCase(client: ClientCredential): Case {
   return {
-    name: `${client.role} ${client.name}`,
+    tried: { kind: 'client', role: client.role, name: client.name },
     expected: 'let-in',
     severity: 'must',
     material: client.tlsOptions(),
-    hole: '',
   };
 }
 
 function flawedCase(client: ClientCredential): Case {
   const flaw = findFlaw(client.flaw);
   return {
-    name: `untrusted ${flaw.name}`,
+    tried: { kind: 'flaw', flaw: flaw.name },
     expected: 'refused',
     severity: flaw.severity,
     material: client.tlsOptions(),
     flaw: flaw.name,
     ...(flaw.name === 'revoked' && { revoked: true as const }),
-    hole: holeOf(flaw),
   };
 }
 
 function revokedCase(client: ClientCredential): Case {
-  return { ...validCase(client), ...REVOKED, name: `${client.role} ${client.name}, revoked` };
-}
-
-const REVOKED = {
-  expected: 'refused',
-  severity: 'policy',
-  revoked: true,
-  hole: 'it reads no revocation list',
-  flaw: 'revoked',
-} as const;
-
-function holeOf({ name, summary, severity }: KnownFlaw): string {
-  if (name === 'revoked') return REVOKED.hole;
-  if (name === 'unknown-ca' || name === 'self-signed') return 'it accepts client certificates of any CA';
-  return severity === 'must'
-    ? `it accepts a client certificate that is wrong: ${summary}`
-    : `it accepts it: ${summary}`;
+  return {
+    tried: { kind: 'client', role: client.role, name: client.name, revoked: true },
+    expected: 'refused',
+    severity: 'policy',
+    material: client.tlsOptions(),
+    revoked: true,
+    flaw: 'revoked',
+  };
 }

@@ -1,8 +1,9 @@
 import type { Endpoint } from '../protocols/endpoint.js';
-import { NOT_LOADED, NOT_TRIED, type Row, type Verdict } from '../report/row.js';
+import type { Finding, Note, Observed } from '../report/finding.js';
+import type { Verdict } from '../report/row.js';
 import type { Outcome } from '../wire/outcome.js';
 import type { TlsVersion } from '../wire/tls.js';
-import type { Case } from './cases.js';
+import type { Case, leftOut } from './cases.js';
 
 /** One case as it was tried, and what came of it. */
 export interface Attempt {
@@ -13,96 +14,101 @@ export interface Attempt {
 }
 
 /** What came of an attempt, judged. */
-export function rowOf(endpoint: Endpoint, { tried, tls, outcome, milliseconds }: Attempt): Row {
+export function findingOf(endpoint: Endpoint, { tried, tls, outcome, milliseconds }: Attempt): Finding {
   return {
-    subject: endpoint.address,
-    protocol: endpoint.protocol,
-    name: tried.name,
+    ...common(endpoint, tried),
     tls,
-    severity: tried.severity,
-    expected: EXPECTED[tried.expected],
-    observed: OBSERVED[outcome.kind],
-    by: outcome.by,
+    observed: { kind: OBSERVED[outcome.kind] },
+    by: outcome.cause,
     ...judge(tried, outcome),
     milliseconds,
-    ...(tried.flaw !== undefined && { flaw: tried.flaw }),
   };
 }
 
-const EXPECTED = { 'let-in': 'let in', refused: 'refused' } as const;
-
-const OBSERVED: Record<Outcome['kind'], string> = {
-  'let-in': 'let in',
+const OBSERVED = {
+  'let-in': 'let-in',
   refused: 'refused',
-  'wrong-server': 'not trusted',
-  'no-answer': 'no answer',
-  'not-loaded': NOT_LOADED,
-  version: 'not spoken',
-};
+  'wrong-server': 'not-trusted',
+  'no-answer': 'no-answer',
+  'not-loaded': 'not-loaded',
+  version: 'version-not-spoken',
+} as const satisfies Record<Outcome['kind'], Observed['kind']>;
 
-function judge({ expected, severity, hole }: Case, outcome: Outcome): { verdict: Verdict; note: string } {
+function judge(
+  { expected, severity }: Case,
+  outcome: Outcome,
+): { readonly verdict: Verdict; readonly note?: Note } {
   switch (outcome.kind) {
     case 'no-answer':
-      return { verdict: 'inconclusive', note: 'the endpoint did not answer' };
+      return { verdict: 'inconclusive', note: { kind: 'endpoint-silent' } };
     case 'not-loaded':
-      return { verdict: 'inconclusive', note: `${NOT_LOADED}: this side cannot use the certificate` };
+      return { verdict: 'inconclusive', note: { kind: 'not-loaded' } };
     case 'wrong-server':
     case 'version':
       return expected === 'let-in'
-        ? { verdict: 'wrong', note: `the endpoint is not the set's: ${outcome.by}` }
-        : { verdict: 'inconclusive', note: outcome.by };
+        ? { verdict: 'wrong', note: { kind: 'not-of-set', cause: outcome.cause } }
+        : { verdict: 'inconclusive', note: { kind: 'cause', cause: outcome.cause } };
     case 'refused':
       return expected === 'refused'
-        ? { verdict: 'right', note: '' }
-        : {
-            verdict: 'wrong',
-            note: 'the valid client is refused: does the endpoint trust the CA of this set?',
-          };
+        ? { verdict: 'right' }
+        : { verdict: 'wrong', note: { kind: 'valid-refused' } };
     case 'let-in':
-      if (expected === 'refused') return { verdict: severity === 'must' ? 'wrong' : 'warning', note: hole };
+      if (expected === 'refused') {
+        return { verdict: severity === 'must' ? 'wrong' : 'warning', note: { kind: 'hole' } };
+      }
       return outcome.working === true
-        ? { verdict: 'right', note: '' }
-        : { verdict: 'wrong', note: 'let in, but the application behind it did not answer as it should' };
+        ? { verdict: 'right' }
+        : { verdict: 'wrong', note: { kind: 'not-working' } };
   }
 }
 
 /** The server's own certificate: that a client which checks it was let in proves it. */
-export function serverRow(endpoint: Endpoint): Row {
+export function serverFinding({ address, protocol, host }: Endpoint): Finding {
   return {
-    subject: endpoint.address,
-    protocol: endpoint.protocol,
-    name: 'server certificate',
+    subject: address,
+    protocol,
+    tried: { kind: 'server-certificate' },
     tls: null,
     severity: 'must',
-    expected: `of the set's CA, for ${endpoint.host}`,
-    observed: 'trusted',
-    by: 'TLS handshake',
+    expected: { kind: 'server-of-set', host },
+    observed: { kind: 'trusted' },
+    by: { kind: 'handshake' },
     verdict: 'right',
-    note: '',
     milliseconds: 0,
   };
 }
 
 /** What is said of the clients of a large set that are not tried. */
-export function unseenRow(endpoint: Endpoint | undefined, note: string): Row {
-  const tried = { name: 'the other clients', expected: 'let-in', severity: 'policy', hole: '' } as const;
-  return notTried(endpoint as Endpoint, tried, note);
+export function clientsLeftOut(endpoint: Endpoint, left: NonNullable<ReturnType<typeof leftOut>>): Finding {
+  const tried = { tried: { kind: 'other-clients' }, expected: 'let-in', severity: 'policy' } as const;
+  return notTried(endpoint, tried, { kind: 'clients-left-out', ...left });
+}
+
+/** Where there is no set to try an endpoint with. */
+export function endpointNotTried(endpoint: Endpoint, note: Note): Finding {
+  const tried = { tried: { kind: 'every-case' }, expected: 'let-in', severity: 'must' } as const;
+  return { ...notTried(endpoint, tried, note), protocol: 'set', expected: { kind: 'nothing' } };
 }
 
 /** A case that was not tried, and why. */
-export function notTried(endpoint: Endpoint, tried: Case, note: string): Row {
+export function notTried(endpoint: Endpoint, tried: Case, note: Note): Finding {
   return {
-    subject: endpoint.address,
-    protocol: endpoint.protocol,
-    name: tried.name,
+    ...common(endpoint, tried),
     tls: null,
-    severity: tried.severity,
-    expected: EXPECTED[tried.expected],
-    observed: NOT_TRIED,
-    by: '',
+    observed: { kind: 'not-tried' },
     verdict: 'inconclusive',
     note,
     milliseconds: 0,
-    ...(tried.flaw !== undefined && { flaw: tried.flaw }),
   };
+}
+
+function common({ address, protocol }: Endpoint, { tried, severity, expected, flaw }: Case) {
+  return {
+    subject: address,
+    protocol,
+    tried,
+    severity,
+    expected: { kind: expected },
+    ...(flaw !== undefined && { flaw }),
+  } as const;
 }

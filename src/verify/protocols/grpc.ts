@@ -77,7 +77,7 @@ export function callGrpc(
       });
       session.on('error', (error) => finish({ outcome: outcomeOfError(error) }));
       session.on('goaway', (code) => {
-        if (code !== constants.NGHTTP2_NO_ERROR) finish({ outcome: goneAway(code) });
+        if (code !== constants.NGHTTP2_NO_ERROR) finish({ outcome: ended('connection', code) });
       });
       makeCall(session, request, finish);
     });
@@ -112,7 +112,7 @@ function makeCall(
   stream.on('data', (chunk: Buffer) => {
     if (seen.add(chunk)) return;
     finish({
-      outcome: { kind: 'let-in', by: 'gRPC RESOURCE_EXHAUSTED', working: true },
+      outcome: { kind: 'let-in', cause: statusOf('RESOURCE_EXHAUSTED'), working: true },
       status: 'RESOURCE_EXHAUSTED',
     });
   });
@@ -163,19 +163,20 @@ class SeenCall {
     if (status === undefined) {
       if (this.#http === undefined) return { outcome: CLOSED };
       if (this.#http === 200) return { outcome: NO_GRPC };
-      return { outcome: outcomeOfHttpStatus(this.#http, undefined) };
+      return { outcome: outcomeOfHttpStatus(this.#http) };
     }
     if (this.#http !== 200 && !this.#type.startsWith('application/grpc')) {
-      const outcome = outcomeOfHttpStatus(this.#http ?? 0, undefined);
-      return { outcome: { ...outcome, by: `gRPC ${status}, ${outcome.by}` }, status };
+      const http = this.#http ?? 0;
+      const cause = { ...statusOf(status), http };
+      return { outcome: { ...outcomeOfHttpStatus(http), cause }, status };
     }
     const body = Buffer.concat(this.#chunks);
     const message =
       body.length >= 5 && body[0] === 0 ? body.subarray(5, 5 + body.readUInt32BE(1)) : undefined;
     return {
       outcome: REFUSING_STATUSES.has(status)
-        ? { kind: 'refused', by: `gRPC ${status}, by the application after the handshake` }
-        : { kind: 'let-in', by: `gRPC ${status}`, working: true },
+        ? { kind: 'refused', cause: { ...statusOf(status), refuses: true } }
+        : { kind: 'let-in', cause: statusOf(status), working: true },
       status,
       details: this.#details,
       ...(message !== undefined && status === 'OK' && { message }),
@@ -184,17 +185,21 @@ class SeenCall {
 }
 
 /** The connection takes HTTP/2, and what answers is no gRPC: whatever that is, it is no refusal. */
-const NO_GRPC: Outcome = { kind: 'wrong-server', by: 'it takes the connection and answers no gRPC call' };
+const NO_GRPC: Outcome = { kind: 'wrong-server', cause: { kind: 'other-answer', protocol: 'gRPC' } };
 
-function failedAnswer(error: Error, { rstCode }: ClientHttp2Stream): GrpcAnswer {
-  if (rstCode !== constants.NGHTTP2_NO_ERROR && /Stream closed with error code/.test(error.message)) {
-    return { outcome: { kind: 'refused', by: `HTTP/2 stream reset (${codeName(rstCode)})` } };
+function statusOf(status: string) {
+  return { kind: 'status', protocol: 'gRPC', status } as const;
+}
+
+function failedAnswer(error: NodeJS.ErrnoException, { rstCode }: ClientHttp2Stream): GrpcAnswer {
+  if (rstCode !== constants.NGHTTP2_NO_ERROR && error.code === 'ERR_HTTP2_STREAM_ERROR') {
+    return { outcome: ended('stream', rstCode) };
   }
   return { outcome: outcomeOfError(error) };
 }
 
-function goneAway(code: number): Outcome {
-  return { kind: 'refused', by: `HTTP/2 connection ended (${codeName(code)})` };
+function ended(of: 'stream' | 'connection', code: number | undefined): Outcome {
+  return { kind: 'refused', cause: { kind: 'reset', of, protocol: 'HTTP/2', code: codeName(code) } };
 }
 
 const CODE_NAMES = new Map(

@@ -1,5 +1,6 @@
 import { GenerateCertsError, printable } from '../../errors.js';
-import { type Row, summarize, type VerifyReport } from './row.js';
+import { ROW_KINDS, type Row, type VerifyReport } from './row.js';
+import { summarize } from './summary.js';
 
 /** The largest file that is read as a report, in bytes. */
 export const LARGEST_REPORT = 10 * 1024 * 1024;
@@ -53,6 +54,7 @@ const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   name: isText,
   tls: isOneOf(['TLSv1.2', 'TLSv1.3', null]),
   severity: isOneOf(['must', 'policy']),
+  kind: isOneOf(ROW_KINDS),
   expected: isText,
   observed: isText,
   by: isText,

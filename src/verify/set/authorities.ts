@@ -2,6 +2,7 @@
 import type { Certificate } from '../../pki/issue/certificate.js';
 import { readCertificates } from '../../pki/read/read-certificate.js';
 import type { Manifest, ManifestRevocationList } from '../../store/manifest/manifest.js';
+import type { SetProblem } from '../report/finding.js';
 
 /** The certificates of all CAs in the manifest's order, the root first; those that cannot be read are left out. */
 export async function authoritiesOf({
@@ -25,7 +26,7 @@ export function chainProblems(
   [leaf, ...others]: readonly (Certificate | undefined)[],
   { role, flaw }: Manifest['certificates'][number],
   authorities: readonly Certificate[],
-): string[] {
+): SetProblem[] {
   if (role === 'ca' || flaw !== null) return [];
   const nextOf = (certificate: Certificate) =>
     others.find((other) => other?.subject === certificate.issuer && other.sha256 !== certificate.sha256);
@@ -39,7 +40,7 @@ export function chainProblems(
     if (passed.has(top)) break;
     passed.add(top);
   }
-  return ['its file does not lead up to the CA'];
+  return [{ kind: 'chain-broken' }];
 }
 
 /** The lists that a file of them must hold, in their order: of the CA that signs leaves first. */

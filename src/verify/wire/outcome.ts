@@ -4,109 +4,134 @@ export interface Outcome {
    * - `let-in`: the application behind the endpoint answered.
    * - `refused`: the endpoint turned the attempt away.
    * - `wrong-server`: this side turned the endpoint away, or it speaks no TLS.
-   * - `no-answer`: nothing came within the time, or there is nobody.
+   * - `no-answer`: nothing came within the time, or nothing listens there.
    * - `not-loaded`: this side's own TLS library would not load the certificate.
    * - `version`: the endpoint does not speak this version of TLS.
    */
   readonly kind: 'let-in' | 'refused' | 'wrong-server' | 'no-answer' | 'not-loaded' | 'version';
-  /** What it was told by: a TLS alert, an HTTP or gRPC status, an error. */
-  readonly by: string;
+  /** What it was told by. */
+  readonly cause: Cause;
   /** For `let-in`: whether it was the answer of a working application, not just any. */
   readonly working?: boolean;
 }
 
-/** The alerts of RFC 8446 section 6 and RFC 5246 section 7.2, by number. */
-const ALERTS: Record<number, string> = {
-  0: 'close notify',
-  10: 'unexpected message',
-  20: 'bad record mac',
-  22: 'record overflow',
-  40: 'handshake failure',
-  41: 'no certificate',
-  42: 'bad certificate',
-  43: 'unsupported certificate',
-  44: 'certificate revoked',
-  45: 'certificate expired',
-  46: 'certificate unknown',
-  47: 'illegal parameter',
-  48: 'unknown ca',
-  49: 'access denied',
-  50: 'decode error',
-  51: 'decrypt error',
-  70: 'protocol version',
-  71: 'insufficient security',
-  80: 'internal error',
-  86: 'inappropriate fallback',
-  90: 'user canceled',
-  109: 'missing extension',
-  110: 'unsupported extension',
-  112: 'unrecognized name',
-  113: 'bad certificate status response',
-  115: 'unknown psk identity',
-  116: 'certificate required',
-  120: 'no application protocol',
-};
+/** What an outcome was told by. It has no words of its own: they are in `report/wording.ts`. */
+export type Cause =
+  /** An alert of TLS, by its number (RFC 8446 section 6). */
+  | { readonly kind: 'alert'; readonly number: number }
+  /** The other side ended the connection before an answer. */
+  | { readonly kind: 'closed' }
+  /** It did, and then let in no valid client any more. */
+  | { readonly kind: 'closed-for-all' }
+  | { readonly kind: 'timeout'; readonly milliseconds: number }
+  | { readonly kind: 'unreachable'; readonly reason: Unreachable }
+  /** This side's own verification of the endpoint's certificate. */
+  | { readonly kind: 'server-certificate'; readonly problem: ServerProblem }
+  /** The endpoint takes none of the protocols that this side offers in TLS. */
+  | { readonly kind: 'no-common-protocol'; readonly alert: number }
+  | { readonly kind: 'tls-version' }
+  /** It answers without TLS where TLS was begun. */
+  | { readonly kind: 'plaintext' }
+  /** It answers nothing that makes sense where TLS was not begun. */
+  | { readonly kind: 'not-plaintext' }
+  | { readonly kind: 'broken-protocol'; readonly code: string }
+  | { readonly kind: 'unknown-failure'; readonly code: string }
+  /** This side's own TLS library. */
+  | { readonly kind: 'own-tls'; readonly code: string }
+  | { readonly kind: 'http'; readonly status: number; readonly reason?: string | undefined }
+  /** A status of a protocol's own, and the HTTP status where that told more. */
+  | {
+      readonly kind: 'status';
+      readonly protocol: string;
+      readonly status: string;
+      readonly http?: number;
+      /** Whether the application turned the caller away by it, whom its TLS had let in. */
+      readonly refuses?: boolean;
+    }
+  /** A request, or the whole connection, was ended by a code of the protocol. */
+  | {
+      readonly kind: 'reset';
+      readonly of: 'stream' | 'connection';
+      readonly protocol: string;
+      readonly code: string;
+    }
+  /** It takes the connection, and what it answers is another protocol. */
+  | { readonly kind: 'other-answer'; readonly protocol: string }
+  /** A model declares no inputs that zeros could be made for. */
+  | { readonly kind: 'no-inputs' };
+
+export type ServerProblem =
+  | 'other-name'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'other-ca'
+  | 'not-for-serving'
+  | 'revoked';
+export type Unreachable = 'unresolved' | 'nothing-listens' | 'host' | 'network' | 'address' | 'no-answer';
 
 const PROTOCOL_VERSION = 70;
 const NO_APPLICATION_PROTOCOL = 120;
 
-/** This side's own verification of the endpoint's certificate, by the codes of OpenSSL and Node. */
-const SERVER_PROBLEMS: Record<string, string> = {
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  CERT_HAS_EXPIRED: 'its certificate has ended',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not signed by the set's CA",
-  UNABLE_TO_GET_ISSUER_CERT: "its certificate is not signed by the set's CA",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not signed by the set's CA",
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not signed by the set's CA",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not signed by the set's CA",
-  CERT_SIGNATURE_FAILURE: "its certificate is not signed by the set's CA",
-  CERT_UNTRUSTED: "its certificate is not signed by the set's CA",
-  INVALID_PURPOSE: 'its certificate is not for serving',
-  INVALID_CA: "its certificate is not signed by the set's CA",
-  CERT_REVOKED: 'its certificate is revoked',
+/** By the codes of OpenSSL and Node. */
+const SERVER_PROBLEMS: Readonly<Record<string, ServerProblem>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: 'other-name',
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'not-yet-valid',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'other-ca',
+  UNABLE_TO_GET_ISSUER_CERT: 'other-ca',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'other-ca',
+  SELF_SIGNED_CERT_IN_CHAIN: 'other-ca',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'other-ca',
+  CERT_SIGNATURE_FAILURE: 'other-ca',
+  CERT_UNTRUSTED: 'other-ca',
+  INVALID_PURPOSE: 'not-for-serving',
+  INVALID_CA: 'other-ca',
+  CERT_REVOKED: 'revoked',
 };
 
-const NO_ANSWER: Record<string, string> = {
-  ENOTFOUND: 'the name does not resolve',
-  EAI_AGAIN: 'the name does not resolve',
-  ECONNREFUSED: 'connection refused: nothing listens there',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'the network cannot be reached',
-  EADDRNOTAVAIL: 'the address cannot be reached',
-  ETIMEDOUT: 'no answer in time',
+const UNREACHABLE: Readonly<Record<string, Unreachable>> = {
+  ENOTFOUND: 'unresolved',
+  EAI_AGAIN: 'unresolved',
+  ECONNREFUSED: 'nothing-listens',
+  EHOSTUNREACH: 'host',
+  ENETUNREACH: 'network',
+  EADDRNOTAVAIL: 'address',
+  ETIMEDOUT: 'no-answer',
 };
 
 /** How a connection that this side did not end came to its end before an answer. */
-export const CLOSED: Outcome = { kind: 'refused', by: 'connection closed' };
+export const CLOSED: Outcome = { kind: 'refused', cause: { kind: 'closed' } };
 
 /** What ran out of its time. */
 export function timedOut(timeoutMs: number): Outcome {
-  return { kind: 'no-answer', by: `no answer within ${timeoutMs / 1000} s` };
+  return { kind: 'no-answer', cause: { kind: 'timeout', milliseconds: timeoutMs } };
 }
 
 /** What a failed connection or request says of the endpoint. */
 export function outcomeOfError(error: unknown): Outcome {
   const { code = '', message = '' } = error as NodeJS.ErrnoException;
+  // OpenSSL has the number of an alert in its message alone.
   const alert = /SSL alert number (\d+)/.exec(message)?.[1];
   if (alert !== undefined) {
     const number = Number(alert);
-    const by = `TLS alert ${ALERTS[number] ?? number}`;
     if (number === NO_APPLICATION_PROTOCOL)
-      return { kind: 'wrong-server', by: `it speaks another protocol (${by})` };
-    return { kind: number === PROTOCOL_VERSION ? 'version' : 'refused', by };
+      return { kind: 'wrong-server', cause: { kind: 'no-common-protocol', alert: number } };
+    return {
+      kind: number === PROTOCOL_VERSION ? 'version' : 'refused',
+      cause: { kind: 'alert', number },
+    };
   }
   const problem = SERVER_PROBLEMS[code];
-  if (problem !== undefined) return { kind: 'wrong-server', by: problem };
-  const silence = NO_ANSWER[code];
-  if (silence !== undefined) return { kind: 'no-answer', by: silence };
+  if (problem !== undefined) return { kind: 'wrong-server', cause: { kind: 'server-certificate', problem } };
+  const reason = UNREACHABLE[code];
+  if (reason !== undefined) return { kind: 'no-answer', cause: { kind: 'unreachable', reason } };
   if (/unsupported.protocol|no.protocols.available/i.test(`${code} ${message}`)) {
-    return { kind: 'version', by: 'this version of TLS is not spoken' };
+    return { kind: 'version', cause: { kind: 'tls-version' } };
   }
   if (
     /wrong.version.number|packet.length.too.long|http.request|unknown.protocol/i.test(`${code} ${message}`)
   ) {
-    return { kind: 'wrong-server', by: 'it answers without TLS' };
+    return { kind: 'wrong-server', cause: { kind: 'plaintext' } };
   }
   if (['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_HTTP2_STREAM_ERROR'].includes(code)) {
     return CLOSED;
@@ -117,17 +142,17 @@ export function outcomeOfError(error: unknown): Outcome {
     code.startsWith('HPE_') ||
     code.startsWith('ERR_HTTP2')
   ) {
-    return { kind: 'wrong-server', by: `it breaks the protocol (${code})` };
+    return { kind: 'wrong-server', cause: { kind: 'broken-protocol', code } };
   }
-  return { kind: 'wrong-server', by: code === '' ? 'it fails in an unknown way' : code };
+  return { kind: 'wrong-server', cause: { kind: 'unknown-failure', code } };
 }
 
 /** Statuses by which NGINX and other proxies turn a client's certificate away after the handshake. */
 const REFUSING_STATUSES = new Set([400, 401, 403, 495, 496]);
 
 /** What an HTTP status says of the attempt. */
-export function outcomeOfHttpStatus(status: number, reason: string | undefined): Outcome {
-  const by = reason === undefined ? `HTTP ${status}` : `HTTP ${status}: ${reason}`;
-  if (REFUSING_STATUSES.has(status)) return { kind: 'refused', by };
-  return { kind: 'let-in', by, working: status >= 200 && status < 400 };
+export function outcomeOfHttpStatus(status: number, reason?: string): Outcome {
+  const cause: Cause = { kind: 'http', status, reason };
+  if (REFUSING_STATUSES.has(status)) return { kind: 'refused', cause };
+  return { kind: 'let-in', cause, working: status >= 200 && status < 400 };
 }

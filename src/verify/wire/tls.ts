@@ -32,7 +32,7 @@ export function loadClient(
     return { context: createSecureContext({ ...material, minVersion: version, maxVersion: version }) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    return { outcome: { kind: 'not-loaded', by: `this side's TLS library: ${code ?? message}` } };
+    return { outcome: { kind: 'not-loaded', cause: { kind: 'own-tls', code: code ?? message } } };
   }
 }
 

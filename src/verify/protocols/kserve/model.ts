@@ -17,7 +17,7 @@ interface Tensor {
 
 /** What was asked of a model, and what came of it. */
 export interface ModelStep {
-  readonly name: string;
+  readonly name: 'metadata' | 'inference';
   readonly outcome: Outcome;
 }
 
@@ -73,7 +73,10 @@ async function grpcSteps(
     const index = await call('RepositoryIndex', 'RepositoryIndexRequest', {});
     throw unknownModel(endpoint, model, index.message === undefined ? [] : modelNames(index.message));
   }
-  const described = { name: 'model metadata', outcome: working(metadata.outcome, metadata.status === 'OK') };
+  const described = {
+    name: 'metadata' as const,
+    outcome: working(metadata.outcome, metadata.status === 'OK'),
+  };
   if (metadata.status !== 'OK' || metadata.message === undefined) return [described];
   const inputs = readInputs(decode('ModelMetadataResponse', metadata.message).inputs);
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
@@ -107,7 +110,7 @@ async function restSteps(
     );
     throw unknownModel(endpoint, model, namesInIndex(parseJson(index.body)));
   }
-  const described = { name: 'model metadata', outcome: metadata.outcome };
+  const described = { name: 'metadata' as const, outcome: metadata.outcome };
   if (metadata.outcome.working !== true) return [described];
   const inputs = readInputs((parseJson(metadata.body) as { inputs?: unknown } | undefined)?.inputs);
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
@@ -123,7 +126,7 @@ async function restSteps(
 
 const NOT_DECLARED: Outcome = {
   kind: 'let-in',
-  by: 'the model declares no inputs that zeros could be made for',
+  cause: { kind: 'no-inputs' },
   working: false,
 };
 

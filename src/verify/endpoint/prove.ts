@@ -1,0 +1,169 @@
+import { runBounded } from '../../util/bounded.js';
+import type { Endpoint } from '../protocols/endpoint.js';
+import { callGrpc } from '../protocols/grpc.js';
+import { tryModel } from '../protocols/kserve/model.js';
+import { callRest } from '../protocols/rest.js';
+import type { Finding } from '../report/finding.js';
+import type { Outcome } from '../wire/outcome.js';
+import { loadClient, speaks, TLS_VERSIONS, type TlsVersion } from '../wire/tls.js';
+import type { Case } from './cases.js';
+import { type Attempt, findingOf, notTried, serverFinding } from './judge.js';
+
+/** How many cases run side by side. */
+const MOST_AT_ONCE = 8;
+
+export interface Request {
+  readonly path: string;
+  readonly method: string;
+  readonly model: string | undefined;
+}
+
+export interface EndpointFindings {
+  readonly findings: readonly Finding[];
+  /** Its address, where it gave no answer at all. */
+  readonly silent: readonly string[];
+}
+
+/** What one endpoint is proved with. */
+export interface Proof {
+  readonly endpoint: Endpoint;
+  readonly cases: readonly Case[];
+  readonly request: Request;
+  readonly timeoutMs: number;
+}
+
+/** Tries every case at one endpoint. Everything but a valid client counts only where that was let in. */
+export async function proveEndpoint(proof: Proof): Promise<EndpointFindings> {
+  const { endpoint, cases } = proof;
+  const first = cases.find(({ expected }) => expected === 'let-in');
+  if (first === undefined) {
+    return {
+      findings: cases.map((tried) => notTried(endpoint, tried, { kind: 'no-valid-client' })),
+      silent: [],
+    };
+  }
+  const openings = await openEndpoint(proof, first);
+  const opened = openings.filter(({ outcome }) => outcome.kind === 'let-in');
+  const others = cases.filter((tried) => tried !== first);
+  if (opened.length === 0) {
+    const silent = openings.some(({ outcome }) => outcome.kind === 'no-answer') ? [endpoint.address] : [];
+    const told = openings.filter(({ outcome }) => outcome.kind !== 'version');
+    const findings = (told.length > 0 ? told : openings)
+      .slice(0, 1)
+      .map((opening) => findingOf(endpoint, opening));
+    const reason = { kind: 'valid-not-let-in' } as const;
+    return { findings: [...findings, ...others.map((tried) => notTried(endpoint, tried, reason))], silent };
+  }
+  const versions = opened.flatMap(({ tls }) => tls ?? []);
+  const work = others.flatMap((tried): [Case, TlsVersion | null][] =>
+    tried.material === undefined ? [[tried, null]] : versions.map((tls) => [tried, tls]),
+  );
+  const attempts = await runBounded(
+    work.map(
+      ([tried, tls]) =>
+        () =>
+          attempt(proof, tried, tls),
+    ),
+    MOST_AT_ONCE,
+  );
+  const settled = await settleClosed(proof, first, versions, attempts);
+  const spoken = openings.filter(({ outcome }) => outcome.kind !== 'version');
+  const findings = [...spoken, ...settled].map((done) => findingOf(endpoint, done));
+  return {
+    findings: [
+      serverFinding(endpoint),
+      ...findings,
+      ...(await modelFindings(proof, first, versions[0] ?? null)),
+    ],
+    silent: [],
+  };
+}
+
+/** Tries the first valid client with each version of TLS, and tells which the endpoint speaks. */
+async function openEndpoint(proof: Proof, first: Case): Promise<Attempt[]> {
+  const openings = await Promise.all(TLS_VERSIONS.map((tls) => attempt(proof, first, tls)));
+  if (!openings.some(({ outcome }) => outcome.kind === 'let-in')) return openings;
+  // Where one version is spoken, another may be turned away without the alert that says so.
+  return Promise.all(
+    openings.map(async (opening): Promise<Attempt> => {
+      const { outcome, tls } = opening;
+      if (outcome.kind !== 'refused' || tls === null || first.material === undefined) return opening;
+      const loaded = loadClient({ ca: first.material.ca }, tls);
+      if ('outcome' in loaded || (await speaks(proof.endpoint, loaded.context, proof.timeoutMs)))
+        return opening;
+      return { ...opening, outcome: { ...outcome, kind: 'version' } };
+    }),
+  );
+}
+
+/**
+ * A connection that just closes is how some servers refuse, and how all of them fail. Those cases are
+ * tried again one at a time, where no limit on connections is in the way, and the valid client after
+ * them: if it is not let in any more, the endpoint failed, and its closing says nothing.
+ */
+async function settleClosed(
+  proof: Proof,
+  first: Case,
+  versions: readonly TlsVersion[],
+  attempts: readonly Attempt[],
+): Promise<Attempt[]> {
+  const closed = ({ outcome }: Attempt) => outcome.kind === 'refused' && outcome.cause.kind === 'closed';
+  const settled: Attempt[] = [];
+  for (const done of attempts) {
+    settled.push(closed(done) ? await attempt(proof, done.tried, done.tls) : done);
+  }
+  if (!settled.some(closed)) return settled;
+  const after = await Promise.all(versions.map((tls) => attempt(proof, first, tls)));
+  const alive = after.every(({ outcome }) => outcome.kind === 'let-in');
+  if (alive) return settled;
+  const outcome: Outcome = { kind: 'no-answer', cause: { kind: 'closed-for-all' } };
+  return settled.map((done) => (closed(done) ? { ...done, outcome } : done));
+}
+
+/** Tries one case, with one version of TLS or without TLS. */
+async function attempt(proof: Proof, tried: Case, tls: TlsVersion | null): Promise<Attempt> {
+  const begun = performance.now();
+  const outcome = await outcomeOfCase(proof, tried, tls);
+  return { tried, tls, outcome, milliseconds: Math.round(performance.now() - begun) };
+}
+
+async function outcomeOfCase(
+  { endpoint, request, timeoutMs }: Proof,
+  { material }: Case,
+  tls: TlsVersion | null,
+): Promise<Outcome> {
+  const loaded = material === undefined || tls === null ? { context: undefined } : loadClient(material, tls);
+  if ('outcome' in loaded) return loaded.outcome;
+  const { outcome } =
+    endpoint.protocol === 'grpc'
+      ? await callGrpc(endpoint, loaded.context, { method: request.method }, timeoutMs)
+      : await callRest(endpoint, loaded.context, { path: request.path }, timeoutMs);
+  // A server that answers plaintext in TLS, or in no way that makes sense, serves nobody without TLS.
+  if (tls === null && outcome.kind === 'wrong-server') {
+    return { kind: 'refused', cause: { kind: 'not-plaintext' } };
+  }
+  return outcome;
+}
+
+async function modelFindings(
+  { endpoint, request, timeoutMs }: Proof,
+  { material, tried: client }: Case,
+  tls: TlsVersion | null,
+): Promise<Finding[]> {
+  const { model } = request;
+  if (model === undefined || material === undefined || tls === null) return [];
+  const loaded = loadClient(material, tls);
+  if ('outcome' in loaded) return [];
+  const begun = performance.now();
+  const steps = await tryModel(endpoint, loaded.context, model, timeoutMs);
+  const milliseconds = Math.round(performance.now() - begun);
+  return steps.map(({ name: step, outcome }) => {
+    const tried = { kind: 'model', client, step, model } as const;
+    return findingOf(endpoint, {
+      tried: { tried, expected: 'let-in', severity: 'must' },
+      tls,
+      outcome,
+      milliseconds,
+    });
+  });
+}

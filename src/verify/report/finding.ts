@@ -1,0 +1,152 @@
+// What was found, before it is put into words: every decision is made by these, and the words come last (wording.ts).
+import type { Damage } from '../../store/manifest/damages.js';
+import type { Cause } from '../wire/outcome.js';
+import type { Row, RowKind, Verdict } from './row.js';
+
+/** What came of a case, with what its words need. */
+export type Observed =
+  | { readonly kind: Exclude<RowKind, 'damaged' | 'time-left'> }
+  | { readonly kind: 'damaged'; readonly damage: Damage }
+  | { readonly kind: 'time-left'; readonly end: TimeLeft };
+
+/** When a set ends, seen from a moment. */
+export interface TimeLeft {
+  readonly expiresAt: string;
+  readonly now: Date;
+}
+
+/** What was tried. */
+export type Subject =
+  | { readonly kind: 'client'; readonly role: string; readonly name: string; readonly revoked?: boolean }
+  | { readonly kind: 'no-certificate' | 'no-tls' | 'server-certificate' | 'other-clients' | 'every-case' }
+  | { readonly kind: 'flaw'; readonly flaw: string }
+  | {
+      readonly kind: 'model';
+      readonly client: Subject;
+      readonly step: 'metadata' | 'inference';
+      readonly model: string;
+    }
+  | { readonly kind: 'files'; readonly count: number }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'revocation-list'; readonly path: string }
+  | { readonly kind: 'certificate'; readonly name: string; readonly flaw: string | null }
+  | { readonly kind: 'handshake'; readonly with: Subject }
+  | { readonly kind: 'life' | 'handshakes' }
+  /** A server that a client is led to; its flaw, or `right`. */
+  | { readonly kind: 'server'; readonly name: string }
+  | { readonly kind: 'client-certificate' };
+
+/** What must come of a case. */
+export type Expected =
+  | {
+      readonly kind:
+        | 'let-in'
+        | 'refused'
+        | 'made'
+        | 'unchanged'
+        | 'all-unchanged'
+        | 'life'
+        | 'list'
+        | 'shown'
+        | 'nothing';
+    }
+  | { readonly kind: 'server-of-set'; readonly host: string }
+  | { readonly kind: 'certificate'; readonly flaw: string | null }
+  | { readonly kind: 'talks' | 'refuses' };
+
+/** How a call of a client ended, as the client says. */
+export type CallEndCause =
+  | { readonly kind: 'done' | 'timeout' | 'not-seen' }
+  | { readonly kind: 'failed'; readonly said: string }
+  | { readonly kind: 'exited'; readonly status: number | null; readonly said: string }
+  | { readonly kind: 'killed'; readonly signal: string; readonly said: string };
+
+/** By what an observation was told. */
+export type Evidence =
+  | Cause
+  | { readonly kind: 'handshake' | 'no-certificate-sent' }
+  /** A code of this side's TLS library. */
+  | { readonly kind: 'code'; readonly code: string }
+  | { readonly kind: 'call'; readonly seen: Cause | undefined; readonly end: CallEndCause };
+
+/** One thing that is wrong with a set. */
+export type SetProblem =
+  | { readonly kind: 'no-certificate' | 'unreadable-certificate' | 'no-key'; readonly path: string }
+  | { readonly kind: 'other-key'; readonly path: string; readonly certificate: string }
+  | {
+      readonly kind:
+        | 'other-certificate'
+        | 'no-authority'
+        | 'not-signed'
+        | 'other-issuer'
+        | 'is-ca'
+        | 'no-ca'
+        | 'chain-broken'
+        | 'no-list';
+    }
+  | { readonly kind: 'ended' | 'begins'; readonly at: Date; readonly now: Date }
+  | { readonly kind: 'not-for-use'; readonly use: 'server' | 'client' }
+  | { readonly kind: 'not-for-name'; readonly name: string }
+  | { readonly kind: 'other-common-name'; readonly expected: string }
+  | { readonly kind: 'list-count'; readonly found: number; readonly expected: number }
+  /** Of a revocation list, in the words of what reads it. */
+  | { readonly kind: 'list'; readonly text: string }
+  | { readonly kind: 'damage'; readonly damage: Damage }
+  | { readonly kind: 'set-ended'; readonly end: TimeLeft };
+
+/** Why it was judged so, or what it means. */
+export type Note =
+  | {
+      readonly kind:
+        | 'endpoint-silent'
+        | 'not-loaded'
+        | 'valid-refused'
+        | 'not-working'
+        | 'no-valid-client'
+        | 'valid-not-let-in'
+        | 'set-not-right'
+        | 'needs-ca-key'
+        | 'needs-key'
+        | 'life-short'
+        | 'no-connection'
+        | 'no-connection-to-right'
+        | 'right-refused'
+        | 'request-without-tls'
+        | 'request-without-tls-after-all'
+        | 'failed-though-answered'
+        | 'needless-exception'
+        | 'silent-refusal'
+        | 'right-not-talked-to'
+        | 'certificate-not-shown'
+        | 'another-certificate';
+    }
+  /** What must be refused was let in, or talked to: what that means follows from the case. */
+  | { readonly kind: 'hole'; readonly failedAfter?: boolean }
+  | { readonly kind: 'not-of-set' | 'cause'; readonly cause: Cause }
+  | { readonly kind: 'clients-left-out'; readonly count: number; readonly tried: number }
+  | { readonly kind: 'problems'; readonly problems: readonly SetProblem[] }
+  /** An error, in its own words. */
+  | { readonly kind: 'error'; readonly message: string };
+
+/** What one connection to a server of the proof did. */
+export interface Seen {
+  readonly plaintext: boolean;
+  readonly handshake: boolean;
+  readonly tls: Row['tls'];
+  readonly alpn: string;
+  readonly requested: boolean;
+  readonly clientCertificate: string | undefined;
+  readonly cause: Cause | undefined;
+}
+
+/** One case tried, and what came of it. */
+export interface Finding extends Pick<Row, 'subject' | 'protocol' | 'tls' | 'severity' | 'milliseconds'> {
+  readonly tried: Subject;
+  readonly expected: Expected;
+  readonly observed: Observed;
+  readonly by?: Evidence | undefined;
+  readonly verdict: Verdict;
+  readonly note?: Note | undefined;
+  readonly flaw?: string | undefined;
+  readonly wire?: readonly Seen[] | undefined;
+}

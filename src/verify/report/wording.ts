@@ -1,0 +1,418 @@
+// The words of every report, in one place. No decision is made by them.
+import { FLAWS, SERVER_FLAWS } from '../../pki/flaws/flaws.js';
+import { formatDistance, isoSeconds } from '../../util/moments.js';
+import type { Cause, ServerProblem, Unreachable } from '../wire/outcome.js';
+import type {
+  CallEndCause,
+  Evidence,
+  Expected,
+  Note,
+  Observed,
+  Seen,
+  SetProblem,
+  Subject,
+  TimeLeft,
+} from './finding.js';
+import type { RowKind } from './row.js';
+
+/** The alerts of RFC 8446 section 6 and RFC 5246 section 7.2, by number. */
+const ALERTS: Readonly<Record<number, string>> = {
+  0: 'close notify',
+  10: 'unexpected message',
+  20: 'bad record mac',
+  22: 'record overflow',
+  40: 'handshake failure',
+  41: 'no certificate',
+  42: 'bad certificate',
+  43: 'unsupported certificate',
+  44: 'certificate revoked',
+  45: 'certificate expired',
+  46: 'certificate unknown',
+  47: 'illegal parameter',
+  48: 'unknown ca',
+  49: 'access denied',
+  50: 'decode error',
+  51: 'decrypt error',
+  70: 'protocol version',
+  71: 'insufficient security',
+  80: 'internal error',
+  86: 'inappropriate fallback',
+  90: 'user canceled',
+  109: 'missing extension',
+  110: 'unsupported extension',
+  112: 'unrecognized name',
+  113: 'bad certificate status response',
+  115: 'unknown psk identity',
+  116: 'certificate required',
+  120: 'no application protocol',
+};
+
+const SERVER_PROBLEMS: Readonly<Record<ServerProblem, string>> = {
+  'other-name': 'its certificate is for another name',
+  expired: 'its certificate has ended',
+  'not-yet-valid': 'its certificate is not valid yet',
+  'other-ca': "its certificate is not signed by the set's CA",
+  'not-for-serving': 'its certificate is not for serving',
+  revoked: 'its certificate is revoked',
+};
+
+const UNREACHABLE: Readonly<Record<Unreachable, string>> = {
+  unresolved: 'the name does not resolve',
+  'nothing-listens': 'connection refused: nothing listens there',
+  host: 'the host cannot be reached',
+  network: 'the network cannot be reached',
+  address: 'the address cannot be reached',
+  'no-answer': 'no answer in time',
+};
+
+/** What an outcome was told by. */
+export function causeText(cause: Cause): string {
+  switch (cause.kind) {
+    case 'alert':
+      return alertText(cause.number);
+    case 'closed':
+      return 'connection closed';
+    case 'closed-for-all':
+      return 'connection closed, and the valid client is not let in any more';
+    case 'timeout':
+      return `no answer within ${cause.milliseconds / 1000} s`;
+    case 'unreachable':
+      return UNREACHABLE[cause.reason];
+    case 'server-certificate':
+      return SERVER_PROBLEMS[cause.problem];
+    case 'no-common-protocol':
+      return `it speaks another protocol (${alertText(cause.alert)})`;
+    case 'tls-version':
+      return 'this version of TLS is not spoken';
+    case 'plaintext':
+      return 'it answers without TLS';
+    case 'not-plaintext':
+      return 'not plaintext';
+    case 'broken-protocol':
+      return `it breaks the protocol (${cause.code})`;
+    case 'unknown-failure':
+      return cause.code === '' ? 'it fails in an unknown way' : cause.code;
+    case 'own-tls':
+      return `this side's TLS library: ${cause.code}`;
+    case 'http':
+      return cause.reason === undefined ? `HTTP ${cause.status}` : `HTTP ${cause.status}: ${cause.reason}`;
+    case 'status':
+      return statusText(cause);
+    case 'reset':
+      return `${cause.protocol} ${cause.of === 'stream' ? 'stream reset' : 'connection ended'} (${cause.code})`;
+    case 'other-answer':
+      return `it takes the connection and answers no ${cause.protocol} call`;
+    case 'no-inputs':
+      return 'the model declares no inputs that zeros could be made for';
+  }
+}
+
+function alertText(number: number): string {
+  return `TLS alert ${ALERTS[number] ?? number}`;
+}
+
+function statusText({ protocol, status, http, refuses }: Cause & { kind: 'status' }): string {
+  const text = `${protocol} ${status}`;
+  if (http !== undefined) return `${text}, HTTP ${http}`;
+  return refuses === true ? `${text}, by the application after the handshake` : text;
+}
+
+/** By what an observation was told; empty where that needs no words. */
+export function evidenceText(evidence: Evidence | undefined): string {
+  if (evidence === undefined) return '';
+  switch (evidence.kind) {
+    case 'handshake':
+      return 'TLS handshake';
+    case 'no-certificate-sent':
+      return 'no certificate was sent';
+    case 'code':
+      return evidence.code;
+    case 'call': {
+      const seen = evidence.seen === undefined ? '' : causeText(evidence.seen);
+      return [seen, callEndText(evidence.end)].filter((text) => text !== '').join(', ');
+    }
+    default:
+      return causeText(evidence);
+  }
+}
+
+function callEndText(end: CallEndCause): string {
+  switch (end.kind) {
+    case 'done':
+    case 'not-seen':
+      return '';
+    case 'timeout':
+      return 'it did not end in time';
+    case 'failed':
+      return end.said;
+    case 'exited':
+      return withSaid(`exit status ${end.status}`, end.said);
+    case 'killed':
+      return withSaid(`ended by ${end.signal}`, end.said);
+  }
+}
+
+function withSaid(how: string, said: string): string {
+  return said === '' ? how : `${how}: ${said}`;
+}
+
+/** What was tried. */
+export function subjectText(tried: Subject): string {
+  switch (tried.kind) {
+    case 'client':
+      return `${tried.role} ${tried.name}${tried.revoked === true ? ', revoked' : ''}`;
+    case 'no-certificate':
+      return 'no certificate';
+    case 'no-tls':
+      return 'no TLS';
+    case 'flaw':
+      return `untrusted ${tried.flaw}`;
+    case 'server-certificate':
+      return 'server certificate';
+    case 'other-clients':
+      return 'the other clients';
+    case 'every-case':
+      return 'every case';
+    case 'model':
+      return `${subjectText(tried.client)}, ${tried.step === 'metadata' ? 'model metadata' : 'inference'} of ${tried.model}`;
+    case 'files':
+      return `${tried.count} files`;
+    case 'file':
+    case 'revocation-list':
+      return tried.path;
+    case 'certificate':
+      return `certificate ${tried.name}`;
+    case 'handshake':
+      return `handshake, ${subjectText(tried.with)}`;
+    case 'handshakes':
+      return 'handshakes';
+    case 'life':
+      return 'time left';
+    case 'server':
+      return `server ${tried.name}`;
+    case 'client-certificate':
+      return 'client certificate';
+  }
+}
+
+const EXPECTED: Readonly<Record<Exclude<Expected['kind'], 'server-of-set' | 'certificate'>, string>> = {
+  'let-in': 'let in',
+  refused: 'refused',
+  made: 'made',
+  unchanged: 'as it was made',
+  'all-unchanged': 'as they were made',
+  life: 'a quarter of its life or more',
+  list: 'signed by the CA, not ended, with every revocation',
+  shown: 'shown when asked for',
+  talks: 'talks to it',
+  refuses: 'refuses it',
+  nothing: '',
+};
+
+/** What must come of a case. */
+export function expectedText(expected: Expected): string {
+  switch (expected.kind) {
+    case 'server-of-set':
+      return `of the set's CA, for ${expected.host}`;
+    case 'certificate':
+      return expected.flaw === null
+        ? 'key, chain, purpose, names, time'
+        : `key; wrong in one thing: ${expected.flaw}`;
+    default:
+      return EXPECTED[expected.kind];
+  }
+}
+
+const OBSERVED: Readonly<Record<Exclude<RowKind, 'damaged' | 'time-left'>, string>> = {
+  'let-in': 'let in',
+  refused: 'refused',
+  'not-trusted': 'not trusted',
+  'no-answer': 'no answer',
+  'not-loaded': 'nothing was sent',
+  'version-not-spoken': 'not spoken',
+  trusted: 'trusted',
+  'not-tried': 'not tried',
+  unchanged: 'as they were made',
+  'as-expected': 'as it must be',
+  'not-as-expected': 'wrong',
+  'talked-to': 'talked to',
+  'never-connected': 'never connected',
+  shown: 'shown',
+  'not-shown': 'not shown',
+  'another-shown': 'another one shown',
+};
+
+/** What came of a case. */
+export function observedText(observed: Observed): string {
+  switch (observed.kind) {
+    case 'damaged':
+      return observed.damage.text;
+    case 'time-left':
+      return timeLeftText(observed.end);
+    default:
+      return OBSERVED[observed.kind];
+  }
+}
+
+function timeLeftText({ expiresAt, now }: TimeLeft): string {
+  const ended = Date.parse(expiresAt) <= now.getTime();
+  return `${ended ? 'ended' : 'ends'} ${formatDistance(expiresAt, now)}`;
+}
+
+const NOTES: Readonly<
+  Record<
+    Exclude<Note['kind'], 'hole' | 'not-of-set' | 'cause' | 'clients-left-out' | 'problems' | 'error'>,
+    string
+  >
+> = {
+  'endpoint-silent': 'the endpoint did not answer',
+  'not-loaded': `${OBSERVED['not-loaded']}: this side cannot use the certificate`,
+  'valid-refused': 'the valid client is refused: does the endpoint trust the CA of this set?',
+  'not-working': 'let in, but the application behind it did not answer as it should',
+  'no-valid-client': 'the set has no valid client',
+  'valid-not-let-in': 'the valid client was not let in',
+  'set-not-right': 'the set is not right: see above',
+  'needs-ca-key':
+    'renewals, revocations and new certificates need it; flaws that the set does not have are not tried',
+  'needs-key': 'what needs this key is not tried',
+  'life-short': 'less than a quarter of its life is left: renew it',
+  'no-connection': 'it never connected',
+  'no-connection-to-right': 'it never connected: does it call the URL that it is given?',
+  'right-refused': "it refuses the right server: does it trust the set's CA?",
+  'request-without-tls': 'it sends its request without TLS',
+  'request-without-tls-after-all': 'it sends its request without TLS after all',
+  'failed-though-answered': 'it failed although it was answered',
+  'needless-exception': 'expected to be accepted, and refused: the exception can go',
+  'silent-refusal': 'it refused the server and says that all went well',
+  'right-not-talked-to': 'the right server was not talked to',
+  'certificate-not-shown': 'it shows no certificate where it is asked for one',
+  'another-certificate': 'it shows another one',
+};
+
+/**
+ * Why a case was judged so, or what it means.
+ *
+ * @param tried what a hole follows from
+ */
+export function noteText(note: Note | undefined, tried: Subject): string {
+  if (note === undefined) return '';
+  switch (note.kind) {
+    case 'hole':
+      return `${holeText(tried)}${note.failedAfter === true ? '; it then failed, after its request was sent' : ''}`;
+    case 'not-of-set':
+      return `the endpoint is not the set's: ${causeText(note.cause)}`;
+    case 'cause':
+      return causeText(note.cause);
+    case 'clients-left-out':
+      return `of ${note.count} clients up to ${note.tried} valid and revoked ones are tried`;
+    case 'problems':
+      return [...new Set(note.problems.map(problemText))].join('; ');
+    case 'error':
+      return note.message;
+    default:
+      return NOTES[note.kind];
+  }
+}
+
+/** What it means where what must be refused was let in, or talked to. */
+function holeText(tried: Subject): string {
+  switch (tried.kind) {
+    case 'no-certificate':
+      return 'anybody gets in: it does not require a client certificate';
+    case 'no-tls':
+      return 'it answers without TLS';
+    case 'client':
+      return NO_LIST;
+    case 'flaw':
+      return clientHoleText(tried.flaw);
+    case 'server':
+      return serverHoleText(tried.name);
+    default:
+      return '';
+  }
+}
+
+const NO_LIST = 'it reads no revocation list';
+
+function clientHoleText(name: string): string {
+  const flaw = FLAWS.find((known) => known.name === name);
+  if (flaw === undefined || name === 'revoked') return NO_LIST;
+  if (name === 'unknown-ca' || name === 'self-signed') return 'it accepts client certificates of any CA';
+  return flaw.severity === 'must'
+    ? `it accepts a client certificate that is wrong: ${flaw.summary}`
+    : `it accepts it: ${flaw.summary}`;
+}
+
+/** Flaws of a server that are none of its certificate's. */
+const OTHER_SERVER_HOLES: Readonly<Record<string, string>> = {
+  'old-protocol': 'it speaks TLS 1.1, which RFC 8996 ends',
+  'no-tls': 'it sends its request where the server speaks no TLS',
+};
+
+function serverHoleText(name: string): string {
+  const flaw = SERVER_FLAWS.find((known) => known.name === name);
+  if (flaw === undefined) return OTHER_SERVER_HOLES[name] ?? '';
+  const { summary, clause } = flaw;
+  // Some summaries are a sentence of which the certificate is the subject; the others follow on "is".
+  const predicate = /^(has|comes|ended|begins|one bit)/.test(summary)
+    ? summary.replace(/^one bit/, 'has one bit')
+    : `is ${summary}`;
+  return `it talks to a server whose certificate ${predicate} (${clause})`;
+}
+
+const PROBLEMS = {
+  'other-certificate': 'it is another certificate than the manifest names',
+  'no-authority': 'there is no CA to check it against',
+  'not-signed': 'the CA did not sign it',
+  'other-issuer': "it does not bear the CA's name as its issuer",
+  'is-ca': 'it is a CA',
+  'no-ca': 'it is no CA',
+  'chain-broken': 'its file does not lead up to the CA',
+  'no-list': 'it holds no revocation list',
+} as const;
+
+function problemText(problem: SetProblem): string {
+  switch (problem.kind) {
+    case 'no-certificate':
+      return `${problem.path} holds no certificate`;
+    case 'unreadable-certificate':
+      return `${problem.path} holds a certificate that cannot be read`;
+    case 'no-key':
+      return `${problem.path} holds no private key`;
+    case 'other-key':
+      return `${problem.path} is not the key of ${problem.certificate}`;
+    case 'ended':
+      return `it ended ${formatDistance(isoSeconds(problem.at), problem.now)}`;
+    case 'begins':
+      return `it begins ${formatDistance(isoSeconds(problem.at), problem.now)}`;
+    case 'not-for-use':
+      return `it is not for a ${problem.use}`;
+    case 'not-for-name':
+      return `it is not for ${problem.name}`;
+    case 'other-common-name':
+      return `its CN is not ${problem.expected}`;
+    case 'list-count':
+      return `it holds ${problem.found} revocation lists, not ${problem.expected}`;
+    case 'list':
+      return problem.text;
+    case 'damage':
+      return problem.damage.text;
+    case 'set-ended':
+      return `the set ${timeLeftText(problem.end)}`;
+    default:
+      return PROBLEMS[problem.kind];
+  }
+}
+
+/** What one connection of a client did, in one line. */
+export function seenText(seen: Seen): string {
+  const { plaintext, handshake, tls, alpn, requested, clientCertificate, cause } = seen;
+  const parts = [
+    plaintext ? 'no TLS' : handshake ? `handshake done (${tls ?? 'an old TLS'})` : 'no handshake',
+  ];
+  if (alpn !== '') parts.push(`ALPN ${alpn}`);
+  if (clientCertificate !== undefined) parts.push('showed a client certificate');
+  parts.push(requested ? 'sent a request' : 'sent no request');
+  if (cause !== undefined) parts.push(causeText(cause));
+  return parts.join(', ');
+}
