@@ -43,6 +43,7 @@ try {
   await measureLibrary();
   if (!values.quick) {
     measureManyClients(have);
+    measureManyParties();
     measureRsa();
     measureGrowth();
     await measureVerify();
@@ -207,6 +208,23 @@ function measureManyClients(have) {
   }
   const peak = taken.get('ours').map((run) => run.peakMb);
   add(`${work}: peak memory`, peak, { unit: 'MB', asked: '250 MB' });
+}
+
+/** Servers and peers are typed one by one, with names of their own; clients are counted. */
+function measureManyParties() {
+  say('1000 servers and 1000 peers');
+  const typed = (option, id) =>
+    Array.from({ length: 1000 }, (_, at) => [option, `${id}-${at}=${id}-${at}.test`]).flat();
+  const parties = [...typed('--server', 'server'), ...typed('--peer', 'peer')];
+  const set = (args) => () => make('--layout', 'grpc', '--key', 'ec-p256', ...args, '--out', fresh());
+  const works = { parties: { command: set(parties) }, clients: { command: set(['--clients', '2000']) } };
+  const taken = timeInTurns(works, runs, { scratch, settled: true });
+  const ms = (name) => taken.get(name).map((run) => run.ms);
+  add('1,000 servers and 1,000 peers, ec-p256', ms('parties'), {
+    beside: 'this program: 2,000 clients',
+    limit: ms('clients'),
+    asked: '2.0',
+  });
 }
 
 function buildGo() {
