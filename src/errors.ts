@@ -61,6 +61,7 @@ const KIND_OF_CODE = {
   ERR_SET_ENDED: 'input',
   ERR_SET_LOCKED: 'environment',
   ERR_SET_NOT_FOUND: 'input',
+  ERR_THREAD_FAILED: 'environment',
   ERR_USAGE: 'input',
 } as const satisfies Record<string, ErrorKind>;
 

@@ -88,11 +88,11 @@ async function makeInto(
 ): Promise<Made> {
   const planner = new SetPlanner(found.checked.request.layouts, found.access);
   const staging = new Staging(lock.folder);
-  await staging.begin();
   const onParties = (parties: readonly PartyCredential[]) => {
     for (const party of parties) for (const file of planner.filesOf(party)) staging.write(file);
   };
   try {
+    await staging.begin();
     const building = build(lock.folder, found, { ...work, onParties });
     const { set, ...made } = await unlessInterrupted(building, work.signal);
     staging.beginSync(work.signal);

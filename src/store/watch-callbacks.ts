@@ -8,6 +8,9 @@ export type OnRenew = (manifest: Manifest, signal: AbortSignal) => unknown;
 /** How long a call that was asked to end is waited for when the watch stops, in milliseconds. */
 const GRACE_MS = 10_000;
 
+/** setTimeout fires at once where it is asked for more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Calls a function after each renewal, one call at a time, and asks each to end when its time is up. */
 export class Callbacks {
   readonly #onRenew: OnRenew | undefined;
@@ -35,7 +38,7 @@ export class Callbacks {
       return;
     }
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), this.#timeout);
+    const timer = setTimeout(() => controller.abort(), Math.min(this.#timeout, LONGEST_TIMER_MS));
     const ended = this.#run(this.#onRenew, manifest, controller.signal).finally(() => {
       clearTimeout(timer);
       this.#running = undefined;

@@ -84,6 +84,43 @@ test('a thread that fails is no loss', () => {
   expect(readdirSync(out).filter((name) => name.endsWith('.key'))).toHaveLength(MANY + 3);
 });
 
+/** What a thread may do instead of answering, as a statement about `post` and the `reply` it would send. */
+const NONSENSE: Record<string, string> = {
+  'a text': `post('nonsense')`,
+  nothing: 'post(undefined)',
+  'an answer to another request': 'post({ ...reply, from: 7 })',
+  'too few parties': 'post({ ...reply, lengths: reply.lengths.slice(4) })',
+  'lengths that lie': 'reply.lengths.fill(4_000_000_000); post(reply)',
+  'random bytes': `require('node:crypto').randomFillSync(reply.bytes); post(reply)`,
+  'a certificate with one bit turned over': 'reply.bytes[16 + reply.lengths[1] - 1] ^= 1; post(reply)',
+  'no answer at all': '',
+};
+
+test.each(Object.entries(NONSENSE))('a thread that sends %s is an error', (_title, statement) => {
+  const folder = temporaryFolder();
+  const preload = join(folder, 'nonsense.cjs');
+  writeFileSync(
+    preload,
+    `const { isMainThread, parentPort } = require('node:worker_threads');
+    if (isMainThread) {
+      // Time goes by quickly.
+      const { setInterval } = globalThis;
+      globalThis.setInterval = (work, ms, ...args) => setInterval(work, ms / 100, ...args);
+    } else {
+      const post = parentPort.postMessage.bind(parentPort);
+      parentPort.postMessage = (reply) => { ${statement} };
+    }`,
+  );
+  const out = join(folder, 'certs');
+  const args = ['--layout', 'grpc', '--clients', String(MANY), '--out', out, '-q'];
+  const { status, stderr } = generateCerts(args, { env: { NODE_OPTIONS: `--require ${preload}` } });
+  expect([status, stderr]).toEqual([
+    3,
+    expect.stringMatching(/^generate-certs: error: a thread .*\n.*hint: .*\n$/),
+  ]);
+  expect(existsSync(out)).toBe(false);
+});
+
 test('many files are synced by one call, and each by itself where there is no program for it', () => {
   const folder = temporaryFolder();
   const trace = join(folder, 'trace');

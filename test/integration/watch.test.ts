@@ -1,4 +1,5 @@
 // A set is kept alive under a server that runs: renewed before it ends, with the same CA key and name.
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
@@ -13,6 +14,7 @@ import {
   watchCertificateSet,
 } from '../../src/index.js';
 import { msUntilDue } from '../../src/store/watch.js';
+import { hasEnded, statOf } from '../../src/util/proc.js';
 import { probeRest } from '../support/flaw-probes.js';
 import { temporaryFolder } from '../support/folder.js';
 import { startNginx } from '../support/nginx.js';
@@ -183,6 +185,20 @@ describe('watch', () => {
     expect(watch.output()).toContain('did not end in its time, and was stopped');
     expect(await end(watch)).toBe(0);
     expect(pids().some(isAlive)).toBe(false);
+  });
+
+  test('a second signal ends the command too', async () => {
+    const deaf = `trap '' TERM; echo "pid $$ "; sleep 1000; sleep 1000`;
+    const watch = watching(shortSet(), '--renew-at', '0.1', '--on-renew', deaf);
+    const [, pid] = await watch.said(/pid (\d+) /);
+    const ended = once(watch.child, 'close');
+    watch.child.kill('SIGTERM');
+    const again = setInterval(() => watch.child.kill('SIGTERM'), 50);
+    await ended;
+    clearInterval(again);
+    expect(watch.child.signalCode).toBe('SIGTERM');
+    const stat = statOf(Number(pid));
+    expect(stat === undefined || hasEnded(stat)).toBe(true);
   });
 
   test('a function that goes on is not called again beside itself, and does not keep the watch', async () => {

@@ -10,8 +10,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const interrupt = (name: NodeJS.Signals) => {
+    if (!controller.signal.aborted) return controller.abort(name);
     stopListening();
-    controller.abort(name);
+    // Once more, for those who clean up at the end of the process: they do so where they alone listen.
+    setImmediate(() => process.kill(process.pid, name));
   };
   const stopListening = () => {
     for (const name of SIGNALS) process.removeListener(name, interrupt);

@@ -1,6 +1,8 @@
+import { createPublicKey } from 'node:crypto';
 import pLimit from 'p-limit';
+import { GenerateCertsError } from '../../errors.js';
 import { nextTurn } from '../../util/turns.js';
-import type { Validity } from '../issue/certificate.js';
+import type { Certificate, Validity } from '../issue/certificate.js';
 import { type Hierarchy, issuerOf } from '../issue/hierarchy.js';
 import { certifyParty, issueParty, type PartyCredential, partyOfSigned } from '../issue/party.js';
 import { freshKeys, type KeySource } from '../keys/key-source.js';
@@ -8,7 +10,7 @@ import type { KeyType } from '../keys/key-types.js';
 import { type EcKeyType, ecKeyMaker, isEcType, PrivateKey } from '../keys/keys.js';
 import type { ParsedParty } from '../request.js';
 import { unpackParties } from './thread-messages.js';
-import { startIssuingThreads } from './thread-pool.js';
+import { startIssuingThreads, threadFailed } from './thread-pool.js';
 import type { IssuingWork } from './work.js';
 
 /** What parties are issued with. */
@@ -92,6 +94,24 @@ async function issueSideBySide(
   });
 }
 
+/** Whether these are certificates with their keys; the signature of one is checked, all of them would take too long. */
+function areSound(made: readonly PartyCredential[], issuer: Certificate): boolean {
+  try {
+    const [first] = made;
+    if (first === undefined || !made.every(({ certificate, privateKey }) => certificate.isOf(privateKey))) {
+      return false;
+    }
+    const { certificate, privateKey } = first;
+    const publicKey = createPublicKey(privateKey.keyObject).export({ type: 'spki', format: 'der' });
+    return (
+      certificate.x509Certificate.verify(issuer.x509Certificate.publicKey) &&
+      publicKey.equals(privateKey.publicKeyDer)
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** How many parties are made in one go: some ten milliseconds of work. */
 const BATCH = 100;
 /** What a thread has to do beside what it is doing, so that it need not wait. */
@@ -104,7 +124,7 @@ async function issueInBatches(
   advance: (made: readonly PartyCredential[]) => void,
 ): Promise<PartyCredential[]> {
   const { keyType, hierarchy, validity } = context;
-  const { signer, privateKey, permittedDnsNames } = issuerOf(hierarchy);
+  const { signer, privateKey, permittedDnsNames, certificate: issuerCertificate } = issuerOf(hierarchy);
   const issued = new Array<PartyCredential>(parties.length);
   const batches: number[] = [];
   for (let from = 0; from < parties.length; from += BATCH) batches.push(from);
@@ -127,7 +147,9 @@ async function issueInBatches(
   const issueThere = async (thread: number) => {
     for (let from = batches.shift(); from !== undefined; from = batches.shift()) {
       const asked = take(from);
-      const reply = await threads.issue(thread, { from, parties: asked }).catch(() => undefined);
+      const reply = await threads.issue(thread, { from, parties: asked }).catch((error) => {
+        if (error instanceof GenerateCertsError) throw error;
+      });
       if (reply === undefined) {
         // A thread that fails is no loss but of time: this one does its work.
         batches.push(from);
@@ -137,6 +159,7 @@ async function issueInBatches(
         const key = new PrivateKey(parts.privateKeyPem, parts.publicKeyDer, keyType);
         return partyOfSigned(asked[index] as ParsedParty, key, hierarchy, validity, parts);
       });
+      if (!areSound(made, issuerCertificate)) throw threadFailed('what it made is no certificate of this CA');
       keep(from, made);
     }
   };

@@ -59,6 +59,19 @@ export function packParties(from: number, parties: readonly PartyParts[]): Batch
   return { from, bytes, lengths };
 }
 
+/**
+ * Whether an answer has the shape of one to a request: the parts of as many parties, none of them empty, that fill its
+ * memory.
+ */
+export function isReplyTo({ from, parties }: BatchRequest, reply: unknown): reply is BatchReply {
+  if (reply === null || typeof reply !== 'object') return false;
+  const { from: answered, bytes, lengths } = reply as Record<keyof BatchReply, unknown>;
+  if (answered !== from || !(bytes instanceof Uint8Array) || !(lengths instanceof Uint32Array)) return false;
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const fills = bytes.byteLength === bytes.buffer.byteLength && total === bytes.byteLength;
+  return fills && lengths.length === parties.length * PARTS && lengths.every((length) => length > 0);
+}
+
 export function unpackParties({ bytes, lengths }: BatchReply): PartyParts[] {
   const all = Buffer.from(bytes.buffer);
   let end = 0;

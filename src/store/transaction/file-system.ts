@@ -78,8 +78,14 @@ export async function makeFolder(folder: string, mode: number = FOLDER_MODE): Pr
       throw second;
     }
   }
-  await fs.chmod(folder, mode);
-  return [...above, folder];
+  const made = [...above, folder];
+  try {
+    await fs.chmod(folder, mode);
+  } catch (error) {
+    await removeEmptyFolders(made);
+    throw error;
+  }
+  return made;
 }
 
 /** Removes the folders that are empty, the last first; one that holds anything stays. */

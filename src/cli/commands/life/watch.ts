@@ -86,6 +86,7 @@ const KILL_AFTER_MS = 5000;
 /** Runs the line that the user typed, in the user's shell, with all that it starts in one group. */
 async function runCommand(command: string, stop: AbortSignal): Promise<void> {
   const { spawn } = await import('node:child_process');
+  const { onExit } = await import('signal-exit');
   const isWindows = process.platform === 'win32';
   // Standard output is for one line a renewal.
   const child = spawn(command, { shell: true, detached: !isWindows, stdio: ['ignore', 2, 2] });
@@ -103,10 +104,13 @@ async function runCommand(command: string, stop: AbortSignal): Promise<void> {
     send('SIGTERM');
     timer = setTimeout(() => send('SIGKILL'), KILL_AFTER_MS);
   };
+  // A second signal ends this process at once.
+  const forget = onExit(() => send('SIGKILL'));
   stop.addEventListener('abort', end);
   const [status, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   stop.removeEventListener('abort', end);
   clearTimeout(timer);
+  forget();
   // What it started and left behind ends with it.
   if (stop.aborted) send('SIGKILL');
   if (status === 0) return;
