@@ -88,11 +88,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'verify',
-    usage: '[options]',
-    description: 'the set checked by itself; with --grpc and --rest, the endpoint proved',
+    usage: '[options] [url...]',
+    description: 'the set checked by itself; with URLs of endpoints, those proved',
     examples: [
       ['generate-certs verify', 'the set in certs/ by itself'],
-      ['generate-certs verify --grpc localhost:9178 --rest https://localhost:8000', 'two live endpoints'],
+      ['generate-certs verify grpc://localhost:9178 https://localhost:8000', 'two live endpoints'],
+      ['generate-certs verify --grpc localhost:9178', 'a gRPC endpoint, as host:port'],
       [
         'generate-certs verify --rest https://localhost:8000 --junit verify.xml --strict',
         'for CI; policy flaws fail too',

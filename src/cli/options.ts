@@ -26,6 +26,18 @@ export const noConfigOption = () => optionOf('no-config', NO_CONFIG_OPTION);
 export const jsonOption = (what: string) => new Option('--json', what);
 export const htmlOption = () =>
   new Option('--html <file>', 'write a page too: one file, for a browser or for paper');
+/** In what forms a report is given, and how strictly it is judged: verify and verify-client have the same. */
+export const reportOptions = (strict: string): readonly Option[] => [
+  new Option('--strict', strict),
+  jsonOption('print the report as JSON'),
+  new Option('--junit <file>', 'write the report as JUnit XML too, a test case a row'),
+  new Option('--markdown', 'print the report as Markdown, for the summary of a CI job'),
+  htmlOption(),
+  quietOption(),
+];
+/** The bound on whatever one case does. */
+export const timeoutOption = (what: string, usual: string) =>
+  new Option('--timeout <duration>', `the bound on each ${what}`).default(usual, usual);
 export const lockTimeoutOption = () => optionOf('lock-timeout', LOCK_TIMEOUT_OPTION);
 export const quietOption = () => optionOf('quiet', QUIET_OPTION);
 

@@ -1,7 +1,7 @@
 import { GenerateCertsError } from '../errors.js';
 import { DEFAULT_GRPC_PORT } from '../layouts/model-server.js';
 import { isHost } from '../util/hosts.js';
-import { parseGrpcEndpoint } from '../verify/protocols/endpoint.js';
+import { parseHostPort } from '../verify/protocols/places.js';
 import { type Listen, parseListen } from './listen.js';
 import {
   isErrand,
@@ -115,7 +115,7 @@ function readCommand(
 
 function readBackend(typed: string | undefined, option: string): Side['running'] {
   if (typed === undefined) return undefined;
-  const { host, port } = parseGrpcEndpoint(typed);
+  const { host, port } = parseHostPort(typed);
   // It becomes part of NGINX's configuration: nothing but names and addresses.
   if (isHost(host)) return { host, port };
   throw optionInvalid(`the host of ${option} is no name`, 'give host:port, such as 127.0.0.1:9000');

@@ -2,7 +2,7 @@
 import { EventEmitter, once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, get } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { printReport } from '../../src/cli/report/print.js';
@@ -46,10 +46,15 @@ beforeAll(async () => {
 
 async function listen(options: Partial<ServerTlsOptions>): Promise<string> {
   const server = createServer(options, (_request, response) => response.end('{}'));
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     server.close();
   });
   return `https://localhost:${(server.address() as AddressInfo).port}`;

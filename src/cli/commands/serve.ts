@@ -182,8 +182,8 @@ async function prove(
   endpoints: Endpoints,
   terminal: Terminal | undefined,
 ): Promise<ExitStatus | undefined> {
-  const { loadCertificateSet, verifyEndpoint } = await import('../../index.js');
-  const report = await verifyEndpoint({ set: await loadCertificateSet(out), ...endpoints });
+  const { verifyEndpoint } = await import('../../index.js');
+  const report = await verifyEndpoint({ set: out, ...endpoints });
   terminal?.result(formatTable(report, terminal.colour));
   if (report.result === 'right') return undefined;
   return report.result === 'no-answer' ? ExitStatus.environment : ExitStatus.check;

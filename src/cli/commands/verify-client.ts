@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, printable, quote } from '../../errors.js';
 import { parseDuration } from '../../util/duration.js';
-import { gather, htmlOption, jsonOption, outOption, quietOption } from '../options.js';
-import { printReport } from '../report/print.js';
+import { gather, outOption, reportOptions, timeoutOption } from '../options.js';
+import { printReport, type ReportOptions } from '../report/print.js';
 import { WORDS } from '../report/table.js';
 import { typedCommand } from '../report/typed-command.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { type ExitStatus, Terminal } from '../terminal/terminal.js';
 import { alignColumns } from '../terminal/text.js';
 
-interface VerifyClientCommandOptions {
+interface VerifyClientCommandOptions extends ReportOptions {
   out: string;
   flaw?: string[];
   listen?: string;
@@ -19,11 +19,6 @@ interface VerifyClientCommandOptions {
   jobs: string;
   timeout: string;
   strict?: boolean;
-  json?: boolean;
-  junit?: string;
-  markdown?: boolean;
-  html?: string;
-  quiet?: boolean;
 }
 
 const EXAMPLE = 'generate-certs verify-client -- curl --cacert {ca} {url}';
@@ -49,13 +44,7 @@ export function describeVerifyClient(command: Command, setExitStatus: (status: E
       'without a command: the first port, or one for each server with commas between them',
     )
     .addOption(new Option('--jobs <n>', 'how many runs of the command side by side').default('4', '4'))
-    .addOption(new Option('--timeout <duration>', 'the bound on each run').default('10s', '10s'))
-    .option('--strict', 'policy flaws that are accepted fail')
-    .addOption(jsonOption('print the report as JSON'))
-    .option('--junit <file>', 'write the report as JUnit XML too, a test case a row')
-    .option('--markdown', 'print the report as Markdown, for the summary of a CI job')
-    .addOption(htmlOption())
-    .addOption(quietOption())
+    .addOption(timeoutOption('run', '10s'))
     .addHelpText('after', HELP)
     .action(async (argv: string[], options: VerifyClientCommandOptions) =>
       setExitStatus(
@@ -64,6 +53,7 @@ export function describeVerifyClient(command: Command, setExitStatus: (status: E
           : await verifyClientCommand(argv, options, typedCommand(command)),
       ),
     );
+  for (const option of reportOptions('policy flaws that are accepted fail')) command.addOption(option);
 }
 
 const HELP = `

@@ -9,6 +9,7 @@ import { formatTable } from './table.js';
 
 /** In what forms a report is given. */
 export interface ReportOptions {
+  readonly quiet?: boolean | undefined;
   readonly json?: boolean | undefined;
   readonly junit?: string | undefined;
   readonly markdown?: boolean | undefined;

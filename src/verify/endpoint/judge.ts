@@ -1,4 +1,5 @@
-import type { Endpoint } from '../protocols/endpoint.js';
+import type { ProtocolName } from '../protocols/index.js';
+import type { Endpoint } from '../protocols/protocol.js';
 import type { Finding, Note, Observed } from '../report/finding.js';
 import type { Verdict } from '../report/row.js';
 import type { Outcome } from '../wire/outcome.js';
@@ -66,7 +67,7 @@ function judge(
 export function serverFinding({ address, protocol, host }: Endpoint): Finding {
   return {
     subject: address,
-    protocol,
+    protocol: protocol.name as ProtocolName,
     tried: { kind: 'server-certificate' },
     tls: null,
     severity: 'must',
@@ -105,7 +106,7 @@ export function notTried(endpoint: Endpoint, tried: Case, note: Note): Finding {
 function common({ address, protocol }: Endpoint, { tried, severity, expected, flaw }: Case) {
   return {
     subject: address,
-    protocol,
+    protocol: protocol.name as ProtocolName,
     tried,
     severity,
     expected: { kind: expected },

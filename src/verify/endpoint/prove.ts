@@ -1,22 +1,14 @@
 import { runBounded } from '../../util/bounded.js';
-import type { Endpoint } from '../protocols/endpoint.js';
-import { callGrpc } from '../protocols/grpc.js';
-import { tryModel } from '../protocols/kserve/model.js';
-import { callRest } from '../protocols/rest.js';
+import type { Endpoint } from '../protocols/protocol.js';
 import type { Finding } from '../report/finding.js';
+import { speaks } from '../wire/connection.js';
 import type { Outcome } from '../wire/outcome.js';
-import { loadClient, speaks, TLS_VERSIONS, type TlsVersion } from '../wire/tls.js';
+import { loadClient, TLS_VERSIONS, type TlsVersion } from '../wire/tls.js';
 import type { Case } from './cases.js';
 import { type Attempt, findingOf, notTried, serverFinding } from './judge.js';
 
 /** How many cases run side by side. */
 const MOST_AT_ONCE = 8;
-
-export interface Request {
-  readonly path: string;
-  readonly method: string;
-  readonly model: string | undefined;
-}
 
 export interface EndpointFindings {
   readonly findings: readonly Finding[];
@@ -28,7 +20,9 @@ export interface EndpointFindings {
 export interface Proof {
   readonly endpoint: Endpoint;
   readonly cases: readonly Case[];
-  readonly request: Request;
+  /** The harmless request of its protocol, checked. */
+  readonly request: string;
+  readonly model: string | undefined;
   readonly timeoutMs: number;
 }
 
@@ -134,10 +128,7 @@ async function outcomeOfCase(
 ): Promise<Outcome> {
   const loaded = material === undefined || tls === null ? { context: undefined } : loadClient(material, tls);
   if ('outcome' in loaded) return loaded.outcome;
-  const { outcome } =
-    endpoint.protocol === 'grpc'
-      ? await callGrpc(endpoint, loaded.context, { method: request.method }, timeoutMs)
-      : await callRest(endpoint, loaded.context, { path: request.path }, timeoutMs);
+  const outcome = await endpoint.protocol.call(endpoint, loaded.context, request, timeoutMs);
   // A server that answers plaintext in TLS, or in no way that makes sense, serves nobody without TLS.
   if (tls === null && outcome.kind === 'wrong-server') {
     return { kind: 'refused', cause: { kind: 'not-plaintext' } };
@@ -146,12 +137,12 @@ async function outcomeOfCase(
 }
 
 async function modelFindings(
-  { endpoint, request, timeoutMs }: Proof,
+  { endpoint, model, timeoutMs }: Proof,
   { material, tried: client }: Case,
   tls: TlsVersion | null,
 ): Promise<Finding[]> {
-  const { model } = request;
-  if (model === undefined || material === undefined || tls === null) return [];
+  const { tryModel } = endpoint.protocol;
+  if (model === undefined || tryModel === undefined || material === undefined || tls === null) return [];
   const loaded = loadClient(material, tls);
   if ('outcome' in loaded) return [];
   const begun = performance.now();

@@ -1,13 +1,16 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { CertificateSet } from '../../pki/set.js';
-import { parseGrpcEndpoint, parseRestEndpoint } from '../protocols/endpoint.js';
-import { KSERVE_SERVICE } from '../protocols/kserve/messages.js';
+import { loadCertificateSet } from '../../store/manifest/load.js';
+import { PROTOCOLS, parseEndpoints } from '../protocols/index.js';
+import type { Endpoint } from '../protocols/protocol.js';
+import type { Finding } from '../report/finding.js';
 import type { VerifyReport } from '../report/row.js';
 import { summarize } from '../report/summary.js';
 import { toRow } from '../report/to-row.js';
+import { folderFindings } from '../set/verify-set.js';
 import { casesOf, leftOut } from './cases.js';
-import { clientsLeftOut } from './judge.js';
-import { proveEndpoint, type Request } from './prove.js';
+import { clientsLeftOut, endpointNotTried } from './judge.js';
+import { proveEndpoint } from './prove.js';
 
 /**
  * What is to be proved, and how.
@@ -19,8 +22,13 @@ import { proveEndpoint, type Request } from './prove.js';
  * ```
  */
 export interface VerifyEndpointOptions {
-  /** The set that the endpoint trusts, with its CA. */
-  readonly set: CertificateSet;
+  /**
+   * The set that the endpoint trusts, with its CA; or its folder, and then what is not right with the set is in the
+   * report too.
+   */
+  readonly set: CertificateSet | string;
+  /** Endpoints as URLs, such as `https://localhost:8000` or `grpc://localhost:9178`. */
+  readonly endpoints?: string | readonly string[] | undefined;
   /** gRPC endpoints, as `host:port`. */
   readonly grpc?: string | readonly string[] | undefined;
   /** REST endpoints, as URLs. */
@@ -57,8 +65,8 @@ const LONGEST_TIMEOUT = 3_600_000;
  * for every flaw of the catalogue, and judges what comes of each. A refusal is one only where the valid
  * client was let in by the same endpoint in the same run.
  *
- * @throws {@link GenerateCertsError} `ERR_ENDPOINT_INVALID`, `ERR_OPTION_INVALID` or `ERR_MODEL_UNKNOWN`;
- * what an endpoint does is never an error but a row
+ * @throws {@link GenerateCertsError} `ERR_ENDPOINT_INVALID`, `ERR_OPTION_INVALID` or `ERR_MODEL_UNKNOWN`; where a
+ * folder is given, `ERR_SET_NOT_FOUND` and what {@link verifyCertificateSet} throws; what an endpoint does is never an error but a row
  * @example
  * ```ts
  * const report = await verifyEndpoint({ set, rest: url });
@@ -73,46 +81,47 @@ export async function verifyEndpoint(options: VerifyEndpointOptions): Promise<Ve
       'give milliseconds, such as 5000, up to an hour',
     );
   }
-  const endpoints = [
-    ...list(options.grpc).map(parseGrpcEndpoint),
-    ...list(options.rest).map(parseRestEndpoint),
-  ];
-  if (endpoints.length === 0) throw optionInvalid('there is no endpoint to verify', 'give grpc: or rest:');
-  const request = requestOf(options);
-  const cases = await casesOf(options.set);
-  const unseen = leftOut(options.set);
-  const results = [];
-  for (const endpoint of endpoints)
-    results.push(await proveEndpoint({ endpoint, cases, request, timeoutMs }));
-  const [first] = endpoints;
-  const findings = [
-    ...results.flatMap((result) => result.findings),
-    ...(unseen === undefined || first === undefined ? [] : [clientsLeftOut(first, unseen)]),
-  ];
-  return summarize(findings.map(toRow), { strict, silent: results.flatMap(({ silent }) => silent) });
+  const endpoints = parseEndpoints(options);
+  if (endpoints.length === 0) {
+    throw optionInvalid('there is no endpoint to verify', 'give endpoints:, grpc: or rest:');
+  }
+  const requests = new Map(
+    PROTOCOLS.map(({ name, request }) => [name, request.parse(options[request.name])] as const),
+  );
+  const { set, own } = await readSet(options.set);
+  const findings = own.filter(({ verdict }) => verdict !== 'right');
+  if (set instanceof Error) {
+    // Without the set there is nothing to call with: why is among its own findings.
+    const { message } = set;
+    const untried = endpoints.map((endpoint) => endpointNotTried(endpoint, { kind: 'error', message }));
+    return summarize([...findings, ...untried].map(toRow), { strict });
+  }
+  const cases = await casesOf(set);
+  const silent: string[] = [];
+  for (const endpoint of endpoints) {
+    const request = requests.get(endpoint.protocol.name) ?? '';
+    const proof = { endpoint, cases, request, model: options.model, timeoutMs };
+    const result = await proveEndpoint(proof);
+    findings.push(...result.findings);
+    silent.push(...result.silent);
+  }
+  findings.push(...leftOutOf(set, endpoints));
+  return summarize(findings.map(toRow), { strict, silent });
 }
 
-function requestOf({ path = '/v2/health/live', method, model }: VerifyEndpointOptions): Request {
-  if (!/^\/[\x21-\x7e]*$/.test(path)) {
-    throw optionInvalid(
-      `${quote(path)} is not a path`,
-      'a path begins with /, its odd characters percent-encoded',
-    );
-  }
-  // gRPC itself writes it with a slash before the service.
-  const called = method?.replace(/^\//, '') ?? `${KSERVE_SERVICE}/ServerLive`;
-  if (!/^[\w.]+\/\w+$/.test(called)) {
-    throw optionInvalid(
-      `${quote(called)} is not a gRPC method`,
-      'give service/method, such as grpc.health.v1.Health/Check',
-    );
-  }
-  return { path, method: called, model };
+/** A set to call with, or why there is none, and what its files tell. */
+async function readSet(
+  from: CertificateSet | string,
+): Promise<{ readonly set: CertificateSet | Error; readonly own: readonly Finding[] }> {
+  if (typeof from !== 'string') return { set: from, own: [] };
+  const own = await folderFindings(from);
+  const set = await loadCertificateSet(from).catch((error: unknown) => error as Error);
+  return { set, own };
 }
 
-function list(value: string | readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return [];
-  return typeof value === 'string' ? [value] : value;
+function leftOutOf(set: CertificateSet, [first]: readonly Endpoint[]): Finding[] {
+  const left = leftOut(set);
+  return left === undefined || first === undefined ? [] : [clientsLeftOut(first, left)];
 }
 
 function optionInvalid(message: string, hint: string): GenerateCertsError {

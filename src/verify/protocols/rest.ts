@@ -1,98 +1,37 @@
-import { type ClientRequest, request as plainRequest } from 'node:http';
-import { request } from 'node:https';
-import type { SecureContext } from 'node:tls';
-import { CLOSED, type Outcome, outcomeOfError, outcomeOfHttpStatus, timedOut } from '../wire/outcome.js';
-import { connectionOptions } from '../wire/tls.js';
-import type { Endpoint } from './endpoint.js';
+import { GenerateCertsError, quote } from '../../errors.js';
+import { callRest } from './calls/rest.js';
+import { tryModelByRest } from './kserve/model.js';
+import { type Place, parseUrl } from './places.js';
+import type { Protocol } from './protocol.js';
 
-/** As much of an answer as is read: enough for a model's metadata, and no more of an endless one. */
-const LARGEST_BODY = 1024 * 1024;
+export const rest = {
+  name: 'rest',
+  schemes: ['https', 'http'],
+  example: 'https://localhost:8000',
+  parse,
+  short: { value: 'url', description: 'a REST endpoint; may be repeated', parse },
+  // Node offers http/1.1 by itself.
+  alpn: [],
+  request: {
+    name: 'path',
+    value: 'path',
+    description: 'the REST request (default: /v2/health/live)',
+    parse: parsePath,
+  },
+  call: async (endpoint, context, path, timeoutMs) =>
+    (await callRest(endpoint, context, { path }, timeoutMs)).outcome,
+  tryModel: tryModelByRest,
+} as const satisfies Protocol;
 
-export interface RestRequest {
-  readonly method?: 'GET' | 'POST';
-  /** Absolute, below the endpoint's own path. */
-  readonly path: string;
-  /** Sent as JSON. */
-  readonly body?: unknown;
+function parse(typed: unknown): Place {
+  return parseUrl(typed, { http: 80, https: 443 }, 'give a URL such as https://localhost:8000');
 }
 
-export interface RestAnswer {
-  readonly outcome: Outcome;
-  readonly status?: number;
-  readonly body?: string;
-}
-
-/**
- * Makes one HTTP call on a connection of its own.
- *
- * @param context this side's TLS; plaintext when absent
- */
-export function callRest(
-  endpoint: Endpoint,
-  context: SecureContext | undefined,
-  { method = 'GET', path, body }: RestRequest,
-  timeoutMs: number,
-): Promise<RestAnswer> {
-  const json = body === undefined ? undefined : JSON.stringify(body);
-  const options = {
-    method,
-    path: `${endpoint.basePath}${path}`,
-    agent: false,
-    headers: {
-      connection: 'close',
-      ...(json !== undefined && {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(json),
-      }),
-    },
-  };
-  const { host, port } = endpoint;
-  return new Promise((resolve) => {
-    let call: ClientRequest | undefined;
-    const finish = (answer: RestAnswer) => {
-      clearTimeout(timer);
-      resolve(answer);
-      call?.destroy();
-    };
-    // An answer whose body never ends has answered all the same: its status says it.
-    let atLimit = (): RestAnswer => ({ outcome: timedOut(timeoutMs) });
-    const timer = setTimeout(() => finish(atLimit()), timeoutMs);
-    try {
-      call =
-        context === undefined
-          ? plainRequest({ ...options, host, port })
-          : request({ ...options, ...connectionOptions(endpoint, context) });
-    } catch (error) {
-      finish({ outcome: outcomeOfError(error) });
-      return;
-    }
-    call.on('error', (error) => finish({ outcome: outcomeOfError(error) }));
-    call.on('close', () => finish({ outcome: CLOSED }));
-    call.on('response', (response) => {
-      const status = response.statusCode ?? 0;
-      const chunks: Buffer[] = [];
-      let length = 0;
-      atLimit = () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        return { outcome: outcomeOfHttpStatus(status, reasonIn(status, text)), status, body: text };
-      };
-      const answer = () => finish(atLimit());
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        length += chunk.length;
-        // Whatever comes after this much changes nothing of what the status said.
-        if (length > LARGEST_BODY) answer();
-      });
-      response.on('end', answer);
-      response.on('error', (error) => finish({ outcome: outcomeOfError(error) }));
-    });
-    call.end(json);
-  });
-}
-
-/** The reason in the page of an NGINX refusal (`No required SSL certificate was sent` and its like). */
-function reasonIn(status: number, body: string): string | undefined {
-  if (status < 400) return undefined;
-  const reason = /<center>([^<]{1,100})<\/center>/.exec(body)?.[1];
-  return reason === undefined || reason.startsWith('nginx') ? undefined : reason;
+function parsePath(path = '/v2/health/live'): string {
+  if (/^\/[\x21-\x7e]*$/.test(path)) return path;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `${quote(path)} is not a path`,
+    'a path begins with /, its odd characters percent-encoded',
+  );
 }

@@ -1,3 +1,5 @@
+import type { ProtocolName } from '../protocols/index.js';
+
 /**
  * What a case was judged to be.
  *
@@ -53,8 +55,8 @@ export const ROW_KINDS = [
 export interface Row {
   /** The endpoint's address, or `set` for the set by itself. */
   readonly subject: string;
-  /** `grpc`, `rest`, `set`, or `client` where the client is what is proved. */
-  readonly protocol: 'grpc' | 'rest' | 'set' | 'client';
+  /** The endpoint's, such as `grpc` or `rest`; `set`, or `client` where the client is what is proved. */
+  readonly protocol: ProtocolName | 'set' | 'client';
   /** What was tried, in words: `client alice`, `no certificate`, `untrusted expired`, `server.pem`. */
   readonly name: string;
   /** The version of TLS, where the case has one. */

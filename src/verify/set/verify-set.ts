@@ -63,7 +63,11 @@ export async function verifyCertificateSet(
   return summarize(findings.map(toRow), { strict });
 }
 
-/** All that a set's files tell, without a handshake. */
+/** All that the files in a set's folder tell, without a handshake. */
+export async function folderFindings(folder: string): Promise<Finding[]> {
+  return sourceFindings(await folderSource(folder));
+}
+
 async function sourceFindings(source: Source): Promise<Finding[]> {
   const now = new Date();
   return [

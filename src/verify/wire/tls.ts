@@ -2,13 +2,11 @@ import { isIP } from 'node:net';
 import {
   type ConnectionOptions,
   checkServerIdentity,
-  connect,
   createSecureContext,
   type PeerCertificate,
   type SecureContext,
   type SecureVersion,
 } from 'node:tls';
-import type { Endpoint } from '../protocols/endpoint.js';
 import type { Outcome } from './outcome.js';
 
 /** The versions of TLS that an endpoint is tried with, the newest first. */
@@ -38,7 +36,7 @@ export function loadClient(
 
 /** How a connection to an endpoint is opened; the server's certificate is checked for the name called. */
 export function connectionOptions(
-  { host, port }: Endpoint,
+  { host, port }: { readonly host: string; readonly port: number },
   context: SecureContext,
 ): ConnectionOptions & { host: string; port: number } {
   return {
@@ -61,27 +59,4 @@ export function checkIdentity(host: string, certificate: PeerCertificate): Error
     return Object.assign(new Error('the certificate has no SAN'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
   }
   return checkServerIdentity(host, certificate);
-}
-
-/** A ServerHello and what follows it is longer than this, an alert alone is not. */
-const LONGEST_ALERT = 64;
-
-/**
- * Whether an endpoint speaks a version of TLS: whether it answers a greeting in it with more than an alert.
- * Some end the connection where others send the alert protocol_version.
- */
-export function speaks(endpoint: Endpoint, context: SecureContext, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ ...connectionOptions(endpoint, context), rejectUnauthorized: false });
-    const finish = (spoken: boolean) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(spoken);
-    };
-    const timer = setTimeout(() => finish(false), timeoutMs);
-    socket.on('secureConnect', () => finish(true));
-    for (const event of ['error', 'close']) {
-      socket.on(event, () => finish(socket.bytesRead > LONGEST_ALERT));
-    }
-  });
 }

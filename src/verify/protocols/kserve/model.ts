@@ -1,9 +1,9 @@
 import type { SecureContext } from 'node:tls';
 import { GenerateCertsError, quote } from '../../../errors.js';
 import type { Outcome } from '../../wire/outcome.js';
-import type { Endpoint } from '../endpoint.js';
-import { callKserve } from '../grpc.js';
-import { callRest } from '../rest.js';
+import { callKserve } from '../calls/grpc.js';
+import { callRest } from '../calls/rest.js';
+import type { Endpoint, ModelStep } from '../protocol.js';
 import { MESSAGES, type MessageName } from './messages.js';
 import { decodeMessage } from './protobuf.js';
 
@@ -13,12 +13,6 @@ interface Tensor {
   readonly datatype: string;
   /** Sizes; one below zero may be any and is taken as one. */
   readonly shape: readonly number[];
-}
-
-/** What was asked of a model, and what came of it. */
-export interface ModelStep {
-  readonly name: 'metadata' | 'inference';
-  readonly outcome: Outcome;
 }
 
 /** Bytes of one element, by the datatypes of the KServe v2 protocol; BYTES is a length and nothing after it. */
@@ -35,21 +29,11 @@ const MOST_INPUTS = 1000;
 const LARGEST_RESULT = 64 * 1024 * 1024;
 
 /**
- * Asks for a model's metadata and makes an inference with zeros of its declared inputs.
+ * Asks for a model's metadata over gRPC and makes an inference with zeros of its declared inputs.
  *
  * @throws {@link GenerateCertsError} `ERR_MODEL_UNKNOWN` where the endpoint has no such model
  */
-export async function tryModel(
-  endpoint: Endpoint,
-  context: SecureContext,
-  model: string,
-  timeoutMs: number,
-): Promise<ModelStep[]> {
-  const steps = endpoint.protocol === 'grpc' ? grpcSteps : restSteps;
-  return steps(endpoint, context, model, timeoutMs);
-}
-
-async function grpcSteps(
+export async function tryModelByGrpc(
   endpoint: Endpoint,
   context: SecureContext,
   model: string,
@@ -93,7 +77,12 @@ async function grpcSteps(
   return [described, { name: 'inference', outcome: working(inference.outcome, inference.status === 'OK') }];
 }
 
-async function restSteps(
+/**
+ * The same over REST.
+ *
+ * @throws {@link GenerateCertsError} `ERR_MODEL_UNKNOWN`
+ */
+export async function tryModelByRest(
   endpoint: Endpoint,
   context: SecureContext,
   model: string,

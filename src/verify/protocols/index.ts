@@ -1,0 +1,55 @@
+import { grpc } from './grpc.js';
+import { endpointInvalid } from './places.js';
+import type { Endpoint, Protocol } from './protocol.js';
+import { rest } from './rest.js';
+
+const TABLE = [grpc, rest] as const;
+
+/** The protocols that endpoints are proved by, in the order of the help text. */
+export const PROTOCOLS: readonly Protocol[] = TABLE;
+
+/** The name of a protocol that endpoints are proved by. */
+export type ProtocolName = (typeof TABLE)[number]['name'];
+
+/** Schemes of the URLs that {@link parseEndpoint} reads. */
+export const SCHEMES: readonly string[] = PROTOCOLS.flatMap(({ schemes }) => schemes);
+
+/**
+ * Reads an endpoint's URL.
+ *
+ * @throws {@link GenerateCertsError} `ERR_ENDPOINT_INVALID`
+ */
+export function parseEndpoint(typed: unknown): Endpoint {
+  const examples = `give a URL such as ${PROTOCOLS.map(({ example }) => example).join(' or ')}`;
+  if (typeof typed !== 'string') throw endpointInvalid(typed, 'is not text', examples);
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
+  if (scheme === undefined) throw endpointInvalid(typed, 'is not a URL', examples);
+  const protocol = PROTOCOLS.find(({ schemes }) => schemes.includes(scheme));
+  if (protocol === undefined) {
+    throw endpointInvalid(typed, 'has an unknown scheme', `known: ${SCHEMES.join(', ')}`);
+  }
+  return { protocol, address: typed, ...protocol.parse(typed) };
+}
+
+/** What may name endpoints: URLs, and for some protocols a short form of their own. */
+export type NamedEndpoints = { readonly [Name in ProtocolName | 'endpoints']?: Named };
+type Named = string | readonly string[] | undefined;
+
+/**
+ * Reads all endpoints that were named.
+ *
+ * @throws {@link GenerateCertsError} `ERR_ENDPOINT_INVALID`
+ */
+export function parseEndpoints(named: NamedEndpoints): Endpoint[] {
+  const short = PROTOCOLS.flatMap((protocol) =>
+    list(named[protocol.name as ProtocolName]).map(
+      (typed): Endpoint => ({ protocol, address: typed, ...(protocol.short ?? protocol).parse(typed) }),
+    ),
+  );
+  return [...short, ...list(named.endpoints).map(parseEndpoint)];
+}
+
+function list(value: Named): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}

@@ -1,0 +1,73 @@
+import type { SecureContext } from 'node:tls';
+import type { Target } from '../wire/connection.js';
+import type { Outcome } from '../wire/outcome.js';
+import type { Place } from './places.js';
+
+/**
+ * A protocol that endpoints are proved by. To add one, write a file beside `grpc.ts` and name it in `index.ts`: the
+ * command line, its help, the library and the reports follow.
+ */
+export interface Protocol {
+  /** What a row calls it. */
+  readonly name: string;
+  /** Schemes of its URLs, the usual one first. */
+  readonly schemes: readonly string[];
+  /** An endpoint, for hints. */
+  readonly example: string;
+  /** Reads a URL of one of its schemes. */
+  readonly parse: (url: string) => Place;
+  /** An option of `verify` beside the URL: `--<name> <value>`. */
+  readonly short?: {
+    readonly value: string;
+    readonly description: string;
+    readonly parse: (typed: unknown) => Place;
+  };
+  /** What it offers in TLS (RFC 7301); empty where it offers nothing. */
+  readonly alpn: readonly string[];
+  /** What is said before TLS begins, as STARTTLS is; absent where TLS comes first. */
+  readonly begin?: Target['protocol']['begin'];
+  /** The harmless request that every case makes, and the option by which another is asked for. */
+  readonly request: {
+    readonly name: 'path' | 'method';
+    readonly value: string;
+    readonly description: string;
+    /** Checks what was asked for, or gives the default. */
+    readonly parse: (typed: string | undefined) => string;
+  };
+  /**
+   * Makes the request on a connection of its own and says what the answer means: let in, refused by the application,
+   * or neither.
+   *
+   * @param context this side's TLS; plaintext when absent
+   */
+  readonly call: (
+    endpoint: Endpoint,
+    context: SecureContext | undefined,
+    request: string,
+    timeoutMs: number,
+  ) => Promise<Outcome>;
+  /**
+   * Asks for a model's metadata and an inference; absent where the protocol has no models.
+   *
+   * @throws {@link GenerateCertsError} `ERR_MODEL_UNKNOWN`
+   */
+  readonly tryModel?: (
+    endpoint: Endpoint,
+    context: SecureContext,
+    model: string,
+    timeoutMs: number,
+  ) => Promise<ModelStep[]>;
+}
+
+/** A live listener to be proved. */
+export interface Endpoint extends Place {
+  readonly protocol: Protocol;
+  /** As typed. */
+  readonly address: string;
+}
+
+/** What was asked of a model, and what came of it. */
+export interface ModelStep {
+  readonly name: 'metadata' | 'inference';
+  readonly outcome: Outcome;
+}
