@@ -2,18 +2,22 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  statfsSync,
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../support/folder.js';
-import { EXECUTABLE, generateCerts, run } from '../support/program.js';
+import { EXECUTABLE, generateCerts, REPOSITORY, run } from '../support/program.js';
 
 const isRoot = process.getuid?.() === 0;
 const isLinux = process.platform === 'linux';
@@ -142,6 +146,41 @@ describe('a failure leaves what was there as it was', () => {
     expect(generateCerts([...args, '--clients', '1'])).toMatchObject({ status: 0 });
   });
 
+  // The first has no room for content, the second none for more files and folders.
+  test.skipIf(!isRoot || !isLinux).each(['size=96k', 'size=1m,nr_inodes=30'])(
+    'clean works on a full disk (%s)',
+    (room) => {
+      const folder = temporaryFolder();
+      const mount = ['-t', 'tmpfs', '-o', `${room},mode=755`, 'tmpfs', folder];
+      expect(run('mount', mount).status).toBe(0);
+      onTestFinished(() => {
+        run('umount', [folder]);
+      });
+      const out = join(folder, 'certs');
+      expect(generateCerts(['--out', out, '-l', 'grpc', '-q'])).toMatchObject({ status: 0 });
+      fill(folder);
+      expect(generateCerts(['clean', '--out', out])).toMatchObject({ status: 0, stderr: '' });
+      expect(existsSync(out)).toBe(false);
+    },
+  );
+
+  test.each([1, 3, 1000])('clean works on a disk that has no room until %s files are gone', (until) => {
+    const out = join(temporaryFolder(), 'certs');
+    expect(generateCerts(['--out', out, '-l', 'grpc', '-q'])).toMatchObject({ status: 0 });
+    const { files } = JSON.parse(readFileSync(join(out, 'set.json'), 'utf8')) as {
+      files: { path: string }[];
+    };
+    const names = [...files.map(({ path }) => path), 'set.json'].sort();
+    const NODE_OPTIONS = `--require ${join(REPOSITORY, 'test', 'support', 'full-disk.cjs')}`;
+    const env = { NODE_OPTIONS, FULL_PLACE: out, FULL_UNTIL: String(until) };
+    const { status, stdout, stderr } = generateCerts(['clean', '--json', '--out', out], { env });
+    expect([status, stderr]).toEqual([0, '']);
+    const result = JSON.parse(stdout) as { removed: string[] };
+    expect(result).toMatchObject({ kept: [], folderRemoved: true });
+    expect([...result.removed].sort()).toEqual(names);
+    expect(existsSync(out)).toBe(false);
+  });
+
   test('a symbolic link in the way is not followed, with --force neither', () => {
     const folder = temporaryFolder();
     const target = join(folder, 'precious');
@@ -217,3 +256,22 @@ test('no key material in anything that is printed', () => {
     for (const line of lines.slice(1)) expect(printed).not.toContain(line);
   }
 });
+
+/** Leaves no room on a small disk: neither for content nor for more files. */
+function fill(disk: string): void {
+  const fails = (work: (index: number) => void) => {
+    for (let index = 0; index < 10_000; index++) {
+      try {
+        work(index);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ENOSPC' });
+        return;
+      }
+    }
+    throw new Error('the disk is not small');
+  };
+  const filler = openSync(join(disk, 'filler'), 'w');
+  fails(() => writeSync(filler, Buffer.alloc(4096)));
+  closeSync(filler);
+  if (statfsSync(disk).ffree < 1000) fails((index) => writeFileSync(join(disk, `filler-${index}`), ''));
+}

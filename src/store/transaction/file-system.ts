@@ -45,6 +45,11 @@ export function isForbidden(error: unknown): boolean {
   return ['EACCES', 'EPERM', 'EROFS'].includes(errnoOf(error) ?? '');
 }
 
+/** Whether a call failed because the disk has no room. */
+export function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '');
+}
+
 /** The result of a lookup, or nothing where there is no such file. */
 export async function ifThere<T>(lookup: Promise<T>): Promise<T | undefined> {
   try {

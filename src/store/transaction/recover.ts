@@ -14,6 +14,7 @@ import {
   forEachSideBySide,
   ifThere,
   isForbidden,
+  isFull,
   makeFolder,
   removeEmptyFolders,
   syncFolder,
@@ -72,9 +73,10 @@ export async function settle(folder: string, options: LockOptions): Promise<bool
     }
     return true;
   } catch (error) {
-    if (!isForbidden(error)) throw error;
-    // Another user's set, or a read-only disk: readable all the same, unless a change is half done.
+    if (!isForbidden(error) && !isFull(error)) throw error;
+    // Another user's set, or a read-only or full disk: readable all the same, unless a change is half done.
     if (!marked) return true;
+    if (isFull(error)) throw error;
     if (claimed) return false;
     throw new GenerateCertsError(
       'ERR_FILE_SYSTEM',
