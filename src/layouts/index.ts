@@ -7,12 +7,27 @@ import { etcd } from './programs/etcd.js';
 import { haproxy } from './programs/haproxy.js';
 import { java } from './programs/java.js';
 import { mosquitto } from './programs/mosquitto.js';
+import { mysql } from './programs/mysql.js';
+import { nats } from './programs/nats.js';
 import { postgres } from './programs/postgres.js';
 import { redis } from './programs/redis.js';
 import { tls } from './programs/tls.js';
 
 /** To add a layout, write its file and list it here. */
-const KNOWN = [nginx, grpc, tls, java, postgres, redis, haproxy, docker, etcd, mosquitto] as const;
+const KNOWN = [
+  nginx,
+  grpc,
+  tls,
+  java,
+  postgres,
+  redis,
+  haproxy,
+  docker,
+  etcd,
+  mosquitto,
+  nats,
+  mysql,
+] as const;
 
 /**
  * The name of a layout: the consumer of the files.

@@ -7,6 +7,8 @@ export interface Party {
   readonly role: Credential['role'];
   /** The name of its files or of its folder. */
   readonly fileName: string;
+  /** As the set has it: a client's is its identity. */
+  readonly name?: string;
   /** The layouts that have its files; all of the set's when absent or null. */
   readonly layouts?: readonly string[] | null;
   /** Whether its private key is not in the set. */

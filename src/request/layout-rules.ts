@@ -1,4 +1,5 @@
 import { GenerateCertsError, quote, type Warning } from '../errors.js';
+import type { Certificate } from '../pki/issue/certificate.js';
 import type { KeyType } from '../pki/keys/key-types.js';
 import { AUTHORITY_NAMES } from '../pki/names/authority-names.js';
 import type { ParsedRequest } from '../pki/request.js';
@@ -24,6 +25,12 @@ export interface LayoutRules {
    * @throws {@link GenerateCertsError} where the consumer cannot work with such a set
    */
   check?(request: ParsedRequest): readonly Warning[];
+  /**
+   * Checks a CA that the set does not make itself.
+   *
+   * @throws {@link GenerateCertsError} where the consumer cannot work with certificates of this CA
+   */
+  checkAuthority?(authority: Certificate, request: ParsedRequest): void;
 }
 
 /** The layouts that there are, in the order in which their files are listed. */

@@ -41,6 +41,8 @@ export interface Tools {
   redis: boolean;
   etcd: boolean;
   mosquitto: boolean;
+  nats: boolean;
+  mariadb: boolean;
   /** The folder of PostgreSQL's own programs; empty where there is none. */
   postgres: string;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
@@ -82,6 +84,8 @@ const PACKAGE_OF_PROGRAM = {
   etcdctl: 'etcd-client',
   mosquitto: 'mosquitto',
   mosquitto_pub: 'mosquitto-clients',
+  'nats-server': 'nats-server',
+  mariadbd: 'mariadb-server',
   psql: 'postgresql',
   '/usr/bin/python3': 'python3',
   git: 'git',
@@ -116,6 +120,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     redis: hasProgram('redis-server') && hasProgram('redis-cli'),
     etcd: hasProgram('etcd') && hasProgram('etcdctl'),
     mosquitto: hasProgram('mosquitto') && hasProgram('mosquitto_pub'),
+    nats: hasProgram('nats-server'),
+    mariadb: hasProgram('mariadbd') && hasProgram('mariadb-install-db') && hasProgram('mysql'),
     postgres: findPostgres(),
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',
     wheelPython,

@@ -142,7 +142,7 @@ export function nextStepsOf(
 /** The holders of certificates, as the layouts name their files. */
 function partiesOf(certificates: readonly ManifestCertificate[]): Party[] {
   return certificates.flatMap(({ role, name }) =>
-    role === 'ca' ? [] : [{ role, fileName: partyFileName(role, name) }],
+    role === 'ca' ? [] : [{ role, name, fileName: partyFileName(role, name) }],
   );
 }
 

@@ -106,16 +106,20 @@ export function placesOf({ folder, name, parties }: NextStepContext): {
   peer: string | undefined;
   client: string | undefined;
   clientName: string;
+  /** The first client as the set has it. */
+  clientIdentity: string;
   host: string;
 } {
   const all = parties();
-  const client = all.find(({ role }) => role === 'client')?.fileName;
+  const firstClient = all.find(({ role }) => role === 'client');
+  const client = firstClient?.fileName;
   const peer = all.find(({ role }) => role === 'peer')?.fileName;
   return {
     server: `${folder}/${firstServer(all)}`,
     peer: peer === undefined ? undefined : `${folder}/${peer}`,
     client: client === undefined ? undefined : `${folder}/${client}`,
     clientName: client ?? '',
+    clientIdentity: firstClient?.name ?? client ?? '',
     host: name.replace(/^\*/, 'www'),
   };
 }
@@ -123,4 +127,9 @@ export function placesOf({ folder, name, parties }: NextStepContext): {
 /** The host as it stands in a URL. */
 export function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
+}
+
+/** A value in double quotes, with what would end it escaped. */
+export function quoted(value: string): string {
+  return `"${value.replace(/["\\]/g, '\\$&')}"`;
 }

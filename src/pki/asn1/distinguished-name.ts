@@ -27,7 +27,12 @@ export function authorityName(distinction: string): DistinguishedName {
  * 4.2.1.6), which Java does not parse.
  */
 export function leafName(commonName: string | undefined): DistinguishedName {
-  return encodeName([[commonName === undefined ? ORGANIZATION : { type: CN, value: commonName }]]);
+  return encodeName(leafAttributes(commonName));
+}
+
+/** As {@link leafName}, before it is encoded. */
+export function leafAttributes(commonName: string | undefined): Attributes {
+  return [[commonName === undefined ? ORGANIZATION : { type: CN, value: commonName }]];
 }
 
 /** The name of these attributes, in their order; within a relative name DER sorts them (X.690 section 11.6). */

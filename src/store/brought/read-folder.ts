@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { GenerateCertsError, printable, quote, type Warning } from '../../errors.js';
+import { layoutOf } from '../../layouts/index.js';
 import { privateKeyFromPem } from '../../pki/keys/keys.js';
 import { identitiesOf, partiesOf } from '../../pki/names/party-names.js';
 import { type BroughtAuthority, bringAuthority, refuseBeyond } from '../../pki/read/read-authority.js';
@@ -66,12 +67,13 @@ export async function withBroughtAuthority<Request extends ParsedRequest>(
   request: Request,
   now: Date,
 ): Promise<{ readonly request: Request; readonly warnings: readonly Warning[] }> {
-  const { ca, intermediates } = request.request;
+  const { ca, intermediates, layouts } = request.request;
   if (ca === null) return { request, warnings: [] };
   const brought = await readBroughtAuthority(ca, now);
   const identities = partiesOf(request).flatMap(identitiesOf);
   refuseBeyond(brought, { intermediates, identities }, ca);
   const { authority, signsLists } = brought;
+  for (const name of layouts) layoutOf(name).checkAuthority?.(authority.certificate, request);
   return {
     request: { ...request, root: authority },
     warnings: [
