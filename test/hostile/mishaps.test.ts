@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
+import { opensslRequest } from '../support/openssl.js';
 import { EXECUTABLE, generateCerts, runBeside } from '../support/program.js';
 import { findProblems } from '../support/set-checker.js';
 import { randomFrom, tally, twoAtATime, WHOLE } from '../support/tally.js';
@@ -16,9 +17,18 @@ import { randomFrom, tally, twoAtATime, WHOLE } from '../support/tally.js';
 const HOOK = fileURLToPath(new URL('../support/mishap.cjs', import.meta.url));
 const counts = tally('mishaps');
 const MAKE = ['-l', 'grpc', '-l', 'nginx', '-k', 'ec-p256'];
-const model = join(temporaryFolderForAll(), 'certs');
+const before = temporaryFolderForAll();
+const model = join(before, 'certs');
+/** A server beside the default one, and a peer. */
+const PARTIES = ['localhost', '-s', 'db=db.test', '-p', 'node-1=node-1.test'];
+const request = join(before, 'emil.csr');
 beforeAll(() => {
-  expect(generateCerts([...MAKE, '-c', 'client', '-c', 'alice', '-o', model, '-q']).status).toBe(0);
+  const made = generateCerts([...MAKE, ...PARTIES, '-c', 'client', '-c', 'alice', '-o', model, '-q']);
+  expect(made).toMatchObject({ status: 0, stderr: '' });
+  // A client whose key is elsewhere.
+  const signed = generateCerts(['sign', '-q', '-o', model, opensslRequest(before, 'dora')]);
+  expect(signed).toMatchObject({ status: 0, stderr: '' });
+  expect(opensslRequest(before, 'emil')).toBe(request);
 });
 
 interface Subject {
@@ -32,6 +42,8 @@ const SUBJECTS: Record<string, Subject> = {
   'a second run': { args: [...MAKE, 'api.test', '-c', 'bob'], over: true },
   'a new start': { args: [...MAKE, '--new'], over: true },
   client: { args: ['client', 'bob'], over: true },
+  server: { args: ['server', 'queue=queue.test'], over: true },
+  sign: { args: ['sign', request], over: true },
   revoke: { args: ['revoke', 'alice'], over: true },
   renew: { args: ['renew'], over: true },
   rotate: { args: ['rotate'], over: true },

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { temporaryFolder } from '../support/folder.js';
+import { opensslRequest } from '../support/openssl.js';
 import { EXECUTABLE, generateCerts, runBeside } from '../support/program.js';
 import { findProblems, snapshot } from '../support/set-checker.js';
 import { type CallName, countCalls, type Injection, runWith, type Subject } from '../support/strace.js';
@@ -32,9 +33,11 @@ const EACH = { rename: 1, fsync: 1, mkdir: 1, unlink: 1, rmdir: 1, openat: 1, wr
 const every = WHOLE;
 const tallied = tally('crashes');
 const ONE = every ? EACH : { ...EACH, fsync: 2, openat: 3, write: 3 };
+const MANY = every ? EACH : { ...EACH, rename: 2, fsync: 3, unlink: 2, openat: 4, write: 4 };
 const TWO = every ? EACH : { rename: 4, fsync: 5, mkdir: 2, unlink: 2, rmdir: 2, openat: 8, write: 8 };
 const SHAPES: readonly Shape[] = [
   { name: 'one layout', layouts: ['-l', 'grpc'], step: ONE },
+  { name: 'one layout', layouts: ['-l', 'grpc'], step: MANY },
   { name: 'two layouts', layouts: ['-l', 'grpc', '-l', 'nginx', '-k', 'ec-p256'], step: TWO },
 ];
 const OVER = {
@@ -44,13 +47,23 @@ const OVER = {
   'an old set, started over': ['--new'],
   /** Clients and a name are added, and the CA's key moves to where it belongs. */
   'a set of the old shape': ['api.test'],
+  /** A server gets another name, a server and a peer are added, and a request's certificate stays. */
+  'a set of many': ['-s', 'db=db.test,db2.test', '-s', 'queue=queue.test', '-p', 'node-2=node-2.test'],
 } as const;
 type Over = keyof typeof OVER;
-const [oneLayout, twoLayouts] = SHAPES as [Shape, Shape];
+const [oneLayout, manyParties, twoLayouts] = SHAPES as [Shape, Shape, Shape];
+/** What goes with the run, by what was there before. */
+const GONE: Record<Over, RegExp | undefined> = {
+  none: /old/,
+  'an old set, started over': /old/,
+  'a set of the old shape': /^ca\.key$/,
+  'a set of many': undefined,
+};
 const cases = (
   [
     [oneLayout, 'none'],
     [oneLayout, 'a set of the old shape'],
+    [manyParties, 'a set of many'],
     [twoLayouts, 'an old set, started over'],
   ] as const
 ).map(([shape, over]) => ({ shape, over, title: `${shape.name}, over ${over}` }));
@@ -63,13 +76,22 @@ function toOldShape(folder: string): void {
   rmdirSync(join(folder, 'authority'));
 }
 
+const SERVERS = ['-s', 'api=api.test', '-s', 'db=db.test', '-p', 'node-1=node-1.test'];
+
 /** A folder as the program finds it, ready to be copied for each attempt, and what is asked of it then. */
 function prepare({ layouts }: Shape, over: Over) {
   const scratch = temporaryFolder();
   const model = join(scratch, 'model');
   const make = (client: string) => [...layouts, '-c', client, ...(client === 'new' ? OVER[over] : [])];
-  if (over !== 'none') expect(generateCerts([...make('old'), '-o', model, '-q']).status).toBe(0);
+  const many = over === 'a set of many';
+  if (over !== 'none') {
+    expect(generateCerts([...make('old'), ...(many ? SERVERS : []), '-o', model, '-q']).status).toBe(0);
+  }
   if (over === 'a set of the old shape') toOldShape(model);
+  if (many) {
+    const request = opensslRequest(scratch, 'dora');
+    expect(generateCerts(['sign', '-q', '-o', model, request])).toMatchObject({ status: 0, stderr: '' });
+  }
   let attempts = 0;
   const begin = () => {
     const out = join(scratch, `attempt-${attempts++}`, 'certs');
@@ -84,6 +106,20 @@ function prepare({ layouts }: Shape, over: Over) {
   const subject: Subject = { program: EXECUTABLE, args: make('new'), paths };
   const counts = countCalls(subject, [begin(), begin()], scratch);
   return { begin, subject, counts, before: existsSync(model) ? snapshot(model) : undefined };
+}
+
+const MANY_PARTIES = [
+  ...['client dora', 'client new', 'client old', 'peer node-1', 'peer node-2'],
+  ...['server api', 'server db', 'server queue'],
+];
+
+/** Who is in the set, without the CA and those to refuse. */
+function partiesOf(folder: string): string[] {
+  const { certificates } = JSON.parse(readFileSync(join(folder, 'set.json'), 'utf8'));
+  return certificates
+    .filter(({ role, flaw }: { role: string; flaw: string | null }) => role !== 'ca' && flaw === null)
+    .map(({ role, name }: { role: string; name: string }) => `${role} ${name}`)
+    .sort();
 }
 
 function mapValues<K extends string, V>(record: Record<K, V>, map: (value: V) => V): Record<K, V> {
@@ -149,8 +185,8 @@ describe.skipIf(!inject('tools').strace)('a kill at any call leaves a whole set 
         expect([label, findProblems(out)]).toEqual([label, []]);
         expect([label, existsSync(join(out, '.generate-certs'))]).toEqual([label, false]);
         const files = Object.keys(snapshot(out));
-        const gone = over === 'a set of the old shape' ? /^ca\.key$/ : /old/;
-        expect([label, files.filter((path) => gone.test(path))]).toEqual([label, []]);
+        expect([label, files.filter((path) => GONE[over]?.test(path))]).toEqual([label, []]);
+        if (over === 'a set of many') expect([label, partiesOf(out)]).toEqual([label, MANY_PARTIES]);
         rmSync(join(out, '..'), { recursive: true });
       },
     );

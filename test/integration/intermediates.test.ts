@@ -30,7 +30,7 @@ import { FLAW_TABLE } from '../support/flaw-table.js';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { C_CORE_FORMS, callGrpc, type GrpcServer, startGrpcServer } from '../support/grpc.js';
 import { type Nginx, startNginx } from '../support/nginx.js';
-import { opensslText, opensslVerify } from '../support/openssl.js';
+import { certtoolVerify, opensslText, opensslVerify } from '../support/openssl.js';
 import { generateCerts } from '../support/program.js';
 import { verifyByGo, verifyByJava, verifyByNss } from '../support/verifiers/verifiers.js';
 
@@ -52,6 +52,7 @@ describe.each([1, 3])('with intermediates: %d', (intermediates) => {
     const [server] = await set.serverCatalogue(['missing-intermediate']);
     missingServer = join(folder, 'missing-server.pem');
     writeFileSync(missingServer, server?.pem ?? '');
+    writeFileSync(join(folder, 'missing-server.key'), server?.privateKey.pem ?? '', { mode: 0o600 });
   });
 
   test('each CA has room for those below it, and the leaves come with their chain, without the root', () => {
@@ -84,6 +85,7 @@ describe.each([1, 3])('with intermediates: %d', (intermediates) => {
     expect(FLAW_TABLE['missing-intermediate'].openssl).toContain(
       probeOpenssl(root, grpc(MISSING)).split(' ')[1],
     );
+    expect(probeOpenssl(root, grpc('untrusted-revoked.pem'), all)).toContain('23');
     const server = [
       '-x509_strict',
       '-purpose',
@@ -103,6 +105,10 @@ describe.each([1, 3])('with intermediates: %d', (intermediates) => {
   test.runIf(tools.certtool)('GnuTLS', () => {
     expect(probeGnutls(root, grpc('client.pem'), crl)).toBe(ACCEPTED);
     expect(probeGnutls(root, grpc(MISSING))).toContain('issuer is unknown');
+    expect(probeGnutls(root, grpc('untrusted-revoked.pem'), crl)).toContain('revoked');
+    const server = (path: string) => certtoolVerify(root, path, '1.3.6.1.5.5.7.3.1', crl);
+    expect(server(grpc('server.pem'))).toContain('Chain verification output: Verified.');
+    expect(server(missingServer)).toContain('issuer is unknown');
   });
 
   test.runIf(tools.vfychain)('NSS', () => {
@@ -193,6 +199,19 @@ describe.each([1, 3])('with intermediates: %d', (intermediates) => {
           expect(`${name} ${await probeGrpc(server.port, set.untrusted(name).tlsOptions())}`).not.toContain(
             ACCEPTED,
           );
+        }
+        // As a client it refuses a server that leaves its chain out.
+        const files = {
+          certificate: missingServer,
+          key: join(folder, 'missing-server.key'),
+          ca: grpc('ca.pem'),
+        };
+        const bad = await startGrpcServer(python, files);
+        try {
+          const [answer] = await callGrpc(python, [{ ...call('client'), target: `localhost:${bad.port}` }]);
+          expect(answer).toMatchObject({ code: 'UNAVAILABLE', live: false });
+        } finally {
+          await bad.process.stop();
         }
         const before = server.process.output().length;
         await probeGrpc(server.port, set.untrusted('missing-intermediate').tlsOptions());

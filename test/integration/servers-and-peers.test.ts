@@ -50,6 +50,19 @@ describe('three servers of one CA', () => {
           `https://${host}/`,
         ]);
       for (const id of IDS) expect(ask(`${id}.test`, `${id}.test`)).toMatchObject({ status: 0, stdout: id });
+      const verified = (sni: string, name: string) =>
+        run(
+          'openssl',
+          [
+            ...['s_client', '-connect', `127.0.0.1:${port}`, '-servername', sni, '-verify_hostname', name],
+            ...['-verify_return_error', '-CAfile', file('nginx', 'client_cert_ca.pem')],
+          ],
+          { input: '' },
+        ).stdout.includes('Verify return code: 0 (ok)');
+      for (const sni of IDS) {
+        const isFor = IDS.filter((name) => verified(`${sni}.test`, `${name}.test`));
+        expect(isFor).toEqual([sni]);
+      }
       // A name that none of them has gets the first one's certificate, and is refused by the client.
       expect(ask('other.test', 'api.test').status).toBe(60);
     } finally {

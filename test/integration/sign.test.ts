@@ -4,23 +4,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { addServers, createCertificateSet, GenerateCertsError, loadCertificateSet } from '../../src/index.js';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
+import { opensslRequest } from '../support/openssl.js';
 import { generateCerts, run } from '../support/program.js';
 
 const tools = inject('tools');
-
-/** Makes a request with openssl; its key is beside it. */
-function opensslRequest(folder: string, name: string, ...more: string[]): string {
-  const path = join(folder, `${name}.csr`);
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
-  const made = run('openssl', [
-    ...['req', '-new', ...(more.includes('-newkey') ? [] : key), '-nodes'],
-    ...['-keyout', join(folder, `${name}.key`), '-out', path],
-    ...(more.includes('-subj') ? [] : ['-subj', `/CN=${name}`]),
-    ...more,
-  ]);
-  expect(made.status, made.stderr).toBe(0);
-  return path;
-}
 
 interface Entry {
   readonly role: string;

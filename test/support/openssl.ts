@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { run } from './program.js';
 
 /** What `openssl verify` says of a certificate; an empty string where it has nothing against it. */
@@ -25,4 +26,18 @@ export function certtoolVerify(ca: string, certificate: string, purpose: string,
     ...(crl === undefined ? [] : ['--load-crl', crl]),
   ]);
   return `${stdout}${stderr}`;
+}
+
+/** Makes a request with openssl; its key is beside it. */
+export function opensslRequest(folder: string, name: string, ...more: string[]): string {
+  const path = join(folder, `${name}.csr`);
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+  const made = run('openssl', [
+    ...['req', '-new', ...(more.includes('-newkey') ? [] : key), '-nodes'],
+    ...['-keyout', join(folder, `${name}.key`), '-out', path],
+    ...(more.includes('-subj') ? [] : ['-subj', `/CN=${name}`]),
+    ...more,
+  ]);
+  if (made.status !== 0) throw new Error(`openssl req: ${made.stderr}`);
+  return path;
 }

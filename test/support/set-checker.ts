@@ -31,7 +31,7 @@ export function findProblems(folder: string): string[] {
       if (parts.certificate === undefined) continue;
       const issued = certificate(parts.certificate);
       claim(fingerprint(issued) === entry.sha256, `${where} is not what the manifest says`);
-      if (['server', 'client'].includes(entry.role)) {
+      if (['server', 'peer', 'client'].includes(entry.role)) {
         claim(issued.verify(ca.publicKey), `${where} is not signed by ca.pem`);
       }
       if (parts.key === undefined) continue;
