@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GenerateCertsError } from '../errors.js';
 import { type LayoutName, layoutFolder, layoutOf } from '../layouts/index.js';
@@ -15,6 +14,7 @@ import { createCertificateSet } from './create.js';
 import type { Manifest } from './manifest/manifest.js';
 import { removeAtExit } from './transaction/at-exit.js';
 import { environmentError } from './transaction/file-system.js';
+import { makeTemporaryFolder } from './transaction/temporary-folder.js';
 import { writeCertificateSet } from './write.js';
 
 /**
@@ -145,7 +145,7 @@ export class TemporaryCertificates {
  * Makes a set and writes it into a fresh folder that only this user can enter, for a test of something
  * that wants files. The folder goes with `await using` (TypeScript) or `.remove()`, and when the process
  * exits or is interrupted (SIGINT, SIGTERM, SIGHUP) at the latest; the signal does what it would do
- * without.
+ * without. The folder of a process that was killed goes with the next call, of any process of this user.
  *
  * @param options as of {@link createCertificateSet}, with `keyMode` and `owner`
  * @throws {@link GenerateCertsError} as {@link createCertificateSet}, or `ERR_FILE_SYSTEM`; no folder is
@@ -170,23 +170,15 @@ export async function temporaryCertificates(
   const set = await createCertificateSet(setOptions);
   // Only who asks for a folder loads it.
   const { default: fs } = await import('fs-extra');
-  const path = await makeFolder(fs);
-  const forget = await removeAtExit(path);
+  const path = await makeTemporaryFolder('set');
+  let forget: (() => void) | undefined;
   try {
+    forget = await removeAtExit(path);
     const manifest = await writeCertificateSet(set, path, { keyMode, owner });
     return new TemporaryCertificates(set, manifest, path, forget);
   } catch (error) {
     await fs.remove(path).catch(() => undefined);
-    forget();
+    forget?.();
     throw error;
-  }
-}
-
-/** `mkdtemp` makes it with mode 0700 and a name that was not there. */
-async function makeFolder(fs: typeof import('fs-extra')): Promise<string> {
-  try {
-    return await fs.mkdtemp(join(await fs.realpath(tmpdir()), 'generate-certs-'));
-  } catch (error) {
-    throw environmentError(error, `make a folder in ${tmpdir()}`);
   }
 }

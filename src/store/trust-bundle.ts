@@ -1,11 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import tls from 'node:tls';
 import fs from 'fs-extra';
 import { GenerateCertsError, printable } from '../errors.js';
 import { readRegularFile } from '../util/regular-file.js';
+import { claimName, describeSelf } from './transaction/claimant.js';
 import { environmentError, ifThere } from './transaction/file-system.js';
+import { isLeftBehind } from './transaction/temporary-folder.js';
 
 /** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -100,7 +102,7 @@ function joinCertificates(texts: readonly string[]): string {
 }
 
 async function writeWhole(path: string, content: string): Promise<void> {
-  const incoming = `${path}.${randomBytes(6).toString('hex')}`;
+  const incoming = `${path}.${claimName(describeSelf(false))}`;
   try {
     await fs.writeFile(incoming, content, { flag: 'wx', mode: 0o644 });
     await fs.rename(incoming, path);
@@ -110,11 +112,17 @@ async function writeWhole(path: string, content: string): Promise<void> {
   }
 }
 
+/** A bundle while it is written, by its writer. */
+const DRAFT = /^ca-bundle-[0-9a-f-]+\.pem\.(claim\..*)$/;
 const BUNDLE = /^ca-bundle-(?:(\d{1,12})-([0-9a-f]{16})-)?[0-9a-f]+\.pem$/;
 
-/** A set that has ended is trusted by nothing any more; of bundles of earlier versions nobody knows. */
+/** A set that has ended is trusted by nothing any more; of bundles of earlier versions nobody knows. Drafts of killed runs go too. */
 async function forgetEnded(folder: string): Promise<void> {
   await removeBundles(folder, (end) => Number(end ?? 0) * 1000 < Date.now());
+  for (const name of (await ifThere(fs.readdir(folder))) ?? []) {
+    const claim = DRAFT.exec(name)?.[1];
+    if (claim !== undefined && isLeftBehind(claim)) await fs.rm(join(folder, name), { force: true });
+  }
 }
 
 /**

@@ -1,12 +1,23 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { temporaryCertificates } from '../../src/index.js';
+import { claimName, describeSelf } from '../../src/store/transaction/claimant.js';
+import { statOf } from '../../src/util/proc.js';
 import { temporaryFolder } from '../support/folder.js';
 import { start } from '../support/processes.js';
-import { REPOSITORY } from '../support/program.js';
+import { generateCerts, REPOSITORY } from '../support/program.js';
 
 test('a set in a private folder, with the paths of its files, gone when it is disposed of', async () => {
   let path = '';
@@ -102,4 +113,61 @@ test("a program's own listener of a signal is not cut short", async () => {
   const end = await runHost(`${then}; console.log('listening')`, 'SIGTERM');
   expect(end).toMatchObject({ status: 0, by: null, left: [] });
   expect(end.output).toContain('listened');
+});
+
+test("a killed process's folder goes at the next run that makes one, and nothing else", async () => {
+  const folder = temporaryFolder();
+  const tmp = join(folder, 'tmp');
+  mkdirSync(tmp);
+  const script = join(folder, 'host.cjs');
+  writeFileSync(script, `${MAKE}\nfunction then() {}\n`);
+  const runOnce = async () => {
+    const host = start(process.execPath, [script], { TMPDIR: tmp });
+    const [, folders = ''] = await host.said(/^folders (.*) made$/m);
+    return { host, folders: folders.split(' ') };
+  };
+  const killed = await runOnce();
+  const ended = once(killed.host.child, 'close');
+  killed.host.child.kill('SIGKILL');
+  await ended;
+  const [first = '', second = ''] = killed.folders;
+  expect(killed.folders.filter((path) => existsSync(path))).toEqual([first, second]);
+
+  const precious = join(folder, 'precious');
+  mkdirSync(precious);
+  writeFileSync(join(precious, 'file'), 'precious');
+  symlinkSync(precious, join(first, 'link'));
+  // By the name of a dead process: a link, one that others may enter, a file, and a name that is not quite it.
+  const like = (letters: string) => first.replace(/.{6}$/, letters);
+  symlinkSync(precious, like('linked'));
+  mkdirSync(like('opento'), { mode: 0o755 });
+  writeFileSync(like('isfile'), '');
+  mkdirSync(like('muchlonger'), { mode: 0o700 });
+  const foreign = ['linked', 'opento', 'isfile', 'muchlonger'].map(like);
+
+  const living = await runOnce();
+  onTestFinished(living.host.stop);
+  expect(killed.folders.filter((path) => existsSync(path))).toEqual([]);
+  const next = await runOnce();
+  onTestFinished(next.host.stop);
+  expect(living.folders.filter((path) => existsSync(path))).toEqual(living.folders);
+  expect(foreign.filter((path) => existsSync(path))).toEqual(foreign);
+  expect(readFileSync(join(precious, 'file'), 'utf8')).toBe('precious');
+});
+
+test.skipIf(process.platform !== 'linux')('a bundle half written by a killed run goes at the next', () => {
+  const folder = temporaryFolder();
+  const cache = join(folder, 'cache', 'generate-certs');
+  const env = { XDG_CACHE_HOME: join(folder, 'cache') };
+  const out = join(folder, 'certs');
+  expect(generateCerts(['-l', 'grpc', '-q', '-o', out]).status).toBe(0);
+  expect(generateCerts(['env', '-o', out], { env }).status).toBe(0);
+  const [bundle = ''] = readdirSync(cache);
+  const draft = (pid: number, began: string) =>
+    join(cache, `${bundle}.${claimName({ ...describeSelf(false), pid, began })}`);
+  const { pid } = process;
+  const [dead, alive] = [draft(pid, '1'), draft(pid, statOf(pid)?.start ?? '')];
+  for (const path of [dead, alive]) writeFileSync(path, '');
+  expect(generateCerts(['env', '-o', out], { env }).status).toBe(0);
+  expect([existsSync(dead), existsSync(alive)]).toEqual([false, true]);
 });

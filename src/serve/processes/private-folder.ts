@@ -40,7 +40,10 @@ export async function makePrivateFolder(): Promise<PrivateFolder> {
       await fs.writeJson(join(path, `${RECORD}.new`), content, { mode: 0o600 });
       await fs.rename(join(path, `${RECORD}.new`), join(path, RECORD));
     };
-    await record([]);
+    await record([]).catch(async (error) => {
+      await fs.remove(path);
+      throw error;
+    });
     return { path, record, remove: () => fs.rm(path, { recursive: true, force: true, maxRetries: 3 }) };
   } catch (error) {
     throw environmentError(error, `make a folder in ${tmpdir()}`);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { onExit } from 'signal-exit';
@@ -7,6 +7,7 @@ import { GenerateCertsError, quote } from '../../errors.js';
 import type { ClientCredential } from '../../pki/credential.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { environmentError } from '../../store/transaction/file-system.js';
+import { makeTemporaryFolder } from '../../store/transaction/temporary-folder.js';
 import type { CallEndCause } from '../report/finding.js';
 import { type CallEnd, NOT_IN_TIME } from './judge.js';
 import type { ClientTarget } from './options.js';
@@ -36,7 +37,7 @@ export async function commandCaller(
 ): Promise<CommandCaller> {
   let folder = '';
   try {
-    folder = await mkdtemp(join(await realpath(tmpdir()), 'generate-certs-client-'));
+    folder = await makeTemporaryFolder('client');
     await writeFile(join(folder, 'ca.pem'), set.trustedPem);
     await writeFile(join(folder, 'client.pem'), client?.pem ?? '');
     await writeFile(join(folder, 'client.key'), client?.privateKey.pem ?? '', { mode: 0o600 });
