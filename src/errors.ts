@@ -163,6 +163,15 @@ export function foreignText(text: string, longest = LONGEST_FOREIGN): string {
 }
 
 function describe(value: unknown): string {
+  try {
+    return describeReadable(value);
+  } catch {
+    // A proxy may throw whatever is asked of it.
+    return 'a value that cannot be read';
+  }
+}
+
+function describeReadable(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (value !== null && typeof value === 'object') return 'an object';
   return typeof value === 'function' ? 'a function' : String(value);

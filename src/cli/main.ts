@@ -2,6 +2,7 @@ import { runProgram } from './program.js';
 import { interruptingSignal } from './terminal/interrupt.js';
 import { flushOutput } from './terminal/output.js';
 import { reportFailure, Terminal, watchOutput } from './terminal/terminal.js';
+import { refuseOtherEncodings } from './utf8.js';
 
 /** How the program ends. */
 export interface ProgramEnd {
@@ -21,10 +22,15 @@ export interface ProgramEnd {
  */
 export async function main(argv: readonly string[]): Promise<ProgramEnd> {
   watchOutput();
-  const end = await runProgram(argv).then(
+  const end = await run(argv).then(
     (status) => ({ status }),
     (error) => ({ status: reportFailure(error, new Terminal()), signal: interruptingSignal(error) }),
   );
   await flushOutput();
   return end;
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  refuseOtherEncodings(argv);
+  return runProgram(argv);
 }

@@ -1,5 +1,5 @@
 import { GenerateCertsError, quote } from '../errors.js';
-import { checkOptionNames } from '../util/options.js';
+import { readOptions } from '../util/options.js';
 import type {
   ClientTlsOptions,
   GrpcChannelArguments,
@@ -288,8 +288,7 @@ export class PeerCredential extends ServerCredential {
 }
 
 function requiresClient(options: ServerAuthOptions): boolean {
-  checkOptionNames(options, ['clientAuth'], "{ clientAuth: 'require' }");
-  const { clientAuth = 'require' } = options;
+  const { clientAuth = 'require' } = readOptions(options, ['clientAuth'], "{ clientAuth: 'require' }");
   if (clientAuth === 'require' || clientAuth === 'none') return clientAuth === 'require';
   throw new GenerateCertsError(
     'ERR_OPTION_INVALID',

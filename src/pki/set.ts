@@ -1,5 +1,6 @@
 import { GenerateCertsError, quote } from '../errors.js';
 import { parseDuration } from '../util/duration.js';
+import { readList, textOf } from '../util/options.js';
 import { hintForUnknown } from '../util/suggest.js';
 import type { ClientCredential, Credential, PeerCredential, ServerCredential } from './credential.js';
 import { clientCatalogueOf, serverCatalogueOf } from './flaws/catalogue-of.js';
@@ -237,7 +238,8 @@ export class CertificateSet {
   async serverCatalogue(
     flaws: readonly ServerFlawName[] = SERVER_FLAWS.map(({ name }) => name),
   ): Promise<ServerCredential[]> {
-    return serverCatalogueOf(this, flaws);
+    const example = "['wrong-name']";
+    return serverCatalogueOf(this, readList('the list of flaws', flaws, example) as ServerFlawName[]);
   }
 
   /**
@@ -260,15 +262,9 @@ export class CertificateSet {
   async issueClients(identities: readonly string[]): Promise<ClientCredential[]> {
     const now = new Date();
     refuseEnded(this.expiresAt, now);
-    if (!Array.isArray(identities)) {
-      throw new GenerateCertsError(
-        'ERR_OPTION_INVALID',
-        `the identities are ${quote(identities)}, not a list`,
-        "give a list such as ['alice']",
-      );
-    }
+    const asked = readList('the list of identities', identities, "['alice']");
     const parsed = nameClients(
-      Array.from(identities, (typed) => readClientIdentity(typed, this.#request)),
+      asked.map((typed) => readClientIdentity(typed, this.#request)),
       this.#reservedNames,
       this.#parties,
     );
@@ -360,14 +356,8 @@ export class CertificateSet {
   ): Promise<ServerCredential[]> {
     const now = new Date();
     refuseEnded(this.expiresAt, now);
-    if (!Array.isArray(servers)) {
-      throw new GenerateCertsError(
-        'ERR_OPTION_INVALID',
-        `the ${role}s are ${quote(servers)}, not a list`,
-        "give a list such as [{ id: 'db', names: ['db.test'] }]",
-      );
-    }
-    const asked = Array.from(servers, (server) => parseServer(role, server ?? {}));
+    const listed = readList(`the list of ${role}s`, servers, "[{ id: 'db', names: ['db.test'] }]");
+    const asked = listed.map((server) => parseServer(role, server as ServerOptions));
     refuseForeignLayouts(asked, this.#request.layouts);
     const parsed = nameServers(asked, this.#reservedNames, this.#parties);
     const issued = await this.#issue(parsed, now);
@@ -457,6 +447,6 @@ function findById<Party extends Credential>(what: string, parties: readonly Part
   throw new GenerateCertsError(
     'ERR_NOT_IN_SET',
     `the set has no ${what} ${quote(id)}`,
-    known.length === 0 ? `the set has no ${what}s` : hintForUnknown(id, known),
+    known.length === 0 ? `the set has no ${what}s` : hintForUnknown(textOf(id), known),
   );
 }

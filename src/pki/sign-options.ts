@@ -1,5 +1,5 @@
 import { GenerateCertsError, quote } from '../errors.js';
-import { checkOptionNames } from '../util/options.js';
+import { readOptions } from '../util/options.js';
 import type { PartyCredential } from './issue/party.js';
 
 /** What a signed request may be a certificate for. */
@@ -50,8 +50,7 @@ export function parseSignOptions(options: SignOptions): {
   readonly as: (typeof SIGNED_ROLES)[number];
   readonly name: string | undefined;
 } {
-  checkOptionNames(options, ['as', 'name'], "{ as: 'client' }");
-  const { as = 'client', name } = options;
+  const { as = 'client', name } = readOptions(options, ['as', 'name'], "{ as: 'client' }");
   if (!SIGNED_ROLES.includes(as)) {
     throw new GenerateCertsError(
       'ERR_OPTION_INVALID',

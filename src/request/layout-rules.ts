@@ -3,6 +3,7 @@ import type { Certificate } from '../pki/issue/certificate.js';
 import type { KeyType } from '../pki/keys/key-types.js';
 import { AUTHORITY_NAMES } from '../pki/names/authority-names.js';
 import type { ParsedRequest } from '../pki/request.js';
+import { textOf } from '../util/options.js';
 import { hintForUnknown } from '../util/suggest.js';
 
 /** What a request must know of a layout. */
@@ -44,7 +45,7 @@ export function findLayout<Rules extends LayoutRules>(layouts: readonly Rules[],
     'ERR_LAYOUT_UNKNOWN',
     `${quote(typed)} is not a layout`,
     hintForUnknown(
-      String(typed),
+      textOf(typed),
       layouts.map(({ name }) => name),
     ),
   );

@@ -11,7 +11,7 @@ import {
 import { isServerId, parseServer, type ServerOptions } from '../pki/names/server.js';
 import type { ParsedServer, ServerRequest } from '../pki/request.js';
 import { parseDuration } from '../util/duration.js';
-import { checkOptionNames } from '../util/options.js';
+import { isInstance, readList, readOptions, textOf } from '../util/options.js';
 import { isPlainText } from '../util/text.js';
 import { defaultLayouts, findLayout, type LayoutRegistry } from './layout-rules.js';
 
@@ -34,7 +34,9 @@ export function parseServers(role: 'server' | 'peer', given: unknown = []): Pars
 
 /** The servers or peers of an option, in any of its forms, one by one. */
 export function listServers(role: 'server' | 'peer', given: unknown): ServerOptions[] {
-  return Array.isArray(given) ? Array.from(given, (one) => serverOf(role, one)) : byId(`${role}s`, given);
+  const option = `${role}s`;
+  const read = readOptions({ [option]: given }, [option], `{ ${option}: { api: ['api.test'] } }`)[option];
+  return Array.isArray(read) ? read.map((one) => serverOf(role, one)) : byId(option, read);
 }
 
 function byId(option: string, given: unknown): ServerOptions[] {
@@ -74,12 +76,12 @@ function serverOf(role: 'server' | 'peer', given: unknown): ServerOptions {
     );
   }
   const { id, ...fields } = given as Partial<ServerOptions>;
-  return { ...checkedFields(`${role}s`, String(id), fields), id: id as string };
+  return { ...checkedFields(`${role}s`, textOf(id), fields), id: id as string };
 }
 
 function checkedFields(option: string, id: string, fields: object): Omit<ServerOptions, 'id'> {
-  checkOptionNames(fields, ['names', 'layouts'], `${option}: { '${id}': { names: ['api.test'] } }`);
-  return fields as Omit<ServerOptions, 'id'>;
+  const example = `${option}: { '${id}': { names: ['api.test'] } }`;
+  return readOptions(fields as Omit<ServerOptions, 'id'>, ['names', 'layouts'], example);
 }
 
 /** The names of layouts, each once, in the order of the known ones. */
@@ -194,7 +196,7 @@ function parseFlaws<Name>(
 
 /** A signal that stops the work. */
 export function parseSignal(given: unknown): AbortSignal | undefined {
-  if (given === undefined || given instanceof AbortSignal) return given;
+  if (given === undefined || isInstance(given, AbortSignal)) return given;
   throw new GenerateCertsError(
     'ERR_OPTION_INVALID',
     `the option 'signal' is ${quote(given)}, not an AbortSignal`,
@@ -203,12 +205,8 @@ export function parseSignal(given: unknown): AbortSignal | undefined {
 }
 
 function list(name: string, value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new GenerateCertsError(
-    'ERR_OPTION_INVALID',
-    `the option '${name}' is ${quote(value)}, not a list`,
-    `give a list, such as ${name}: ['${typeof value === 'string' ? value.slice(0, 40) : '…'}']`,
-  );
+  const example = typeof value === 'string' ? value.slice(0, 40) : '…';
+  return readList(`the option '${name}'`, value, `${name}: ['${example}']`);
 }
 
 function empty(name: string, hint: string): GenerateCertsError {

@@ -12,7 +12,7 @@ import { identitiesOf, nameClients, nameServers } from '../pki/names/party-names
 import { DEFAULT_SERVER, defaultServer, recordOf, refuseForeignLayouts } from '../pki/names/server.js';
 import type { ParsedClient, ParsedRequest, ParsedServer } from '../pki/request.js';
 import { parseDuration } from '../util/duration.js';
-import { checkOptionNames } from '../util/options.js';
+import { readOptions } from '../util/options.js';
 import type { Parsed } from './field.js';
 import { SET_FIELDS } from './fields.js';
 import { chooseFlaws } from './flaws.js';
@@ -39,7 +39,7 @@ export const OPTIONS_EXAMPLE = "{ names: ['localhost'] }";
  * @throws {@link GenerateCertsError} with the code of the first option that is wrong
  */
 export function checkRequest(options: RequestOptions, known: LayoutRegistry): CheckedRequest {
-  checkOptionNames(options, Object.keys(SET_FIELDS), OPTIONS_EXAMPLE);
+  const given = readOptions(options, Object.keys(SET_FIELDS), OPTIONS_EXAMPLE);
   const {
     names,
     layouts,
@@ -53,7 +53,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
     ca,
     reuseKeys,
     ...parsed
-  } = parseFields(options, known);
+  } = parseFields(given, known);
   const reserved = reservedNames(known);
   const { servers, own } = withOwnServer(names, parsed.servers);
   refuseForeignLayouts([...servers, ...parsed.peers], layouts);

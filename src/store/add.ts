@@ -2,6 +2,7 @@ import type { ClientCredential, ServerCredential } from '../pki/credential.js';
 import type { SignedRequest, SignOptions } from '../pki/sign-options.js';
 import type { LockOptions, ServersOption } from '../request/options.js';
 import { listServers } from '../request/parse.js';
+import { readList, readOptions } from '../util/options.js';
 import { type ChangeResult, changeSet } from './change.js';
 
 /**
@@ -98,10 +99,12 @@ export async function signRequests(
   requests: readonly (string | Uint8Array)[],
   options: LockOptions & SignOptions = {},
 ): Promise<ChangeResult & { signed: readonly SignedRequest[] }> {
-  const { as, name, ...lockOptions } = options;
+  const known = ['as', 'name', 'lockTimeout', 'signal'];
+  const { as, name, ...lockOptions } = readOptions(options, known, "{ as: 'client' }");
+  const asked = readList('the list of requests', requests, "[readFileSync('alice.csr')]");
   const signed: SignedRequest[] = [];
   const result = await changeSet(folder, lockOptions, async (set) => {
-    for (const request of requests) signed.push(await set.sign(request, { as, name }));
+    for (const request of asked) signed.push(await set.sign(request as Uint8Array, { as, name }));
     return set;
   });
   return { ...result, signed };

@@ -1,6 +1,7 @@
 import { printable } from '../errors.js';
 import type { CertificateSet } from '../pki/set.js';
 import { recordedKeyAccess } from '../request/key-access.js';
+import { readLockOptions } from '../request/lock-options.js';
 import type { LockOptions } from '../request/options.js';
 import { anotherAuthority } from './brought/read-root.js';
 import { loadSet } from './manifest/load.js';
@@ -79,19 +80,19 @@ export async function changeSet(
   options: LockOptions,
   change: (set: CertificateSet) => Promise<CertificateSet>,
 ): Promise<ChangeResult> {
+  const { lockTimeout, signal } = readLockOptions(options);
   // A folder without a set is told of before anything is written into it.
   await readManifest(folder);
   try {
-    return await withLock(folder, { ...options, create: false }, async (lock) => {
+    return await withLock(folder, { lockTimeout, signal, create: false }, async (lock) => {
       const { set, manifest: old } = await loadSet(folder);
       const number = set.revocationList.number;
       const parties = set.credentials.length;
-      const changed = await unlessInterrupted(change(set), options.signal);
+      const changed = await unlessInterrupted(change(set), signal);
       if (changed === set && set.revocationList.number === number && set.credentials.length === parties) {
         return { set, manifest: old, changed: false };
       }
       const access = recordedKeyAccess(old.request);
-      const { signal } = options;
       const { manifest } = await writeSet(lock, changed, {
         access,
         force: false,

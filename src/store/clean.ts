@@ -1,6 +1,7 @@
 import { rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable, quote } from '../errors.js';
+import { readLockOptions } from '../request/lock-options.js';
 import type { LockOptions } from '../request/options.js';
 import { debug } from '../util/debug.js';
 import { readIfRegular } from '../util/regular-file.js';
@@ -48,9 +49,10 @@ export async function removeCertificateSet(
   folder: string,
   options: LockOptions = {},
 ): Promise<RemovalResult> {
+  const lockOptions = readLockOptions(options);
   await readManifest(folder);
   try {
-    const { removed, kept, ownFolder, caPem } = await removeWithRoom(folder, options);
+    const { removed, kept, ownFolder, caPem } = await removeWithRoom(folder, lockOptions);
     if (caPem !== '') {
       const { removeTrustBundles } = await import('./trust-bundle.js');
       await removeTrustBundles(caPem, process.env);

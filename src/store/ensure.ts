@@ -16,7 +16,7 @@ import {
 } from '../request/key-access.js';
 import { type CheckedRequest, OPTIONS_EXAMPLE } from '../request/request.js';
 import { debug } from '../util/debug.js';
-import { checkOptionNames } from '../util/options.js';
+import { readOptions } from '../util/options.js';
 import { type EnsureResult, type SetFound, unchanged } from './ensure-result.js';
 import { type Damage, findDamages, findLostOwners } from './manifest/damages.js';
 import { findReplaceable } from './manifest/find.js';
@@ -50,8 +50,10 @@ export async function ensureSet(
   options: EnsureOptions,
   onProgress?: Work['onProgress'],
 ): Promise<EnsureResult> {
-  checkOptionNames(options, Object.keys(FIELDS), OPTIONS_EXAMPLE);
-  const { keyMode, owner, force: forced, lockTimeout, signal, new: startOver, dryRun, ...given } = options;
+  const all = readOptions(options, Object.keys(FIELDS), OPTIONS_EXAMPLE);
+  const { keyMode, owner, force: forced, lockTimeout, signal: stop, new: startOver, dryRun, ...given } = all;
+  const signal = FIELDS.signal.parse(stop);
+  FIELDS.lockTimeout.parse(lockTimeout);
   const force = FIELDS.force.parse(forced);
   const forget = FIELDS.new.parse(startOver);
   const dry = FIELDS.dryRun.parse(dryRun);

@@ -2,7 +2,7 @@ import { GenerateCertsError, quote } from '../errors.js';
 import { refuseEnded } from '../pki/issue/refusals.js';
 import type { CertificateSet } from '../pki/set.js';
 import type { LockOptions } from '../request/options.js';
-import { checkOptionNames } from '../util/options.js';
+import { readOptions } from '../util/options.js';
 import { type ChangeResult, changeSet } from './change.js';
 
 /** The steps of a rotation, in their order. */
@@ -58,8 +58,8 @@ export async function rotateCertificateSet(
   folder: string,
   options: RotateOptions = {},
 ): Promise<ChangeResult & { readonly step: RotationStep }> {
-  checkOptionNames(options, ['step', 'lockTimeout', 'signal'], "{ step: 'trust' }");
-  const { step: asked, ...lockOptions } = options;
+  const known = ['step', 'lockTimeout', 'signal'];
+  const { step: asked, ...lockOptions } = readOptions(options, known, "{ step: 'trust' }");
   if (asked !== undefined && !ROTATION_STEPS.includes(asked)) {
     throw invalid(`${quote(asked)} is not a step of a rotation`, `known: ${ROTATION_STEPS.join(', ')}`);
   }

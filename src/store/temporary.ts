@@ -9,7 +9,7 @@ import { ACCESS_FIELDS, SET_FIELDS } from '../request/fields.js';
 import { parseKeyAccess } from '../request/key-access.js';
 import type { KeyAccessOptions } from '../request/options.js';
 import { OPTIONS_EXAMPLE } from '../request/request.js';
-import { checkOptionNames } from '../util/options.js';
+import { readOptions } from '../util/options.js';
 import { createCertificateSet } from './create.js';
 import type { Manifest } from './manifest/manifest.js';
 import { removeAtExit } from './transaction/at-exit.js';
@@ -164,8 +164,8 @@ export class TemporaryCertificates {
 export async function temporaryCertificates(
   options: CertificateSetOptions & KeyAccessOptions = {},
 ): Promise<TemporaryCertificates> {
-  checkOptionNames(options, Object.keys({ ...SET_FIELDS, ...ACCESS_FIELDS }), OPTIONS_EXAMPLE);
-  const { keyMode, owner, ...setOptions } = options;
+  const known = Object.keys({ ...SET_FIELDS, ...ACCESS_FIELDS });
+  const { keyMode, owner, ...setOptions } = readOptions(options, known, OPTIONS_EXAMPLE);
   parseKeyAccess({ keyMode, owner });
   const set = await createCertificateSet(setOptions);
   // Only who asks for a folder loads it.

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GenerateCertsError, quote } from '../errors.js';
+import { readLockOptions } from '../request/lock-options.js';
 import type { LockOptions } from '../request/options.js';
 import { debug } from '../util/debug.js';
 import { parseDuration } from '../util/duration.js';
+import { readOptions } from '../util/options.js';
 import { renewCertificateSet } from './change.js';
 import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read.js';
@@ -70,8 +72,14 @@ const LONGEST_RETRY_MS = 60_000;
  * await watchCertificateSet('certs', { onRenew: ({ expiresAt }) => console.log(expiresAt), signal: stop.signal });
  * ```
  */
-export async function watchCertificateSet(folder: string, options: WatchOptions = {}): Promise<void> {
-  const { onRenew, onError, signal, lockTimeout } = options;
+export async function watchCertificateSet(folder: string, given: WatchOptions = {}): Promise<void> {
+  const options = readOptions(given, NAMES, '{ renewAt: 0.75 }');
+  const onRenew = checkFunction('onRenew', options.onRenew);
+  const onError = checkFunction('onError', options.onError);
+  const { lockTimeout, signal } = readLockOptions({
+    lockTimeout: options.lockTimeout,
+    signal: options.signal,
+  });
   const renewAt = checkRenewAt(options.renewAt ?? DEFAULT_RENEW_AT);
   const timeout = parseDuration(options.onRenewTimeout ?? DEFAULT_ON_RENEW_TIMEOUT) * 1000;
   const callbacks = new Callbacks(onRenew, { timeout, onError });
@@ -104,6 +112,17 @@ export async function watchCertificateSet(folder: string, options: WatchOptions 
     await delay(Math.max(pause, 10), undefined, signal && { signal }).catch(() => undefined);
   }
   await callbacks.end();
+}
+
+const NAMES = ['renewAt', 'onRenew', 'onRenewTimeout', 'onError', 'lockTimeout', 'signal'];
+
+function checkFunction<Value>(name: string, value: Value): Value {
+  if (value === undefined || typeof value === 'function') return value;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `the option '${name}' is ${quote(value)}, not a function`,
+    'give a function, or leave it out',
+  );
 }
 
 /** @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` */

@@ -1,5 +1,6 @@
+import { types } from 'node:util';
 import { GenerateCertsError, printable, quote } from '../errors.js';
-import type { CertificateSet } from '../pki/set.js';
+import { CertificateSet } from '../pki/set.js';
 import type { Work } from '../pki/workers/work.js';
 import { ACCESS_FIELDS, WRITE_FIELDS } from '../request/fields.js';
 import {
@@ -10,7 +11,7 @@ import {
   recordedKeyAccess,
 } from '../request/key-access.js';
 import type { WriteOptions } from '../request/options.js';
-import { checkOptionNames } from '../util/options.js';
+import { isInstance, readOptions } from '../util/options.js';
 import { type Damage, findDamages, statInside } from './manifest/damages.js';
 import { findReplaceable } from './manifest/find.js';
 import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
@@ -44,13 +45,14 @@ export async function writeCertificateSet(
   options: WriteOptions = {},
 ): Promise<Manifest> {
   checkSet(set);
-  checkOptionNames(options, Object.keys({ ...ACCESS_FIELDS, ...WRITE_FIELDS }), '{ force: true }');
-  const access = parseKeyAccess(options);
-  const force = WRITE_FIELDS.force.parse(options.force);
-  const { signal } = options;
+  const known = Object.keys({ ...ACCESS_FIELDS, ...WRITE_FIELDS });
+  const given = readOptions(options, known, '{ force: true }');
+  const access = parseKeyAccess(given);
+  const force = WRITE_FIELDS.force.parse(given.force);
+  const signal = WRITE_FIELDS.signal.parse(given.signal);
   statFolder(folder);
   try {
-    return await withLock(folder, { ...options, create: true }, async (lock) => {
+    return await withLock(folder, { lockTimeout: given.lockTimeout, signal, create: true }, async (lock) => {
       const old = findReplaceable(folder, { force });
       const { manifest } = await writeSet(lock, set, { access, force, old, work: { signal } });
       return manifest;
@@ -61,12 +63,12 @@ export async function writeCertificateSet(
 }
 
 function isPromise(value: unknown): boolean {
-  return value !== null && typeof value === 'object' && 'then' in value;
+  return types.isPromise(value);
 }
 
 /** From JavaScript anything may come, and most often a promise that was not waited for. */
 function checkSet(set: unknown): void {
-  if (set !== null && typeof set === 'object' && 'credentials' in set) return;
+  if (isInstance(set, CertificateSet)) return;
   throw new GenerateCertsError(
     'ERR_OPTION_INVALID',
     `the set is ${isPromise(set) ? 'a promise' : quote(set)}`,

@@ -4,7 +4,7 @@ import type { ManifestCertificate } from '../store/manifest/manifest.js';
 import { readManifest } from '../store/manifest/read.js';
 import { environmentError, errnoOf } from '../store/transaction/file-system.js';
 import type { Environment } from '../store/trust-bundle.js';
-import { checkOptionNames } from '../util/options.js';
+import { readOptions } from '../util/options.js';
 import { readRegularFile } from '../util/regular-file.js';
 
 /** Variables that name more roots, beside those that a program has by itself. */
@@ -77,8 +77,7 @@ export interface TrustVariables {
  * ```
  */
 export async function trustVariables(folder: string, options: TrustOptions = {}): Promise<TrustVariables> {
-  checkOptionNames(options, ['env'], '{ env: process.env }');
-  const { env = process.env } = options;
+  const { env = process.env } = readOptions(options, ['env'], '{ env: process.env }');
   const manifest = await readManifest(folder);
   const ofRole = (role: ManifestCertificate['role']) =>
     manifest.certificates.find((certificate) => certificate.role === role && certificate.key !== null);

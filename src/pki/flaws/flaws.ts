@@ -1,6 +1,6 @@
 import { GenerateCertsError, quote } from '../../errors.js';
+import { textOf } from '../../util/options.js';
 import { hintForUnknown } from '../../util/suggest.js';
-
 import { CATALOGUE, type Flaw, type Side } from './catalogue.js';
 
 /** The names of one side's flaws. */
@@ -95,7 +95,7 @@ function find<Known extends Flaw>(name: unknown, flaws: readonly Known[], what: 
   throw new GenerateCertsError(
     'ERR_FLAW_UNKNOWN',
     `${quote(name)} is not a ${what}`,
-    hintForUnknown(String(name), [...flaws.map((known) => known.name), 'all', 'none']),
+    hintForUnknown(textOf(name), [...flaws.map((known) => known.name), 'all', 'none']),
   );
 }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { GenerateCertsError, quote } from '../../errors.js';
-import { checkFlag, checkOptionNames } from '../../util/options.js';
+import { checkFlag, readOptions } from '../../util/options.js';
 import { element, explicit, implicit, octetString, oid, sequence, set, smallInteger } from '../asn1/der.js';
 import type { Certificate } from '../issue/certificate.js';
 import type { PrivateKey } from '../keys/keys.js';
@@ -77,8 +77,9 @@ export function encodeTruststore(certificates: readonly Certificate[], options: 
 }
 
 function checkOptions(options: Pkcs12Options) {
-  checkOptionNames(options, ['password', 'friendlyName', 'legacy'], "{ password: 'changeit' }");
-  const { password = DEFAULT_PASSWORD, friendlyName } = options;
+  const known = ['password', 'friendlyName', 'legacy'];
+  const given = readOptions(options, known, "{ password: 'changeit' }");
+  const { password = DEFAULT_PASSWORD, friendlyName } = given;
   // A password is never part of a message.
   if (typeof password !== 'string' || password === '') {
     const problem = password === '' ? 'is empty' : 'is no text';
@@ -87,7 +88,7 @@ function checkOptions(options: Pkcs12Options) {
   if (friendlyName !== undefined && (typeof friendlyName !== 'string' || friendlyName === '')) {
     throw invalid(`the option 'friendlyName' is ${quote(friendlyName)}`, "give a name such as 'server'");
   }
-  const legacy = checkFlag('legacy', options.legacy ?? false);
+  const legacy = checkFlag('legacy', given.legacy ?? false);
   return { protection: legacy ? legacyProtection(password) : modernProtection(password), friendlyName };
 }
 

@@ -1,4 +1,5 @@
 import { GenerateCertsError, quote } from '../../errors.js';
+import { textOf } from '../../util/options.js';
 import { hintForUnknown } from '../../util/suggest.js';
 
 /**
@@ -28,6 +29,6 @@ export function parseKeyType(typed: unknown): KeyType {
   throw new GenerateCertsError(
     'ERR_KEY_TYPE_UNKNOWN',
     `${quote(typed)} is not a key type`,
-    hintForUnknown(String(typed), KEY_TYPES),
+    hintForUnknown(textOf(typed), KEY_TYPES),
   );
 }

@@ -1,4 +1,5 @@
 import { GenerateCertsError, quote } from '../../errors.js';
+import { readOptions } from '../../util/options.js';
 import type { ParsedServer, ServerRequest } from '../request.js';
 import { type Identity, parseServerName } from './identity.js';
 
@@ -34,10 +35,9 @@ const LONGEST_ID = 64;
  *
  * @throws {@link GenerateCertsError} `ERR_IDENTITY_INVALID`
  */
-export function parseServer(
-  role: ParsedServer['role'],
-  { id, names, layouts = null }: ServerOptions,
-): ParsedServer {
+export function parseServer(role: ParsedServer['role'], server: ServerOptions): ParsedServer {
+  const known = ['id', 'names', 'layouts'];
+  const { id, names, layouts = null } = readOptions(server, known, "{ id: 'api', names: ['api.test'] }");
   const name = parseId(role, id);
   if (
     layouts !== null &&

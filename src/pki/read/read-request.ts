@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { GenerateCertsError } from '../../errors.js';
+import { isInstance } from '../../util/options.js';
 import { keyTypeOf, type PublicKey } from '../keys/keys.js';
 
 /** What a certification request (RFC 2986) asks for, as far as it is granted. */
@@ -92,7 +93,7 @@ const HOW_TO_MAKE =
 
 /** The request's own DER; a text holds one block. */
 function derOf(text: string | Uint8Array): Buffer {
-  if (typeof text !== 'string' && !(text instanceof Uint8Array)) {
+  if (typeof text !== 'string' && !isInstance(text, Uint8Array)) {
     throw invalid('it is neither text nor bytes', HOW_TO_MAKE);
   }
   const bytes = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text);

@@ -4,7 +4,7 @@ import { LAYOUTS } from '../../layouts/index.js';
 import { FIELDS } from '../../request/fields.js';
 import { joinOptions } from '../../request/join.js';
 import { OPTIONS_EXAMPLE } from '../../request/request.js';
-import { checkOptionNames } from '../../util/options.js';
+import { readOptions } from '../../util/options.js';
 import type { EnsureOptions } from '../write-options.js';
 import { findConfiguration, openConfiguration, unseenWarnings } from './find.js';
 
@@ -64,16 +64,16 @@ export interface Configuration {
  * ```
  */
 export async function loadConfiguration(options: ConfigurationOptions = {}): Promise<Configuration> {
-  checkOptionNames(options, ['folder', 'file', 'add'], "{ folder: '.' }");
-  const { folder = '.', file, add = {} } = options;
+  const given = readOptions(options, ['folder', 'file', 'add'], "{ folder: '.' }");
+  const { folder = '.', file } = given;
   checkText('folder', folder);
   if (file !== undefined) checkText('file', file);
-  checkOptionNames(add, Object.keys(FIELDS), OPTIONS_EXAMPLE);
+  const add = readOptions(given.add ?? {}, Object.keys(FIELDS), OPTIONS_EXAMPLE);
   const found = file === undefined ? findConfiguration(folder) : openConfiguration(file);
   if (found === undefined) return { file: undefined, options: add, warnings: unseenWarnings(folder) };
   // Most runs have no file, and start without what reads one.
-  const { readOptions } = await import('./read.js');
-  const ofFile = await readOptions(found, resolve(dirname(found.file)));
+  const { readConfigurationOptions } = await import('./read.js');
+  const ofFile = await readConfigurationOptions(found, resolve(dirname(found.file)));
   return { file: found.file, options: joinOptions(ofFile, add, LAYOUTS), warnings: found.warnings };
 }
 

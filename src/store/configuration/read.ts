@@ -23,7 +23,10 @@ const SCHEMA_KEY = '$schema';
  * @param base the folder that the file's paths start from
  * @throws {@link GenerateCertsError} which says where in the file
  */
-export async function readOptions(found: FoundConfiguration, base: string): Promise<EnsureOptions> {
+export async function readConfigurationOptions(
+  found: FoundConfiguration,
+  base: string,
+): Promise<EnsureOptions> {
   const { root: node, blame } = await parseDocument(found);
   if (node === undefined) return {};
   const root = await locate(node, blame);

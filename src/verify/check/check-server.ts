@@ -1,4 +1,4 @@
-import { checkFlag, checkOptionNames } from '../../util/options.js';
+import { checkFlag, readOptions, readTexts } from '../../util/options.js';
 import { type FlagFinding, type ServedMode, warning } from './finding.js';
 import { OPENVINO } from './openvino.js';
 import { recognize } from './server.js';
@@ -66,12 +66,13 @@ export async function checkServerFlags(
   argv: readonly string[],
   options: CheckOptions = {},
 ): Promise<FlagReport> {
-  checkOptionNames(options, ['restTls', 'strict'], '{ strict: true }');
-  const restTls = checkFlag('restTls', options.restTls ?? false);
-  const strict = checkFlag('strict', options.strict ?? false);
-  const server = recognize(argv, SERVERS);
+  const given = readOptions(options, ['restTls', 'strict'], '{ strict: true }');
+  const restTls = checkFlag('restTls', given.restTls ?? false);
+  const strict = checkFlag('strict', given.strict ?? false);
+  const words = readTexts('the command line', argv, "['ovms', '--port', '9178']");
+  const server = recognize(words, SERVERS);
   if (server === undefined) return UNKNOWN;
-  const { findings, grpc, rest } = await server.check(argv, { restTls });
+  const { findings, grpc, rest } = await server.check(words, { restTls });
   const fails = ({ verdict }: FlagFinding) => verdict === 'wrong' || (strict && verdict === 'warning');
   return { server: server.name, findings, result: findings.some(fails) ? 'wrong' : 'right', grpc, rest };
 }

@@ -1,7 +1,7 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { ClientTlsOptions } from '../../pki/credential-options.js';
 import type { CertificateSet } from '../../pki/set.js';
-import { checkFlag, checkOptionNames } from '../../util/options.js';
+import { checkFlag, readOptions, readTexts, textOf } from '../../util/options.js';
 import { hintForUnknown } from '../../util/suggest.js';
 import { CLIENT_CASE_NAMES } from './servers.js';
 
@@ -78,8 +78,11 @@ const LONGEST_TIMEOUT = 3_600_000;
 
 /** @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` or `ERR_FLAW_UNKNOWN` */
 export function checkClientOptions(options: VerifyClientOptions) {
-  checkOptionNames(options, NAMES, EXAMPLE);
-  const { call, command, jobs = 4, timeoutMs = 10_000, accepted = [] } = options;
+  const given = readOptions(options, NAMES, EXAMPLE);
+  const { call, jobs = 4, timeoutMs = 10_000 } = given;
+  const command = given.command && readTexts("the option 'command'", given.command, "['curl', '{url}']");
+  const accepted = readTexts("the option 'accepted'", given.accepted ?? [], "['old-protocol']");
+  const flaws = given.flaws && readTexts("the option 'flaws'", given.flaws, "['expired']");
   if ((call === undefined) === (command === undefined)) {
     throw invalid("give one of the options 'call' and 'command'", `such as ${EXAMPLE}`);
   }
@@ -95,18 +98,21 @@ export function checkClientOptions(options: VerifyClientOptions) {
       'give milliseconds, up to an hour',
     );
   }
-  checkCaseNames([...(options.flaws ?? []), ...accepted]);
-  const mutual = checkFlag('mutual', options.mutual ?? false);
+  if (call !== undefined && typeof call !== 'function') {
+    throw invalid(`the option 'call' is ${quote(call)}, not a function`, 'give the code under test');
+  }
+  checkCaseNames([...(flaws ?? []), ...accepted]);
+  const mutual = checkFlag('mutual', given.mutual ?? false);
   const shows = command?.some((word) => /\{(cert|key)\}/.test(word)) === true;
-  const strict = checkFlag('strict', options.strict ?? false);
-  return { call, command, flaws: options.flaws, accepted, jobs, timeoutMs, strict, mutual: mutual || shows };
+  const strict = checkFlag('strict', given.strict ?? false);
+  return { call, command, flaws, accepted, jobs, timeoutMs, strict, mutual: mutual || shows };
 }
 
 /** @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN` */
 export function checkCaseNames(names: readonly string[]): void {
   for (const name of names) {
     if (CLIENT_CASE_NAMES.includes(name)) continue;
-    const hint = hintForUnknown(String(name), CLIENT_CASE_NAMES);
+    const hint = hintForUnknown(textOf(name), CLIENT_CASE_NAMES);
     throw new GenerateCertsError('ERR_FLAW_UNKNOWN', `${quote(name)} is not a server's flaw`, hint);
   }
 }
