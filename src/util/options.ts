@@ -17,6 +17,14 @@ export function readOptions<Options extends object>(
   known: readonly string[],
   example: string,
 ): Options {
+  const inherited = [...known, 'signal'].find((name) => name in Object.prototype);
+  if (inherited !== undefined) {
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      `every object here has the property '${inherited}': something put it on Object.prototype`,
+      'find what did so, and take it away: it would be taken for an option',
+    );
+  }
   let isObject = false;
   let names: string[] = [];
   try {

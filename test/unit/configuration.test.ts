@@ -8,13 +8,16 @@ import { type ConfigurationOptions, GenerateCertsError, loadConfiguration } from
 import { LAYOUTS } from '../../src/layouts/index.js';
 import { FIELD_ENTRIES } from '../../src/request/fields.js';
 import { joinOptions } from '../../src/request/join.js';
-import { readOptions } from '../../src/store/configuration/read.js';
+import { readConfigurationOptions } from '../../src/store/configuration/read.js';
 import { temporaryFolder } from '../support/folder.js';
 
 /** Reads a text as a file of this name. */
 function read(text: string | Buffer, file = 'generate-certs.yaml') {
   const content = Buffer.from(text);
-  return readOptions({ file, content, isPackage: file === 'package.json', warnings: [] }, '/project');
+  return readConfigurationOptions(
+    { file, content, isPackage: file === 'package.json', warnings: [] },
+    '/project',
+  );
 }
 
 /** The error of a text, as it is printed. */

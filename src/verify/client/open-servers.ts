@@ -1,12 +1,14 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { CertificateSet } from '../../pki/set.js';
+import { readOptions } from '../../util/options.js';
+import { requireSet } from '../given-set.js';
 import type { Finding } from '../report/finding.js';
 import type { Row, VerifyReport } from '../report/row.js';
 import { summarize } from '../report/summary.js';
 import { toRow } from '../report/to-row.js';
 import { type Contact, sameness } from './contact.js';
 import { certificateFinding, findingOfAttempt, talked } from './judge.js';
-import { checkCaseNames } from './options.js';
+import { readCases } from './options.js';
 import { RIGHT, type ServerCase, serverCases } from './servers.js';
 import { startWitness, type Witness } from './witness.js';
 
@@ -86,6 +88,8 @@ interface Kept {
   readonly contacts: Map<string, Contact>;
 }
 
+const NAMES = ['set', 'flaws', 'accepted', 'strict', 'ports', 'onContact'];
+
 /**
  * Starts the servers of {@link verifyClient} and keeps them up, for clients that cannot be run from here: browsers,
  * phones, IDEs. They are judged in the same way.
@@ -99,9 +103,11 @@ interface Kept {
  * servers.close();
  * ```
  */
-export async function openClientServers(options: ClientServersOptions): Promise<ClientServers> {
-  const { set, flaws, accepted = [], strict, onContact } = options;
-  checkCaseNames([...(flaws ?? []), ...accepted]);
+export async function openClientServers(given: ClientServersOptions): Promise<ClientServers> {
+  const options = readOptions(given, NAMES, '{ set }');
+  const set = requireSet(options.set);
+  const { strict, onContact } = options;
+  const { flaws, accepted } = readCases(options);
   const all = await serverCases(set);
   const cases = all.filter(({ name }) => name === RIGHT || flaws === undefined || flaws.includes(name));
   const ports = portsFor(cases.length, options.ports);

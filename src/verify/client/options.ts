@@ -3,6 +3,7 @@ import type { ClientTlsOptions } from '../../pki/credential-options.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { checkFlag, readOptions, readTexts, textOf } from '../../util/options.js';
 import { hintForUnknown } from '../../util/suggest.js';
+import { requireSet } from '../given-set.js';
 import { CLIENT_CASE_NAMES } from './servers.js';
 
 /**
@@ -80,9 +81,11 @@ const LONGEST_TIMEOUT = 3_600_000;
 export function checkClientOptions(options: VerifyClientOptions) {
   const given = readOptions(options, NAMES, EXAMPLE);
   const { call, jobs = 4, timeoutMs = 10_000 } = given;
-  const command = given.command && readTexts("the option 'command'", given.command, "['curl', '{url}']");
-  const accepted = readTexts("the option 'accepted'", given.accepted ?? [], "['old-protocol']");
-  const flaws = given.flaws && readTexts("the option 'flaws'", given.flaws, "['expired']");
+  const command =
+    given.command === undefined
+      ? undefined
+      : readTexts("the option 'command'", given.command, "['curl', '{url}']");
+  const { accepted, flaws } = readCases(given);
   if ((call === undefined) === (command === undefined)) {
     throw invalid("give one of the options 'call' and 'command'", `such as ${EXAMPLE}`);
   }
@@ -101,15 +104,31 @@ export function checkClientOptions(options: VerifyClientOptions) {
   if (call !== undefined && typeof call !== 'function') {
     throw invalid(`the option 'call' is ${quote(call)}, not a function`, 'give the code under test');
   }
-  checkCaseNames([...(flaws ?? []), ...accepted]);
   const mutual = checkFlag('mutual', given.mutual ?? false);
   const shows = command?.some((word) => /\{(cert|key)\}/.test(word)) === true;
   const strict = checkFlag('strict', given.strict ?? false);
-  return { call, command, flaws, accepted, jobs, timeoutMs, strict, mutual: mutual || shows };
+  const set = requireSet(given.set);
+  return { set, call, command, flaws, accepted, jobs, timeoutMs, strict, mutual: mutual || shows };
+}
+
+/**
+ * Which cases are tried, and which may be accepted.
+ *
+ * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` or `ERR_FLAW_UNKNOWN`
+ */
+export function readCases(given: { readonly flaws?: unknown; readonly accepted?: unknown }): {
+  readonly flaws: readonly string[] | undefined;
+  readonly accepted: readonly string[];
+} {
+  const list = (name: string, value: unknown) => readTexts(`the option '${name}'`, value, "['expired']");
+  const flaws = given.flaws === undefined ? undefined : list('flaws', given.flaws);
+  const accepted = given.accepted === undefined ? [] : list('accepted', given.accepted);
+  checkCaseNames([...(flaws ?? []), ...accepted]);
+  return { flaws, accepted };
 }
 
 /** @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN` */
-export function checkCaseNames(names: readonly string[]): void {
+function checkCaseNames(names: readonly string[]): void {
   for (const name of names) {
     if (CLIENT_CASE_NAMES.includes(name)) continue;
     const hint = hintForUnknown(textOf(name), CLIENT_CASE_NAMES);

@@ -40,7 +40,7 @@ import { startWitness } from './witness.js';
  */
 export async function verifyClient(options: VerifyClientOptions): Promise<VerifyReport> {
   const checked = checkClientOptions(options);
-  const { set } = options;
+  const { set } = checked;
   const client = set.clients.find(
     ({ certificate, hasPrivateKey }) => hasPrivateKey && set.revokedAt(certificate) === undefined,
   );

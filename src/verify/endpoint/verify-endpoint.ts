@@ -1,6 +1,8 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { loadCertificateSet } from '../../store/manifest/load.js';
+import { checkFlag, readOptions } from '../../util/options.js';
+import { requireSet } from '../given-set.js';
 import { PROTOCOLS, parseEndpoints } from '../protocols/index.js';
 import type { Endpoint } from '../protocols/protocol.js';
 import type { Finding } from '../report/finding.js';
@@ -73,8 +75,11 @@ const LONGEST_TIMEOUT = 3_600_000;
  * if (report.result !== 'right') throw new Error(JSON.stringify(report.rows, null, 2));
  * ```
  */
-export async function verifyEndpoint(options: VerifyEndpointOptions): Promise<VerifyReport> {
-  const { timeoutMs = 5000, strict = false } = options;
+export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<VerifyReport> {
+  const options = readOptions(given, NAMES, "{ set, grpc: 'localhost:9178' }");
+  const from = typeof options.set === 'string' ? options.set : requireSet(options.set);
+  const { timeoutMs = 5000 } = options;
+  const strict = checkFlag('strict', options.strict ?? false);
   if (!(Number.isFinite(timeoutMs) && timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT)) {
     throw optionInvalid(
       `the time limit ${quote(timeoutMs)} is no time for a call`,
@@ -86,9 +91,9 @@ export async function verifyEndpoint(options: VerifyEndpointOptions): Promise<Ve
     throw optionInvalid('there is no endpoint to verify', 'give endpoints:, grpc: or rest:');
   }
   const requests = new Map(
-    PROTOCOLS.map(({ name, request }) => [name, request.parse(options[request.name])] as const),
+    PROTOCOLS.map(({ name, request }) => [name, request.parse(textOption(options, request.name))] as const),
   );
-  const { set, own } = await readSet(options.set);
+  const { set, own } = await readSet(from);
   const findings = own.filter(({ verdict }) => verdict !== 'right');
   if (set instanceof Error) {
     // Without the set there is nothing to call with: why is among its own findings.
@@ -107,6 +112,18 @@ export async function verifyEndpoint(options: VerifyEndpointOptions): Promise<Ve
   }
   findings.push(...leftOutOf(set, endpoints));
   return summarize(findings.map(toRow), { strict, silent });
+}
+
+const NAMES = [
+  ...['set', 'endpoints', 'model', 'timeoutMs', 'strict'],
+  ...PROTOCOLS.flatMap(({ name, request }) => [name, request.name]),
+];
+
+/** @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` */
+function textOption(options: VerifyEndpointOptions, name: 'path' | 'method'): string | undefined {
+  const value: unknown = options[name];
+  if (value === undefined || typeof value === 'string') return value;
+  throw optionInvalid(`the option '${name}' is ${quote(value)}, not text`, `give a ${name} as text`);
 }
 
 /** A set to call with, or why there is none, and what its files tell. */

@@ -1,3 +1,4 @@
+import { readTexts } from '../../util/options.js';
 import { grpc } from './grpc.js';
 import { endpointInvalid } from './places.js';
 import type { Endpoint, Protocol } from './protocol.js';
@@ -51,5 +52,6 @@ export function parseEndpoints(named: NamedEndpoints): Endpoint[] {
 
 function list(value: Named): readonly string[] {
   if (value === undefined) return [];
-  return typeof value === 'string' ? [value] : value;
+  const example = `['${PROTOCOLS[0]?.example}']`;
+  return typeof value === 'string' ? [value] : readTexts('the list of endpoints', value, example);
 }

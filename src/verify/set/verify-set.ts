@@ -1,5 +1,7 @@
 import type { CertificateSet } from '../../pki/set.js';
 import { loadCertificateSet } from '../../store/manifest/load.js';
+import { checkFlag, readOptions } from '../../util/options.js';
+import { requireSet } from '../given-set.js';
 import type { Finding } from '../report/finding.js';
 import type { VerifyReport } from '../report/row.js';
 import { summarize } from '../report/summary.js';
@@ -49,8 +51,12 @@ const SHARE_LEFT = 0.25;
  */
 export async function verifyCertificateSet(
   from: CertificateSet | string,
-  { strict = false, handshakes = true }: VerifySetOptions = {},
+  options: VerifySetOptions = {},
 ): Promise<VerifyReport> {
+  const given = readOptions(options, ['strict', 'handshakes'], '{ strict: true }');
+  const strict = checkFlag('strict', given.strict ?? false);
+  const handshakes = checkFlag('handshakes', given.handshakes ?? true);
+  if (typeof from !== 'string') requireSet(from);
   const source = typeof from === 'string' ? await folderSource(from) : memorySource(from);
   const findings = await sourceFindings(source);
   if (handshakes) {
