@@ -12,7 +12,10 @@ test.each(PROTOCOLS)('the example of $name is one of its endpoints', ({ example,
 });
 
 test('no two protocols share a name, a scheme or an option', () => {
-  const options = PROTOCOLS.flatMap(({ name, request }) => [name, request.name]);
+  const options = PROTOCOLS.flatMap(({ name, request }) => [
+    name,
+    ...(request === undefined ? [] : [request.name]),
+  ]);
   for (const names of [SCHEMES, options]) expect(new Set(names).size).toBe(names.length);
 });
 

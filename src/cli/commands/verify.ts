@@ -29,6 +29,7 @@ export function describeVerify(command: Command, setExitStatus: (status: ExitSta
   }
   command.option('--model <name>', 'also ask for the metadata of this KServe v2 model, and for an inference');
   for (const { request } of PROTOCOLS) {
+    if (request === undefined) continue;
     command.option(`--${request.name} <${request.value}>`, request.description);
   }
   command.addOption(timeoutOption('case', '5s'));
@@ -50,7 +51,7 @@ async function prove(urls: readonly string[], options: VerifyOptions): Promise<V
     const named = { ...Object.fromEntries(short), endpoints: urls };
     return verifyEndpoint({ set: out, ...named, model, path, method, timeoutMs, strict });
   }
-  const alone = ['model', ...PROTOCOLS.map(({ request }) => request.name)].find(
+  const alone = ['model', ...PROTOCOLS.flatMap(({ request }) => request?.name ?? [])].find(
     (name) => options[name as keyof VerifyOptions] !== undefined,
   );
   if (alone === undefined) return verifyCertificateSet(out, { strict });

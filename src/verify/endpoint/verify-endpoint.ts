@@ -91,7 +91,9 @@ export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<Veri
     throw optionInvalid('there is no endpoint to verify', 'give endpoints:, grpc: or rest:');
   }
   const requests = new Map(
-    PROTOCOLS.map(({ name, request }) => [name, request.parse(textOption(options, request.name))] as const),
+    PROTOCOLS.map(
+      ({ name, request }) => [name, request?.parse(textOption(options, request.name)) ?? ''] as const,
+    ),
   );
   const { set, own } = await readSet(from);
   const findings = own.filter(({ verdict }) => verdict !== 'right');
@@ -116,7 +118,7 @@ export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<Veri
 
 const NAMES = [
   ...['set', 'endpoints', 'model', 'timeoutMs', 'strict'],
-  ...PROTOCOLS.flatMap(({ name, request }) => [name, request.name]),
+  ...PROTOCOLS.flatMap(({ name, request }) => (request === undefined ? [name] : [name, request.name])),
 ];
 
 /** @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` */

@@ -26,8 +26,8 @@ export interface Protocol {
   readonly alpn: readonly string[];
   /** What is said before TLS begins, as STARTTLS is; absent where TLS comes first. */
   readonly begin?: Target['protocol']['begin'];
-  /** The harmless request that every case makes, and the option by which another is asked for. */
-  readonly request: {
+  /** The option by which another request than the protocol's harmless one is asked for; absent where there is none. */
+  readonly request?: {
     readonly name: 'path' | 'method';
     readonly value: string;
     readonly description: string;
@@ -39,6 +39,7 @@ export interface Protocol {
    * or neither.
    *
    * @param context this side's TLS; plaintext when absent
+   * @param request what {@link Protocol.request} gave; empty without it
    */
   readonly call: (
     endpoint: Endpoint,
