@@ -185,6 +185,8 @@ describe.each(Object.entries(SUBJECTS).filter(([title]) => WHOLE || PART.include
         if (status !== 0) {
           expect([label, stderr]).toEqual([label, expect.stringMatching(/error: .*\n.*hint: /)]);
           counts.add('faults told');
+          // Of a first run not even the folder is left.
+          if (!subject.over) expect([label, existsSync(out)]).toEqual([label, false]);
         } else counts.add('faults survived');
         await expectWhole(label, subject, out);
         rmSync(join(out, '..'), { recursive: true });
