@@ -1,4 +1,4 @@
-import { DEFAULT_PASSWORD } from '../../pki/formats/pkcs12.js';
+import { DEFAULT_PASSWORD } from '../../pki/formats/default-password.js';
 import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import { type Configuration, configurationFile, FOLDERS, pemFiles, placesOf } from './folders.js';
 

@@ -4,6 +4,7 @@ import { checkFlag, readOptions } from '../../util/options.js';
 import { element, explicit, implicit, octetString, oid, sequence, set, smallInteger } from '../asn1/der.js';
 import type { Certificate } from '../issue/certificate.js';
 import type { PrivateKey } from '../keys/keys.js';
+import { DEFAULT_PASSWORD } from './default-password.js';
 import { legacyProtection, modernProtection, type Protection } from './pkcs12-password.js';
 
 /**
@@ -33,9 +34,6 @@ export interface Pkcs12Options {
    */
   readonly legacy?: boolean | undefined;
 }
-
-/** Java's own default, and that of its documentation. */
-export const DEFAULT_PASSWORD = 'changeit';
 
 /** A key with its certificate and the certificates above it (RFC 7292), as a server or a client loads it. */
 export function encodeKeystore(
