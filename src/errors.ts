@@ -103,6 +103,7 @@ export class GenerateCertsError extends Error {
     this.hint = hint;
   }
 
+  /** What kind of failure it is; follows from the code. */
   get kind(): ErrorKind {
     return KIND_OF_CODE[this.code];
   }

@@ -109,10 +109,12 @@ export class Certificate {
     return this.#fields.issuer;
   }
 
+  /** When it begins to be valid. */
   get notBefore(): Date {
     return this.#fields.validity.notBefore;
   }
 
+  /** When it ends. */
   get notAfter(): Date {
     return this.#fields.validity.notAfter;
   }

@@ -68,10 +68,12 @@ export class PrivateKey implements PublicKey {
     return '[private key]';
   }
 
+  /** Keeps the key out of JSON. */
   toJSON(): string {
     return '[private key]';
   }
 
+  /** Keeps the key out of `console.log`. */
   [inspect.custom](): string {
     return 'PrivateKey { [hidden] }';
   }

@@ -78,6 +78,7 @@ export interface ClientServers {
   }[];
   /** What was seen so far. A server that was not called proves nothing. */
   readonly report: () => VerifyReport;
+  /** Stops the servers. */
   readonly close: () => void;
 }
 
