@@ -19,26 +19,42 @@ import { findProblems, snapshot } from '../support/set-checker.js';
 import { type CallName, countCalls, type Injection, runWith, type Subject } from '../support/strace.js';
 import { tally, WHOLE } from '../support/tally.js';
 
+type Steps = Record<CallName, number>;
+
 interface Shape {
   readonly name: string;
   readonly layouts: readonly string[];
-  /** Every how manieth call is tried. */
-  readonly step: Record<CallName, number>;
+  /** Every how manieth call is tried with a kill, and with a failure. */
+  readonly steps: { readonly kill: Steps; readonly failure: Steps };
 }
 
-// Every call takes some minutes: EVERY_CALL=1 npx vitest run test/integration/crash. Otherwise some are
-// passed over where several files go the same way, more of them with two layouts: the same code does the
-// same there for twice the files.
-const EACH = { rename: 1, fsync: 1, mkdir: 1, unlink: 1, rmdir: 1, openat: 1, write: 1 };
+// Every call takes some minutes: EVERY_CALL=1 npx vitest run test/integration/crash. Otherwise each move of one layout
+// is killed, and other calls are passed over where several files go the same way, more of them with two layouts: the
+// same code does the same there for twice the files.
+const EACH: Steps = { rename: 1, fsync: 1, mkdir: 1, unlink: 1, rmdir: 1, openat: 1, write: 1 };
 const every = WHOLE;
 const tallied = tally('crashes');
-const ONE = every ? EACH : { ...EACH, fsync: 2, openat: 3, write: 3 };
-const MANY = every ? EACH : { ...EACH, rename: 2, fsync: 3, unlink: 2, openat: 4, write: 4 };
-const TWO = every ? EACH : { rename: 4, fsync: 5, mkdir: 2, unlink: 2, rmdir: 2, openat: 8, write: 8 };
+const ONE = {
+  kill: { rename: 1, fsync: 4, mkdir: 2, unlink: 2, rmdir: 3, openat: 6, write: 6 },
+  failure: { rename: 2, fsync: 4, mkdir: 2, unlink: 2, rmdir: 3, openat: 6, write: 6 },
+};
+const MANY = {
+  kill: { rename: 2, fsync: 6, mkdir: 2, unlink: 4, rmdir: 3, openat: 8, write: 8 },
+  failure: { rename: 4, fsync: 6, mkdir: 2, unlink: 4, rmdir: 3, openat: 8, write: 8 },
+};
+const TWO = {
+  kill: { rename: 4, fsync: 9, mkdir: 4, unlink: 5, rmdir: 6, openat: 12, write: 12 },
+  failure: { rename: 8, fsync: 9, mkdir: 4, unlink: 5, rmdir: 6, openat: 12, write: 12 },
+};
+const ALL = { kill: EACH, failure: EACH };
 const SHAPES: readonly Shape[] = [
-  { name: 'one layout', layouts: ['-l', 'grpc'], step: ONE },
-  { name: 'one layout', layouts: ['-l', 'grpc'], step: MANY },
-  { name: 'two layouts', layouts: ['-l', 'grpc', '-l', 'nginx', '-k', 'ec-p256'], step: TWO },
+  { name: 'one layout', layouts: ['-l', 'grpc'], steps: every ? ALL : ONE },
+  { name: 'one layout', layouts: ['-l', 'grpc'], steps: every ? ALL : MANY },
+  {
+    name: 'two layouts',
+    layouts: ['-l', 'grpc', '-l', 'nginx', '-k', 'ec-p256'],
+    steps: every ? ALL : TWO,
+  },
 ];
 const OVER = {
   /** Everything comes. */
@@ -122,16 +138,10 @@ function partiesOf(folder: string): string[] {
     .sort();
 }
 
-function mapValues<K extends string, V>(record: Record<K, V>, map: (value: V) => V): Record<K, V> {
-  return Object.fromEntries(Object.entries<V>(record).map(([key, value]) => [key, map(value)])) as Record<
-    K,
-    V
-  >;
-}
-
 /** Tries a failure at each of the calls, two at a time. */
 async function atEachCall(
-  { name, step }: Pick<Shape, 'name' | 'step'>,
+  name: string,
+  step: Steps,
   counts: Record<CallName, number>,
   what: (index: number) => string,
   attempt: (injection: Injection) => Promise<void>,
@@ -158,7 +168,8 @@ describe.skipIf(!inject('tools').strace)('a kill at any call leaves a whole set 
     const { begin, subject, counts, before } = prepare(shape, over);
     let kills = 0;
     await atEachCall(
-      shape,
+      shape.name,
+      shape.steps.kill,
       counts,
       () => 'signal=SIGKILL',
       async (injection) => {
@@ -202,9 +213,8 @@ describe.skipIf(!inject('tools').strace)('a failing call leaves what was there',
     let failures = 0;
     let done = 0;
     // The errors take turns, so that every call meets one of them and every kind of call all of them.
-    const halved = every ? EACH : mapValues(shape.step, (step) => 2 * step);
     const what = (index: number) => `error=${ERRORS[index % ERRORS.length]}`;
-    await atEachCall({ name: shape.name, step: halved }, counts, what, async (injection) => {
+    await atEachCall(shape.name, shape.steps.failure, counts, what, async (injection) => {
       const label = JSON.stringify(injection);
       const out = begin();
       const { status, stderr } = await runWith(injection, subject, out);
