@@ -20,7 +20,9 @@ const folder = temporaryFolderForAll();
 
 const VERDICTS = ['right', 'wrong', 'warning', 'inconclusive'] as const;
 const endpoints = ['localhost:9178', 'https://api.example.test:8443'];
-const many: Row[] = Array.from({ length: 200 }, (_, index) =>
+// 48 rows have every mixture of what differs below. axe takes minutes for 200 of them.
+const MANY = 48;
+const many: Row[] = Array.from({ length: MANY }, (_, index) =>
   rowWith({
     subject: endpoints[index % 2] as string,
     name: `case ${Math.floor(index / 4)}`,
@@ -125,7 +127,7 @@ describe.runIf(executablePath !== '')('in Chromium', () => {
       const targets = await page
         .locator('td a')
         .evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-      expect(targets).toHaveLength(200);
+      expect(targets).toHaveLength(MANY);
       for (const target of targets) expect(await page.locator(`article${target}`).count()).toBe(1);
     } finally {
       await page.close();
