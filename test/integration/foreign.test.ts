@@ -20,6 +20,7 @@ import { temporaryFolder } from '../support/folder.js';
 import { start } from '../support/processes.js';
 import { EXECUTABLE, generateCerts, type Outcome, run } from '../support/program.js';
 import { findProblems, snapshot } from '../support/set-checker.js';
+import { SLOW_DISK } from '../support/slow-disk.js';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = { uid: 65_534, gid: 65_534 };
@@ -173,14 +174,14 @@ describe('what somebody wrote by hand', () => {
     }
   };
 
-  test('a manifest that is not JSON, or 100 MB of it, is refused', () => {
+  test('a manifest that is not JSON, or 20 MB of it, is refused', () => {
     const out = makeSet();
     writeFileSync(join(out, 'set.json'), 'certs!');
     expectRefused(out, /set.json is not a manifest of this program/);
     rmSync(join(out, 'set.json'));
     const big = join(out, '..', 'big');
     writeFileSync(big, '');
-    truncateSync(big, 100_000_000);
+    truncateSync(big, 20_000_000);
     renameSync(big, join(out, 'set.json'));
     for (const args of commands) expect(generateCerts([...args, '--out', out]).status).toBe(2);
   });
@@ -286,15 +287,8 @@ describe.skipIf(!isRoot)('a folder that this user may not write to', () => {
 
 test('a folder that is removed while a run writes into it is not made again', async () => {
   const out = makeSet();
-  const { child, output } = start(process.execPath, [
-    EXECUTABLE,
-    '--out',
-    out,
-    '--clients',
-    '30',
-    '-k',
-    'rsa-2048',
-  ]);
+  const args = ['--out', out, '--clients', '300'];
+  const { child, output } = start(process.execPath, [EXECUTABLE, ...args], SLOW_DISK);
   const ended = new Promise((resolve) => child.on('close', resolve));
   // Once it stages files it has the lock; gone before that, the folder would be as if it had never been.
   const staged = join(out, '.generate-certs', 'new');

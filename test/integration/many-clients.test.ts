@@ -3,7 +3,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type * as library from '../../src/index.js';
 import { children } from '../../src/pki/asn1/der.js';
@@ -14,6 +13,7 @@ import { createSigner, keyIdentifier } from '../../src/pki/issue/signer.js';
 import { temporaryFolder } from '../support/folder.js';
 import { start } from '../support/processes.js';
 import { EXECUTABLE, generateCerts, REPOSITORY, run, runBeside } from '../support/program.js';
+import { SLOW_DISK } from '../support/slow-disk.js';
 
 // As it is built: only there threads have their file.
 const built = createRequire(import.meta.url)('../../dist/index.cjs') as typeof library;
@@ -168,9 +168,6 @@ test('a set of hundreds can be added to and revoked from', () => {
 
 const ESCAPE = String.fromCharCode(27);
 const slow = (out: string) => ['--layout', 'grpc', '--clients', '1000', '--out', out];
-const SLOW_DISK = {
-  NODE_OPTIONS: `--require ${fileURLToPath(new URL('../support/slow-disk.cjs', import.meta.url))}`,
-};
 
 test('on a terminal a bar shows how far it is, and is gone at the end', async () => {
   const out = join(temporaryFolder(), 'certs');
