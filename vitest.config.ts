@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 // Real servers on a busy two-core machine: a bound on what hangs, not a measure of anything.
 const TIMEOUT = 120_000;
@@ -7,6 +8,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Needs nothing installed, and takes seconds.
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: TIMEOUT } },
