@@ -44,7 +44,7 @@ describe.each([
   let set: CertificateSet;
 
   beforeAll(async () => {
-    set = await createCertificateSet({ untrusted: 'all', nameConstraints });
+    set = await createCertificateSet({ untrusted: 'all', nameConstraints, key: 'ec-p256' });
     await writeCertificateSet(set, folder);
   });
 

@@ -162,7 +162,10 @@ describe('a set of many', () => {
 
   test('a peer and a server can be revoked, and stay so in a new life and under a new CA', () => {
     const out = temporaryFolder();
-    generateCerts(['-q', '-o', out, '-l', 'nginx', '-s', 'api=api.test', '-p', 'node-1=node-1.test']);
+    generateCerts([
+      ...['-q', '-o', out, '-l', 'nginx', '-k', 'ec-p256'],
+      ...['-s', 'api=api.test', '-p', 'node-1=node-1.test'],
+    ]);
     for (const id of ['api', 'node-1']) expect(generateCerts(['revoke', '-o', out, id]).status).toBe(0);
     const revoked = () => {
       const { certificates } = JSON.parse(readFileSync(join(out, 'set.json'), 'utf8'));
@@ -175,7 +178,9 @@ describe('a set of many', () => {
       expect(generateCerts([...command, '-q', '-o', out])).toMatchObject({ status: 0 });
       expect(revoked()).toEqual(['api', 'node-1']);
     }
-    expect(generateCerts(['-q', '-o', out, '--ca-key', 'ec-p384'])).toMatchObject({ status: 0 });
+    expect(generateCerts(['-q', '-o', out, '--ca-key', 'ec-p384', '-k', 'ec-p256'])).toMatchObject({
+      status: 0,
+    });
     expect(revoked()).toEqual(['api', 'node-1']);
     expect(generateCerts(['verify', '-o', out]).status).toBe(0);
   });

@@ -19,6 +19,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../support/folder.js';
 import { EXECUTABLE, generateCerts, REPOSITORY, run } from '../support/program.js';
 
+/** What is tested here goes for every key. */
+const QUICK = ['-k', 'ec-p256', '-q'];
 const isRoot = process.getuid?.() === 0;
 const isLinux = process.platform === 'linux';
 
@@ -60,7 +62,7 @@ describe('permissions', () => {
 
   test('--key-mode is for server.key alone', () => {
     const folder = temporaryFolder();
-    expect(generateCerts(['--out', folder, '--key-mode', '640', '-q']).status).toBe(0);
+    expect(generateCerts(['--out', folder, '--key-mode', '640', ...QUICK]).status).toBe(0);
     const keys = Object.entries(modes(folder)).filter(([path]) => path.endsWith('.key'));
     for (const [path, mode] of keys) expect(mode).toBe(path.endsWith('server.key') ? '640' : '600');
   });
@@ -72,7 +74,7 @@ describe('permissions', () => {
       ['5000:6000', 6000],
     ] as const) {
       const folder = temporaryFolder();
-      expect(generateCerts(['--out', folder, '-l', 'nginx', '--owner', owner, '-q']).status).toBe(0);
+      expect(generateCerts(['--out', folder, '-l', 'nginx', '--owner', owner, ...QUICK]).status).toBe(0);
       expect(statSync(join(folder, 'server.key'))).toMatchObject({ uid: 5000, gid });
       expect(modes(folder)['server.key']).toBe('600');
       for (const name of ['server.pem', 'client.key', 'authority/ca.key'])
@@ -82,7 +84,7 @@ describe('permissions', () => {
 
   test.skipIf(!isRoot)('a server.key that was taken from its owner is made anew', () => {
     const folder = temporaryFolder();
-    const args = ['--out', folder, '-l', 'nginx', '--owner', '5000'];
+    const args = ['--out', folder, '-l', 'nginx', '--owner', '5000', '-k', 'ec-p256'];
     expect(generateCerts([...args, '-q']).status).toBe(0);
     expect(generateCerts(args).stdout).toContain('nothing to do');
     chownSync(join(folder, 'server.key'), 0, 0);
@@ -113,13 +115,13 @@ describe('a failure leaves what was there as it was', () => {
   test.skipIf(!isRoot)('a folder that cannot be written', () => {
     const folder = temporaryFolder();
     chmodSync(folder, 0o755);
-    expect(generateCerts(['--out', folder, '-q']).status).toBe(0);
+    expect(generateCerts(['--out', folder, ...QUICK]).status).toBe(0);
     const before = snapshot(folder);
     const nobody = { uid: 65_534, gid: 65_534 };
-    const changed = generateCerts(['api.test', '--out', folder], nobody);
+    const changed = generateCerts(['api.test', '--out', folder, ...QUICK], nobody);
     expect(changed.status).toBe(3);
     expect(changed.stderr).toMatch(/error: cannot .*permission denied\n.*hint: choose a folder/);
-    const fresh = generateCerts(['--out', join(folder, 'new', 'certs')], nobody);
+    const fresh = generateCerts(['--out', join(folder, 'new', 'certs'), ...QUICK], nobody);
     expect(fresh.status).toBe(3);
     expect(snapshot(folder)).toEqual(before);
   });
@@ -140,7 +142,7 @@ describe('a failure leaves what was there as it was', () => {
       stderr: expect.stringMatching(/error: cannot write the set to .*: no space is left/),
     });
     expect(snapshot(folder)).toEqual(before);
-    const elsewhere = generateCerts(['--out', join(folder, 'a', 'b'), '--clients', '30', '-q']);
+    const elsewhere = generateCerts(['--out', join(folder, 'a', 'b'), '--clients', '30', ...QUICK]);
     expect(elsewhere.status).toBe(3);
     expect(snapshot(folder)).toEqual(before);
     expect(generateCerts([...args, '--clients', '1'])).toMatchObject({ status: 0 });
@@ -188,7 +190,7 @@ describe('a failure leaves what was there as it was', () => {
     mkdirSync(join(folder, 'certs'));
     symlinkSync(target, join(folder, 'certs', 'ca.pem'));
     expect(generateCerts(['--out', join(folder, 'certs')]).status).toBe(2);
-    expect(generateCerts(['--out', join(folder, 'certs'), '--force', '-q']).status).toBe(0);
+    expect(generateCerts(['--out', join(folder, 'certs'), '--force', ...QUICK]).status).toBe(0);
     expect(readFileSync(target, 'utf8')).toBe('precious');
   });
 
@@ -196,13 +198,13 @@ describe('a failure leaves what was there as it was', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'real'));
     symlinkSync(join(folder, 'real'), join(folder, 'link'));
-    expect(generateCerts(['--out', join(folder, 'link'), '-q']).status).toBe(0);
+    expect(generateCerts(['--out', join(folder, 'link'), ...QUICK]).status).toBe(0);
     expect(existsSync(join(folder, 'real', 'set.json'))).toBe(true);
   });
 
   test('other files of the folder stay, also where the layouts change', () => {
     const folder = temporaryFolder();
-    expect(generateCerts(['--out', folder, '-q']).status).toBe(0);
+    expect(generateCerts(['--out', folder, ...QUICK]).status).toBe(0);
     writeFileSync(join(folder, 'nginx', 'mine.txt'), 'mine');
     writeFileSync(join(folder, 'mine.txt'), 'mine');
     expect(generateCerts(['--out', folder, '-q', '-l', 'grpc']).status).toBe(0);
@@ -220,7 +222,7 @@ describe('a failure leaves what was there as it was', () => {
     ['ca.pem', '0777'],
   ])('a manifest edited by hand is not believed: %s %s', (path, mode) => {
     const folder = temporaryFolder();
-    expect(generateCerts(['--out', folder, '-q']).status).toBe(0);
+    expect(generateCerts(['--out', folder, ...QUICK]).status).toBe(0);
     const manifest = JSON.parse(readFileSync(join(folder, 'set.json'), 'utf8'));
     manifest.files[0] = { ...manifest.files[0], path, mode };
     writeFileSync(join(folder, 'set.json'), JSON.stringify(manifest));
