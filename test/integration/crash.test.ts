@@ -39,7 +39,7 @@ const ONE = {
   failure: { rename: 2, fsync: 4, mkdir: 2, unlink: 2, rmdir: 3, openat: 6, write: 6 },
 };
 const MANY = {
-  kill: { rename: 2, fsync: 6, mkdir: 2, unlink: 4, rmdir: 3, openat: 8, write: 8 },
+  kill: { rename: 1, fsync: 6, mkdir: 2, unlink: 4, rmdir: 3, openat: 8, write: 8 },
   failure: { rename: 4, fsync: 6, mkdir: 2, unlink: 4, rmdir: 3, openat: 8, write: 8 },
 };
 const TWO = {
