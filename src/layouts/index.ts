@@ -6,10 +6,14 @@ import { docker } from './programs/docker.js';
 import { etcd } from './programs/etcd.js';
 import { haproxy } from './programs/haproxy.js';
 import { java } from './programs/java.js';
+import { kafka } from './programs/kafka.js';
+import { kubernetes } from './programs/kubernetes.js';
+import { mongodb } from './programs/mongodb.js';
 import { mosquitto } from './programs/mosquitto.js';
 import { mysql } from './programs/mysql.js';
 import { nats } from './programs/nats.js';
 import { postgres } from './programs/postgres.js';
+import { rabbitmq } from './programs/rabbitmq.js';
 import { redis } from './programs/redis.js';
 import { tls } from './programs/tls.js';
 
@@ -27,6 +31,10 @@ const KNOWN = [
   mosquitto,
   nats,
   mysql,
+  kubernetes,
+  kafka,
+  mongodb,
+  rabbitmq,
 ] as const;
 
 /**

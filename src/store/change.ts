@@ -1,4 +1,5 @@
 import { printable } from '../errors.js';
+import { mergeOptions } from '../layouts/requests.js';
 import type { CertificateSet } from '../pki/set.js';
 import { recordedKeyAccess } from '../request/key-access.js';
 import { readLockOptions } from '../request/lock-options.js';
@@ -91,6 +92,10 @@ export async function changeSet(
       const changed = await unlessInterrupted(change(set), signal);
       if (changed === set && set.revocationList.number === number && set.credentials.length === parties) {
         return { set, manifest: old, changed: false };
+      }
+      // A layout may not take every party: what it refuses in a new set it refuses later too.
+      if (changed.credentials.length > parties) {
+        mergeOptions(changed.request, { clients: changed.clients.map(({ identity }) => identity) });
       }
       const access = recordedKeyAccess(old.request);
       const { manifest } = await writeSet(lock, changed, {

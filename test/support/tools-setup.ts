@@ -43,6 +43,9 @@ export interface Tools {
   mosquitto: boolean;
   nats: boolean;
   mariadb: boolean;
+  kubectl: boolean;
+  /** RabbitMQ's own script, which goes on in the foreground; empty where there is none. */
+  rabbitmq: string;
   /** The folder of PostgreSQL's own programs; empty where there is none. */
   postgres: string;
   /** The interpreter that has Debian's grpcio (on OpenSSL); empty where there is none. */
@@ -60,6 +63,9 @@ declare module 'vitest' {
     tools: Tools;
   }
 }
+
+/** Debian's one in the path becomes another user. */
+const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 
 const PACKAGE_OF_PROGRAM = {
   nginx: 'nginx',
@@ -86,6 +92,8 @@ const PACKAGE_OF_PROGRAM = {
   mosquitto_pub: 'mosquitto-clients',
   'nats-server': 'nats-server',
   mariadbd: 'mariadb-server',
+  kubectl: 'kubernetes-client',
+  [RABBITMQ]: 'rabbitmq-server',
   psql: 'postgresql',
   '/usr/bin/python3': 'python3',
   git: 'git',
@@ -121,6 +129,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     etcd: hasProgram('etcd') && hasProgram('etcdctl'),
     mosquitto: hasProgram('mosquitto') && hasProgram('mosquitto_pub'),
     nats: hasProgram('nats-server'),
+    kubectl: hasProgram('kubectl'),
+    rabbitmq: hasProgram(RABBITMQ) ? RABBITMQ : '',
     mariadb: hasProgram('mariadbd') && hasProgram('mariadb-install-db') && hasProgram('mysql'),
     postgres: findPostgres(),
     debianPython: hasGrpc('/usr/bin/python3') ? '/usr/bin/python3' : '',

@@ -10,6 +10,11 @@ export function subjectOf(identity: Identity): Attributes {
   return identity.subject ?? leafAttributes(commonNameOf(identity));
 }
 
+/** The attributes of the subject of a server or a peer. */
+export function nodeSubject([first]: readonly Identity[]): Attributes {
+  return leafAttributes(first && commonNameOf(first));
+}
+
 /** The subject of the client of an identity as RFC 4514 writes it: `CN=app,O=billing`. */
 export function subjectText(identity: string): string {
   return nameText(subjectOf(parseClientIdentity(identity)));
@@ -30,9 +35,7 @@ const NONE = { type: '', value: '' };
 
 /** The common names of all certificates that a request is for, each as a distinguished name writes it. */
 export function commonNames({ servers, peers, clients }: ParsedRequest): string[] {
-  const ofServers = [...servers, ...peers].flatMap(({ names: [first] }) =>
-    first === undefined ? [] : [leafAttributes(commonNameOf(first))],
-  );
+  const ofServers = [...servers, ...peers].map(({ names }) => nodeSubject(names));
   return [...ofServers, ...clients.map(({ identity }) => subjectOf(identity))]
     .flatMap((attributes) => attributes.flat())
     .filter(({ type }) => findAttributeType(type)?.name === 'CN')

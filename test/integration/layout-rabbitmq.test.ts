@@ -1,0 +1,139 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { temporaryFolderForAll } from '../support/folder.js';
+import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
+import { freePort, type RunningProcess, start } from '../support/processes.js';
+
+const tools = inject('tools');
+
+// With the printed configuration RabbitMQ reads no revocation list, so that a revoked client is none of those that it
+// refuses.
+describe.runIf(tools.rabbitmq !== '')('RabbitMQ with the layout rabbitmq', () => {
+  const folder = temporaryFolderForAll();
+  let port: number;
+  let set: LaidOut;
+  const running: RunningProcess[] = [];
+
+  beforeAll(async () => {
+    port = await freePort();
+    const [epmdPort, distributionPort] = [await freePort(), await freePort()];
+    set = layOut('rabbitmq', join(folder, 'certs'), ['-c', 'bob']);
+    const definitions = join(folder, 'definitions.json');
+    writeFileSync(
+      definitions,
+      JSON.stringify({
+        users: [{ name: 'alice', password_hash: '', tags: '' }],
+        vhosts: [{ name: '/' }],
+        permissions: [{ user: 'alice', vhost: '/', configure: '.*', write: '.*', read: '.*' }],
+      }),
+    );
+    const config = join(folder, 'rabbitmq.conf');
+    const lines = set
+      .printed('rabbitmq.conf')
+      .map((line) => line.replace(/^listeners\.ssl\.default = .*/, `listeners.ssl.1 = 127.0.0.1:${port}`));
+    writeFileSync(
+      config,
+      [...lines, `load_definitions = ${definitions}`, 'log.console = true', ''].join('\n'),
+    );
+    const plugins = join(folder, 'enabled_plugins');
+    writeFileSync(plugins, `${set.printed('enabled_plugins').join('\n')}\n`);
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    // Erlang's own directory of nodes would stay after the server.
+    const epmd = start('epmd', ['-port', String(epmdPort), '-address', '127.0.0.1', '-d']);
+    running.push(epmd);
+    await listening(epmd, epmdPort);
+    const server = start(tools.rabbitmq, [], {
+      HOME: home,
+      ERL_EPMD_PORT: String(epmdPort),
+      ERL_EPMD_ADDRESS: '127.0.0.1',
+      RABBITMQ_NODENAME: 'generate-certs@localhost',
+      RABBITMQ_DIST_PORT: String(distributionPort),
+      RABBITMQ_CONFIG_FILE: config,
+      RABBITMQ_ENABLED_PLUGINS_FILE: plugins,
+      RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
+      RABBITMQ_LOG_BASE: join(folder, 'log'),
+      RABBITMQ_SCHEMA_DIR: join(folder, 'schema'),
+    });
+    running.unshift(server);
+    await server.said(/Server startup complete/);
+  }, 120_000);
+  afterAll(async () => {
+    for (const { stop } of running) await stop();
+  }, 60_000);
+
+  /** Whether a client is logged in by its certificate: AMQP 0-9-1's Start is answered, and Tune comes. */
+  const logIn = (party?: string) =>
+    new Promise<'logged in' | 'turned away'>((resolve, reject) => {
+      const read = (name: string) => readFileSync(set.file(party ?? 'alice', name));
+      const own =
+        party === undefined ? {} : { cert: read('client_certificate.pem'), key: read('client_key.pem') };
+      const ca = read('ca_certificate.pem');
+      const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', ca, ...own });
+      let received = Buffer.alloc(0);
+      let started = false;
+      socket
+        .on('data', (bytes: Buffer) => {
+          received = Buffer.concat([received, bytes]);
+          while (received.length >= 8 && received.length >= received.readUInt32BE(3) + 8) {
+            const size = received.readUInt32BE(3);
+            const method = received.readUInt32BE(7);
+            received = received.subarray(size + 8);
+            if (method === START) {
+              started = true;
+              socket.write(startOk());
+            }
+            if (method !== TUNE) continue;
+            resolve('logged in');
+            socket.destroy();
+          }
+        })
+        .on('error', reject)
+        // A client that TLS let in and that is no user is told so by the end of the connection.
+        .on('close', () => (started ? resolve('turned away') : reject(new Error('closed'))));
+      socket.write(Buffer.from('AMQP\0\0\x09\x01', 'latin1'));
+    });
+
+  test('lets in the valid client by the name of its certificate', async () => {
+    expect(await logIn('alice')).toBe('logged in');
+  });
+
+  test('turns away a client whose name is no user', async () => {
+    expect(await logIn('bob')).toBe('turned away');
+  });
+
+  test.each(REFUSED)('refuses a client that is %s', async (flaw) => {
+    await expect(logIn(`untrusted-${flaw}`)).rejects.toThrow();
+  });
+
+  test('refuses a client without a certificate', async () => {
+    await expect(logIn()).rejects.toThrow();
+  });
+
+  test('the files beside the certificates say the same as what is printed', () => {
+    for (const name of ['rabbitmq.conf', 'enabled_plugins']) {
+      const [, ...lines] = set.written('server', name).trim().split('\n');
+      expect(lines).toEqual(set.printed(name));
+    }
+  });
+});
+
+// AMQP 0-9-1: a class and a method in one number.
+const START = (10 << 16) | 10;
+const START_OK = (10 << 16) | 11;
+const TUNE = (10 << 16) | 30;
+
+/** No properties, the mechanism EXTERNAL, an empty answer, and a language. */
+function startOk(): Buffer {
+  const short = (text: string) => Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]);
+  const method = Buffer.alloc(4);
+  method.writeUInt32BE(START_OK);
+  const empty = Buffer.alloc(4);
+  const payload = Buffer.concat([method, empty, short('EXTERNAL'), empty, short('en_US')]);
+  const head = Buffer.alloc(7);
+  head.writeUInt8(1);
+  head.writeUInt32BE(payload.length, 3);
+  return Buffer.concat([head, payload, Buffer.from([0xce])]);
+}
