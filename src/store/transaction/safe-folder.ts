@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, parse, resolve, sep } from 'node:path';
 import { GenerateCertsError, quote } from '../../errors.js';
-import { makeFolder, removeEmptyFolders } from './file-system.js';
+import { errnoOf, makeFolder, removeEmptyFolders } from './file-system.js';
 
 /**
  * The user who controls a folder beside root: the first on the way to it who owns a folder or a link. Such a user can
@@ -20,7 +20,7 @@ export function controllerOf(folder: string): Controller | undefined {
   let path = parse(resolve(folder)).root;
   let links = 0;
   for (;;) {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
+    const stats = statsOf(path);
     // What is not there yet is made by root, in a folder of root's.
     if (stats === undefined) return undefined;
     if (stats.uid !== 0) return { uid: stats.uid, gid: stats.gid };
@@ -36,6 +36,16 @@ export function controllerOf(folder: string): Controller | undefined {
     const next = steps.shift();
     if (next === undefined) return undefined;
     path = join(path, next);
+  }
+}
+
+/** What is there; nothing also below a file, in whose place others say that a folder is wanted. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (errnoOf(error) === 'ENOTDIR') return undefined;
+    throw error;
   }
 }
 
@@ -92,8 +102,7 @@ export async function makeSafeFolder(folder: string): Promise<string[]> {
   if (!isRoot()) return makeFolder(folder);
   const missing: string[] = [];
   let path = folder;
-  for (; lstatSync(path, { throwIfNoEntry: false }) === undefined; path = dirname(path))
-    missing.unshift(path);
+  for (; statsOf(path) === undefined; path = dirname(path)) missing.unshift(path);
   requireSafeFolder(missing[0] ?? folder);
   const made: string[] = [];
   try {
