@@ -77,7 +77,7 @@ export class Credential {
     return !this.isKeyElsewhere && typeof this.#privateKey !== 'function';
   }
 
-  /** Whether the certificate was signed for a key that somebody else holds. */
+  /** Whether the certificate was signed for a key that someone else holds. */
   get isKeyElsewhere(): boolean {
     return this.#privateKey === 'elsewhere';
   }

@@ -80,7 +80,7 @@ export interface ParsedRequest {
 interface ParsedPartyFields {
   /** Of its files, without the extension. */
   readonly fileName: string;
-  /** Where its private key is somebody else's and the set has only this. */
+  /** Where its private key is someone else's and the set has only this. */
   readonly publicKey?: PublicKey | undefined;
 }
 

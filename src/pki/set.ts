@@ -302,7 +302,7 @@ export class CertificateSet {
   }
 
   /**
-   * Certifies a key that somebody else holds. Of a request (PKCS #10) the key, the subject and the subjectAltName are
+   * Certifies a key that someone else holds. Of a request (PKCS #10) the key, the subject and the subjectAltName are
    * taken, the names through the checks of typed ones; whatever else it asks for is left out.
    *
    * @param request PEM, or DER

@@ -28,7 +28,7 @@ export interface SignOptions {
 }
 
 /**
- * A certificate for a key that somebody else holds.
+ * A certificate for a key that someone else holds.
  *
  * @example
  * ```ts

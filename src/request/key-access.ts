@@ -204,7 +204,7 @@ function byParty<Value>(
     if (!ROLES.some((known) => known === role) || (name.length > 0 && name.join(':') === '')) {
       throw invalid(
         typed,
-        `is for ${quote(party)}, which is no party`,
+        `is for ${quote(party)}, which is not a party`,
         `begin with a role, and a name if it is for one alone, such as client:alice=…: ${ROLES.join(', ')}`,
       );
     }

@@ -175,7 +175,7 @@ export const DEFAULT_LOCK_TIMEOUT = '30s';
 export interface WriteOptions extends KeyAccessOptions, LockOptions {
   /**
    * Replace files that this program did not write: those that the manifest does not name and that bear no
-   * older set's marks, and those of the set in whose place somebody put a certificate, a key or a
+   * older set's marks, and those of the set in whose place someone put a certificate, a key or a
    * revocation list of their own.
    * @default false
    */

@@ -20,7 +20,7 @@ export function parsePort(typed: string, where: string): number {
   if (port >= 1 && port <= 65_535) return port;
   throw new GenerateCertsError(
     'ERR_PORT_INVALID',
-    `${quote(typed)} of ${where} is no port`,
+    `${quote(typed)} of ${where} is not a port`,
     'a port is a number from 1 to 65535',
   );
 }
@@ -39,7 +39,7 @@ export function parseAddresses(typed: string, where: string): readonly string[] 
     if (isIP(address) !== 0 && !address.includes('%')) return [address];
     throw new GenerateCertsError(
       'ERR_ADDRESS_INVALID',
-      `${quote(part)} of ${where} is no IP address`,
+      `${quote(part)} of ${where} is not an IP address`,
       'give the address of an interface, such as 127.0.0.1, 0.0.0.0 or ::',
     );
   });

@@ -118,7 +118,7 @@ function readBackend(typed: string | undefined, option: string): Side['running']
   const { host, port } = parseHostPort(typed);
   // It becomes part of NGINX's configuration: nothing but names and addresses.
   if (isHost(host)) return { host, port };
-  throw optionInvalid(`the host of ${option} is no name`, 'give host:port, such as 127.0.0.1:9000');
+  throw optionInvalid(`the host of ${option} is not a name`, 'give host:port, such as 127.0.0.1:9000');
 }
 
 function listenOf(

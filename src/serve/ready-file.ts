@@ -44,7 +44,7 @@ function isOwn(text: string): boolean {
   }
 }
 
-/** Writes it whole: whoever sees it can read it. */
+/** Writes it whole: a reader who sees it can read it. */
 export async function writeReadyFile(path: string, state: ReadyState): Promise<void> {
   try {
     await fs.writeJson(`${path}.${process.pid}`, { by: MARK, ...state }, { flag: 'wx' });

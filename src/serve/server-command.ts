@@ -164,7 +164,7 @@ export function parseFlagName(typed: string, option: string): string | undefined
   if (/^--?[A-Za-z0-9][\w.-]*$/.test(typed)) return typed;
   throw new GenerateCertsError(
     'ERR_OPTION_INVALID',
-    `${quote(typed)} of ${option} is no flag`,
+    `${quote(typed)} of ${option} is not a flag`,
     'give the flag as the server knows it, such as --http-port, or none',
   );
 }

@@ -51,7 +51,7 @@ export async function revokeClient(
 }
 
 /**
- * Reissues the set in a folder for another whole life: every certificate and every key is made anew but
+ * Reissues the set in a folder for another whole life: every certificate and every key is made again but
  * the CA's key and name, so that both sides of a connection may pick up the new files in either order.
  * The request, the added clients, the revocations and the permissions stay.
  *
@@ -103,7 +103,7 @@ export async function changeSet(
         force: false,
         hint: 'choose another folder with --out, or move the file away',
         old,
-        // Only what changes is written: permissions that somebody changed stay.
+        // Only what changes is written: permissions that someone changed stay.
         damages: new Map(),
         work: { signal },
       });

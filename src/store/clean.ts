@@ -28,7 +28,7 @@ import { replaceFiles } from './transaction/replace.js';
 export interface RemovalResult {
   /** Paths, relative to the folder, of what was removed. */
   readonly removed: readonly string[];
-  /** Paths of files that the manifest names but that are somebody else's by now: they stay. */
+  /** Paths of files that the manifest names but that are someone else's by now: they stay. */
   readonly kept: readonly string[];
   /** Whether the folder itself went: a run had made it, and nothing else was in it. */
   readonly folderRemoved: boolean;

@@ -20,7 +20,7 @@ export interface EnsureResult {
   /**
    * - `unchanged`: the set that is there serves the request.
    * - `created`: there was no set, or `new` was asked for.
-   * - `updated`: by the same CA, what was missing, damaged or asked for anew was made.
+   * - `updated`: by the same CA, what was missing, damaged or newly asked for was made.
    * - `renewed`: everything was issued for a new life, by a CA of the same key and name.
    * - `replaced`: everything that was in the set was issued by a new CA.
    */

@@ -172,7 +172,7 @@ function withClientsOf(
   return { parsed, added };
 }
 
-/** A party whose key somebody else holds, with what the manifest has of that key. */
+/** A party whose key someone else holds, with what the manifest has of that key. */
 function withPublicKey<Party extends ParsedParty>(party: Party, { certificates }: Manifest): Party {
   const signed = certificates.filter(({ publicKey }) => publicKey !== undefined);
   const entry = signed.find(({ role, name }) => role === party.role && name === party.name);

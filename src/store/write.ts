@@ -198,7 +198,7 @@ function storesOf({ certificates }: Manifest): Map<string, string> {
 
 const REPLACE_HINT = 'choose another folder with --out, or replace with --force';
 
-/** The old set's files that the new one does not have; one that is somebody else's by now stays. */
+/** The old set's files that the new one does not have; one that is someone else's by now stays. */
 async function leftOver(
   folder: string,
   old: Manifest | undefined,

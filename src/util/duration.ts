@@ -21,7 +21,7 @@ export function parseDuration(typed: unknown): number {
     throw invalid(`${quote(typed)} is not a duration`);
   }
   const seconds = Number(match[1]) * SECONDS_OF_UNIT[unit];
-  if (seconds === 0) throw invalid(`${quote(typed)} is no time at all`);
+  if (seconds === 0) throw invalid(`${quote(typed)} is zero`);
   if (seconds > LONGEST_LIFE) throw invalid(`${quote(typed)} is longer than 30 days`);
   return seconds;
 }

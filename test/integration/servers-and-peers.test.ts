@@ -406,8 +406,8 @@ describe.runIf(process.getuid?.() === 0)('the keys of a party', () => {
 
   test.each([
     ['client:carol=70', /no such client/],
-    ['king=70', /which is no party/],
-    ['client:=70', /which is no party/],
+    ['king=70', /which is not a party/],
+    ['client:=70', /which is not a party/],
     ['no-such-user', /does not know/],
     ['client:alice=', /is not an owner/],
     ['5000:5000:5000', /is not an owner/],

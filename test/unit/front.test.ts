@@ -133,13 +133,13 @@ test('every other argument stays as it was, in its place', () => {
 describe('is refused', () => {
   test.each([
     [[], {}, 'ERR_USAGE: there is no server command'],
-    [['ovms', '--port', '70000'], {}, "ERR_PORT_INVALID: '70000' of --port is no port"],
+    [['ovms', '--port', '70000'], {}, "ERR_PORT_INVALID: '70000' of --port is not a port"],
     [
       ['ovms', '--port=0', '--rest_port', '0'],
       {},
       'ERR_USAGE: there is nothing to serve: neither a gRPC port nor a REST port',
     ],
-    [['ovms', '--port', '80a'], {}, "ERR_PORT_INVALID: '80a' of --port is no port"],
+    [['ovms', '--port', '80a'], {}, "ERR_PORT_INVALID: '80a' of --port is not a port"],
     [['ovms', '--port'], {}, "ERR_SERVER_FLAGS_INVALID: --port of the server's command has no value"],
     [['ovms', '--port', '--x'], {}, "ERR_SERVER_FLAGS_INVALID: --port of the server's command has no value"],
     [
@@ -163,14 +163,14 @@ describe('is refused', () => {
       "ERR_SERVER_FLAGS_INVALID: the server's command has --grpc_key_path: TLS of its own, together with the front",
     ],
     [['ovms'], { backendGrpc: 'here' }, "ERR_ENDPOINT_INVALID: 'here' has no port"],
-    [['ovms'], { backendGrpc: 'a;b:1' }, 'ERR_OPTION_INVALID: the host of --backend-grpc is no name'],
+    [['ovms'], { backendGrpc: 'a;b:1' }, 'ERR_OPTION_INVALID: the host of --backend-grpc is not a name'],
     [[], { backendRest: 'a:1' }, 'ERR_OPTION_INVALID: --backend-rest has no port to listen on'],
     [
       ['ovms'],
       { listenRest: '1' },
       'ERR_OPTION_INVALID: --listen-rest is given and there is no REST server behind it',
     ],
-    [['ovms'], { bindFlag: 'x y' }, "ERR_OPTION_INVALID: 'x y' of --bind-flag is no flag"],
+    [['ovms'], { bindFlag: 'x y' }, "ERR_OPTION_INVALID: 'x y' of --bind-flag is not a flag"],
     [
       ['ovms'],
       { grpcPortFlag: 'none' },

@@ -23,7 +23,7 @@ export function issueParty(
   return partyCredential(describe(party), { certificate, privateKey }, trustOf(hierarchy));
 }
 
-/** Makes the certificate of a party whose private key somebody else holds. */
+/** Makes the certificate of a party whose private key someone else holds. */
 export function certifyParty(
   party: ParsedParty & { readonly publicKey: PublicKey },
   hierarchy: Hierarchy,

@@ -312,7 +312,7 @@ function emailIdentity(text: string): Identity {
   // RFC 5322 section 3.2.3 dot-atom: an rfc822Name is ASCII (RFC 5280 section 4.2.1.6), and quoted
   // local parts would not survive the tools that read it.
   if (!/^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/.test(local)) {
-    throw invalid(text, 'is no e-mail address: what stands before the @ is not valid', hint);
+    throw invalid(text, 'is not an e-mail address: what stands before the @ is not valid', hint);
   }
   // RFC 5321 section 4.5.3.1.1.
   if (local.length > 64) throw invalid(text, 'has more than 64 characters before the @', hint);

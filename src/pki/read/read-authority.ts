@@ -6,7 +6,7 @@ import { createSigner } from '../issue/signer.js';
 import type { PrivateKey } from '../keys/keys.js';
 import { dnsNamesOf, type Identity } from '../names/identity.js';
 
-/** What a CA that somebody else made lets its holder do. */
+/** What a CA that someone else made lets its holder do. */
 export interface BroughtAuthority {
   readonly authority: Authority;
   /** How many CAs may stand between it and a leaf; any number when absent. */
@@ -18,7 +18,7 @@ export interface BroughtAuthority {
 }
 
 /**
- * A root CA that somebody else made, as what signs a set.
+ * A root CA that someone else made, as what signs a set.
  *
  * @param where what the messages call it
  * @throws {@link GenerateCertsError} `ERR_CA_INVALID` where it cannot sign a set
@@ -39,7 +39,7 @@ export async function bringAuthority(
   const usage = parsed.getExtension(x509.KeyUsagesExtension)?.usages;
   if (constraints?.ca !== true) {
     throw invalid(
-      'is none: its certificate may not sign others',
+      'is not a CA: its certificate may not sign others',
       'give the folder of a CA (basicConstraints CA:TRUE)',
     );
   }
@@ -59,11 +59,11 @@ export async function bringAuthority(
   if (!fits)
     throw invalid(`has a key of type ${type}`, 'it must be RSA of 2048 bits or more, or EC P-256 or P-384');
   if (certificate.subject !== certificate.issuer) {
-    throw invalid(`is no root: ${quote(certificate.issuer)} signed it`, ROOT_WANTED);
+    throw invalid(`is not a root: ${quote(certificate.issuer)} signed it`, ROOT_WANTED);
   }
   const { isSignedBy } = await import('./signatures.js');
   if (!(await isSignedBy(parsed, parsed))) {
-    throw invalid('is no root: its signature was not made with its own key', ROOT_WANTED);
+    throw invalid('is not a root: its signature was not made with its own key', ROOT_WANTED);
   }
   const [begin, end] = [certificate.notBefore, certificate.notAfter];
   if (now >= end) throw invalid(`ended ${formatDistance(isoSeconds(end), now)}`, 'renew it, or give another');
@@ -97,7 +97,7 @@ const ROOT_WANTED = 'give a root: what trusts the set has to reach a certificate
 const EC_TYPES = ['ec-p256', 'ec-p384'];
 
 /**
- * Refuses what a CA that somebody else made may not sign.
+ * Refuses what a CA that someone else made may not sign.
  *
  * @throws {@link GenerateCertsError} `ERR_CA_INVALID` or `ERR_OUTSIDE_CONSTRAINTS`
  */

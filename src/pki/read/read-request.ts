@@ -23,7 +23,7 @@ export interface RequestedName {
 export const LARGEST_REQUEST = 100_000;
 
 /**
- * Reads a certification request that somebody else made, and checks that its maker has the key.
+ * Reads a certification request that someone else made, and checks that its maker has the key.
  *
  * @param text PEM, or DER
  * @throws {@link GenerateCertsError} `ERR_REQUEST_INVALID`

@@ -54,7 +54,7 @@ export async function issueParties(
   return issueSideBySide(parties, context, work, advance);
 }
 
-/** Those whose private key is somebody else's take no time: they are made at the end. */
+/** Those whose private key is someone else's take no time: they are made at the end. */
 async function issueWithSigned(
   parties: readonly ParsedParty[],
   own: readonly ParsedParty[],

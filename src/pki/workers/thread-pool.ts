@@ -23,7 +23,7 @@ export interface IssuingThreads {
 
 /**
  * Starts as many threads as pay: none for few parties or on one core. Where the file that they run is not
- * beside this one (this module bundled into somebody's program), they fail, and this thread does the work.
+ * beside this one (this module bundled into someone's program), they fail, and this thread does the work.
  */
 export async function startIssuingThreads(parties: number, data: ThreadData): Promise<IssuingThreads> {
   const worthwhile = Math.floor(parties / PARTIES_A_THREAD);

@@ -9,7 +9,7 @@ import { nginxFiles } from './set.js';
 const LOOK_EVERY = 500;
 
 /**
- * Tells of every change to the files that NGINX reads, whoever made it: this program's renewal, another's,
+ * Tells of every change to the files that NGINX reads, no matter who made it: this program's renewal, another's,
  * `revoke`. The files are whole when it tells.
  *
  * @returns when the signal stops it

@@ -14,7 +14,7 @@ import { findForeignSet } from './foreign.js';
 import type { ServedSet } from './served-set.js';
 
 /**
- * Makes the set, or uses the one that is there whatever else it holds: its clients are known to somebody. One
+ * Makes the set, or uses the one that is there whatever else it holds: its clients are known to someone. One
  * that is near its end is renewed, so that its CA stays.
  *
  * @param request what the set is asked to be; its names are those of the set that is there where none are given

@@ -82,9 +82,9 @@ export interface ManifestCertificate {
   readonly subject: string;
   readonly issuer: string;
   readonly subjectAltNames: readonly string[];
-  /** The type of its key; null where somebody else holds it, for whose request the certificate was signed. */
+  /** The type of its key; null where someone else holds it, for whose request the certificate was signed. */
   readonly key: string | null;
-  /** The public half of a key that somebody else holds, SubjectPublicKeyInfo in base64. */
+  /** The public half of a key that someone else holds, SubjectPublicKeyInfo in base64. */
   readonly publicKey?: string | undefined;
   /** Lower-case hex. */
   readonly serialNumber: string;

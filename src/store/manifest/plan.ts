@@ -214,7 +214,7 @@ function describeSet(
   };
 }
 
-/** The type of a credential's key; where somebody else holds it, the public half instead. */
+/** The type of a credential's key; where someone else holds it, the public half instead. */
 function keyOf(credential: Credential): Pick<ManifestCertificate, 'key' | 'publicKey'> {
   if (!credential.isKeyElsewhere) return { key: credential.privateKey.type };
   const { publicKeyDer } = credential.certificate.publicKey;

@@ -5,7 +5,7 @@ import { authorityKeyPath, GITIGNORE_NAME, type Manifest } from '../manifest/man
 
 /**
  * The paths that this program can have written for a set: those of its CAs, of its layouts, and of its parties in
- * them. A manifest may have come from somebody else, in an unpacked archive: whatever else it names is not the set's.
+ * them. A manifest may have come from someone else, in an unpacked archive: whatever else it names is not the set's.
  */
 export function ownPathsOf({ request, certificates }: Manifest): ReadonlySet<string> {
   // Earlier versions had the CA's key beside the other files.

@@ -8,15 +8,15 @@ import { sha256 } from '../manifest/sha256.js';
 import { ownPathsOf } from './own-names.js';
 
 /**
- * Tells which of the files in the way of a set's are somebody else's, by what they hold.
+ * Tells which of the files in the way of a set's are someone else's, by what they hold.
  *
  * - A file that the manifest names, by a name that this program gives ({@link ownPathsOf}), is the set's own, also where it was changed or damaged, unless it now
- *   holds a whole certificate, private key or revocation list that is not of the set: somebody put their
+ *   holds a whole certificate, private key or revocation list that is not of the set: someone put their
  *   own there.
- * - A file that no manifest names is somebody else's, unless it bears an older set's marks: a certificate
+ * - A file that no manifest names is someone else's, unless it bears an older set's marks: a certificate
  *   or a revocation list issued by a CA of this program's name, the key of such a certificate, or the
  *   Diffie-Hellman group that every set has.
- * - Whatever is no regular file, or is reached through a symbolic link, is somebody else's.
+ * - Whatever is no regular file, or is reached through a symbolic link, is someone else's.
  *
  * @param paths of files, relative to the folder; those that are not there are passed over
  */

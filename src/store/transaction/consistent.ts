@@ -59,7 +59,7 @@ async function settle(folder: string, options: LockOptions): Promise<boolean> {
   return settleFolder(folder, options);
 }
 
-/** Another manifest has another state: it is written anew, never changed in its place. */
+/** Another manifest has another state: it is written again, never changed in its place. */
 function manifestState(folder: string): string {
   const stats = lstatSync(join(folder, MANIFEST_NAME), { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? '' : [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();

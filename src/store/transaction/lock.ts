@@ -180,7 +180,7 @@ async function heldLock(folder: string, own: Claimant, made: readonly string[]):
       clearInterval(heartbeat);
       debug('lock', () => `${quote(folder)} is released (${outcome})`);
       // The claims of the dead last as long as the work: one of them may say who made the folder. One
-      // that stays is no harm, whoever comes next sees that its process is gone.
+      // that stays does no harm: the next run sees that its process is gone.
       for (const claim of [...dead, own]) await removeClaim(folder, claim).catch(() => undefined);
       await removeEmptyFolders([work]);
       if (outcome === 'failed') await removeEmptyFolders(inherited ? [folder] : made);

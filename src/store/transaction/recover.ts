@@ -134,7 +134,7 @@ async function finish(folder: string, journal: Journal): Promise<void> {
 }
 
 /**
- * A journal may have come from somebody else, in an unpacked archive. What it puts into its place is what the new
+ * A journal may have come from someone else, in an unpacked archive. What it puts into its place is what the new
  * manifest names, by names that this program gives; what it replaces or removes is the old set's own, judged by what
  * it holds.
  */

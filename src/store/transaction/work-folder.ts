@@ -10,7 +10,7 @@ import { errnoOf } from './file-system.js';
  * - `claim.…`: one file for each process that writes or would (see lock.ts).
  * - `new/`: the files to be, with their final content, owner and permissions.
  * - `old/`: the files that were, moved here while the new ones are moved in.
- * - `journal.json`: the mark. Once it is there the change will be finished, by whoever comes next.
+ * - `journal.json`: the mark. Once it is there the change will be finished, by the next run.
  */
 export const WORK_FOLDER = '.generate-certs';
 

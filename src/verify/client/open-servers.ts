@@ -13,7 +13,7 @@ import { RIGHT, type ServerCase, serverCases } from './servers.js';
 import { startWitness, type Witness } from './witness.js';
 
 /**
- * Which servers are kept up for clients that somebody else runs.
+ * Which servers are kept up for clients that someone else runs.
  *
  * @example
  * ```ts

@@ -68,7 +68,7 @@ export function countsOf(verdicts: readonly Verdict[]): string {
   ].join(', ');
 }
 
-/** What somebody has to look at, before the tables of everything. */
+/** What someone has to look at, before the tables of everything. */
 function notRight(rows: readonly DetailedRow[]): Html {
   const bad = rows.filter(({ row }) => row.verdict === 'wrong');
   if (bad.length === 0) return NOTHING;
