@@ -96,7 +96,7 @@ describe('a request', () => {
     [{ key: 'rsa2048' as never }, 'ERR_KEY_TYPE_UNKNOWN', /did you mean 'rsa-2048'.*ec-p384/],
     [{ key: 'rsa-1024' as never }, 'ERR_KEY_TYPE_UNKNOWN', /rsa-2048/],
     [{ caKey: 'ed25519' as never }, 'ERR_KEY_TYPE_UNKNOWN', /'ed25519'/],
-    [{ validFor: '0s' }, 'ERR_DURATION_INVALID', /no time/],
+    [{ validFor: '0s' }, 'ERR_DURATION_INVALID', /is zero/],
     [{ validFor: '-5m' }, 'ERR_DURATION_INVALID', /'-5m'/],
     [{ validFor: '1x' }, 'ERR_DURATION_INVALID', /'1x'/],
     [{ validFor: '31d' }, 'ERR_DURATION_INVALID', /longer than 30 days/],
