@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
+import { run } from '../support/program.js';
 
 const tools = inject('tools');
 
@@ -19,7 +20,7 @@ describe.runIf(tools.rabbitmq !== '')('RabbitMQ with the layout rabbitmq', () =>
   beforeAll(async () => {
     port = await freePort();
     const [epmdPort, distributionPort] = [await freePort(), await freePort()];
-    set = layOut('rabbitmq', join(folder, 'certs'), ['-c', 'bob']);
+    set = layOut('rabbitmq', join(folder, 'certs'), ['-c', 'bob', '--intermediates', '1']);
     const definitions = join(folder, 'definitions.json');
     writeFileSync(
       definitions,
@@ -98,6 +99,13 @@ describe.runIf(tools.rabbitmq !== '')('RabbitMQ with the layout rabbitmq', () =>
 
   test('lets in the valid client by the name of its certificate', async () => {
     expect(await logIn('alice')).toBe('logged in');
+  });
+
+  test('the printed proof finds the server, and proves nothing with a certificate that it refuses', () => {
+    const proof = set.printed('prove it').join('\n').replace('localhost:5671', `127.0.0.1:${port}`);
+    expect(run('sh', ['-c', proof]).stdout).toBe('EXTERNAL\n');
+    const refused = proof.replaceAll('/alice/client', '/untrusted-unknown-ca/client');
+    expect(run('sh', ['-c', refused])).toMatchObject({ status: 1, stdout: '' });
   });
 
   test('turns away a client whose name is no user', async () => {

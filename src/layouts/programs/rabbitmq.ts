@@ -54,6 +54,7 @@ export const rabbitmq = {
   nextSteps(context: NextStepContext): NextStep[] {
     const places = placesOf(context);
     const { quote } = context;
+    const certificate = quote(`${places.client}/client_certificate.pem`);
     return [
       {
         title: 'rabbitmq.conf (it reads no revocation list: a revoked client is let in)',
@@ -71,10 +72,11 @@ export const rabbitmq = {
               ],
             },
             {
-              title: 'prove it: the server offers EXTERNAL to the client',
+              title: 'prove it: the server offers EXTERNAL to the client, and hangs up after 10 seconds',
               command: [
                 `printf 'AMQP\\0\\0\\11\\1' | openssl s_client -quiet -verify_return_error -connect ${quote(`${urlHost(places.host)}:5671`)}`,
-                `-CAfile ${quote(`${places.client}/ca_certificate.pem`)} -cert ${quote(`${places.client}/client_certificate.pem`)} -key ${quote(`${places.client}/client_key.pem`)} | grep -ao EXTERNAL`,
+                `-CAfile ${quote(`${places.client}/ca_certificate.pem`)} -cert ${certificate} -cert_chain ${certificate}`,
+                `-key ${quote(`${places.client}/client_key.pem`)} | grep -ao EXTERNAL`,
               ],
             },
           ]),
