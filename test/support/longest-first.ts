@@ -3,18 +3,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take the most time, the longest first. Begun last, one of them would run on alone at the end. */
 const LONGEST = [
+  ...['crash', 'page', 'pages', 'clone', 'action', 'rerun', 'foreign', 'many-clients', 'clients', 'rotation'],
   ...[
-    'crash',
-    'page',
-    'pages',
-    'foreign',
-    'action',
-    'rerun',
-    'many-clients',
-    'rotation',
+    'package-managers',
+    'sign',
+    'intermediates',
     'servers-and-peers',
+    'serve',
+    'verify-client',
+    'certificates',
   ],
-  ...['sign', 'clients', 'package-managers', 'clone', 'serve', 'watch', 'parallel', 'exec', 'verify-client'],
+  ...['verify-endpoint', 'your-own-ca', 'watch', 'parallel', 'exec', 'serve-ends', 'store'],
 ];
 
 /** Vitest's own order, by size where it has not measured yet, after the files that are known to take long. */
