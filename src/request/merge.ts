@@ -35,7 +35,9 @@ export function mergeRequest(
   const { request } = checkRequest(alone, known);
   const addedClients = clients === undefined && extraClients === undefined ? [] : request.clients;
   const chosen = request.layouts.map((name) => findLayout(known, name));
-  const keptKey = acceptsKeyType(chosen, recorded.key) ? recorded.key : undefined;
+  // A key type that was asked for stays, unless other layouts are asked for now that do not take it.
+  const isKept = given.layouts === undefined || acceptsKeyType(chosen, recorded.key);
+  const keptKey = isKept ? recorded.key : undefined;
   const merged: RequestOptions = {
     ...recordedOptions(recorded),
     ...withoutUndefined(others),

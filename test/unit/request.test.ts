@@ -135,3 +135,18 @@ describe('a request', () => {
     for (const line of [message, hint]) expect(line).not.toMatch(/\n|\.$/);
   });
 });
+
+describe('a second request', () => {
+  const recorded = (options: Parameters<typeof checkOptions>[0]) => checkOptions(options).request;
+
+  test('keeps the key type that was asked for, though a layout warns of it', () => {
+    const first = recorded({ layouts: ['nginx'], key: 'ec-p256' });
+    expect(mergeOptions(first, {}).request).toEqual(first);
+    expect(mergeOptions(first, { clients: ['bob'] }).request.key).toBe('ec-p256');
+  });
+
+  test('takes another one where the layouts that are asked for now do not take it', () => {
+    const first = recorded({ layouts: ['grpc'] });
+    expect(mergeOptions(first, { layouts: ['nginx', 'grpc'] }).request.key).toBe('rsa-2048');
+  });
+});
