@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CertificateSetOptions, checkOptions } from '../../src/layouts/requests.js';
+import { type CertificateSetOptions, checkOptions, mergeOptions } from '../../src/layouts/requests.js';
 
 describe('a request', () => {
   test('has every default', () => {
