@@ -219,7 +219,7 @@ describe.skipIf(!tools.openssl)('a CA that OpenSSL made', () => {
   test.each([
     {
       title: 'is no CA',
-      problem: 'is none',
+      problem: 'is not a CA',
       make: () => opensslCa({ extensions: ['basicConstraints=CA:FALSE'] }),
     },
     {
