@@ -73,7 +73,7 @@ export class PrivateKey implements PublicKey {
     return '[private key]';
   }
 
-  /** Keeps the key out of `console.log`. */
+  /** Keeps the key out of what is printed. */
   [inspect.custom](): string {
     return 'PrivateKey { [hidden] }';
   }
