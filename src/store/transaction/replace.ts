@@ -101,7 +101,7 @@ async function move(moves: Moves, replacement: Replacement, { signal, onProgress
       onProgress?.({ of: 'files', done, total: paths.length });
     },
   );
-  // the manifest last: a program that reads the files without this program finds the old one until then.
+  // The manifest last: a program that reads the files itself finds the old one until then.
   moves.out(MANIFEST_NAME);
   if (replacement.files.some(({ path }) => path === MANIFEST_NAME)) moves.in(MANIFEST_NAME);
   await moves.sync();
