@@ -128,9 +128,8 @@ describe('a request of openssl', () => {
 });
 
 describe('a request', () => {
-  const java = tools.keytool ? test : test.skip;
   // Without keytool, which Debian's JDK has, there is nothing to make this request with.
-  java('of keytool is signed, and the keystore takes what comes back', () => {
+  test.runIf(tools.keytool)('of keytool is signed, and the keystore takes what comes back', () => {
     const folder = temporaryFolder();
     const [store, request, chain] = ['store.p12', 'dora.csr', 'dora.pem'].map((name) => join(folder, name));
     const keytool = (...args: string[]) =>
@@ -253,6 +252,45 @@ func main() {
       expect(stderr).not.toContain('PRIVATE KEY');
     }
     expect(readFileSync(join(out, 'set.json'), 'utf8')).toBe(before);
+  });
+
+  test.each([
+    // A CN is one value, whatever it looks like.
+    ['more names in a CN', '/CN=alice\\+dns:admin.test', undefined],
+    ['a distinguished name in a CN', '/CN=O=admins,CN=root', 'CN=O=admins\\,CN=root'],
+    [
+      'marks in a value of a longer name',
+      '/O=devs, CN=x/CN=eve\\+dns:admin.test',
+      'CN=eve\\+dns:admin.test,O=devs\\, CN=x',
+    ],
+  ])('with %s says nothing else than what it has', async (_name, subject, expected) => {
+    const request = readFileSync(opensslRequest(temporaryFolder(), 'odd', '-subj', subject), 'utf8');
+    const set = await createCertificateSet({ layouts: ['grpc'] });
+    if (expected === undefined) {
+      await expect(set.sign(request)).rejects.toMatchObject({ code: 'ERR_IDENTITY_INVALID' });
+      return;
+    }
+    const { credential } = await set.sign(request);
+    expect([credential.name, credential.certificate.subjectAltNames]).toEqual([expected, []]);
+    // And the same again when it is read from a manifest and issued for another life.
+    const { renewSet } = await import('../../src/pki/issue/renew.js');
+    const renewed = (await renewSet(set, new Date())).client(credential.name).certificate;
+    expect([renewed.subject, renewed.subjectAltNames]).toEqual([credential.certificate.subject, []]);
+  });
+
+  test.each([
+    ['client', 'URI:spiffe://example.test/a+dns:admin.test'],
+    ['client', 'URI:admin.test'],
+    ['client', 'DNS:10.0.0.7'],
+    ['server', 'URI:admin.test'],
+    ['server', 'DNS:10.0.0.7'],
+  ] as const)('as %s with the name %s, which would become another one, is refused', async (as, name) => {
+    const more = ['-addext', `subjectAltName=${name}`];
+    const request = readFileSync(opensslRequest(temporaryFolder(), 'odd', ...more), 'utf8');
+    const set = await createCertificateSet({ layouts: ['grpc'] });
+    await expect(set.sign(request, { as })).rejects.toMatchObject({
+      code: expect.stringMatching(/^ERR_(IDENTITY|REQUEST)_INVALID$/),
+    });
   });
 
   test('of anything else than text or bytes ends in the one error class', async () => {

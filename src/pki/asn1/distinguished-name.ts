@@ -84,20 +84,26 @@ function escapeValue(value: string): string {
   return value.replace(/[,+"\\<>;]|^[ #]| $/g, '\\$&');
 }
 
-/** The text of a name that was read; nothing where it holds what this program does not write. */
-export function readNameText(der: Uint8Array): string | undefined {
+/** The attributes of a name that was read; nothing where it holds what this program does not write. */
+export function readName(der: Uint8Array): Attributes | undefined {
   try {
     const [name] = children(der);
-    const names = children(name?.content ?? new Uint8Array()).map(({ content }) =>
+    return children(name?.content ?? new Uint8Array()).map(({ content }) =>
       children(content).map(({ content: pair }) => {
         const [type, value] = children(pair);
         return readAttribute(type?.whole ?? new Uint8Array(), value);
       }),
     );
-    return names.map((attributes) => attributes.map(attributeText).join('+')).join(', ');
   } catch {
     return undefined;
   }
+}
+
+/** The text of a name that was read; nothing where it holds what this program does not write. */
+export function readNameText(der: Uint8Array): string | undefined {
+  return readName(der)
+    ?.map((attributes) => attributes.map(attributeText).join('+'))
+    .join(', ');
 }
 
 function readAttribute(

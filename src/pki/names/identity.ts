@@ -51,7 +51,8 @@ export function dnsNamesOf({ subject, subjectAltNames }: Identity): string[] {
   ];
 }
 
-const COMMON_NAME = '2.5.4.3';
+/** The attribute type CN. */
+export const COMMON_NAME = '2.5.4.3';
 
 // X.520 ub-common-name; RFC 5280 appendix A.1.
 const LONGEST_COMMON_NAME = 64;
@@ -117,14 +118,37 @@ export function parseServerName(typed: unknown): Identity {
  */
 export function parseClientIdentity(typed: unknown): Identity {
   const [first = '', ...added] = textOf(typed, 'client').split(ADDED);
-  const identity = clientIdentity(first);
-  const more = added.map(addedName);
-  const all = [...identity.subjectAltNames, ...more.map(({ name }) => name)];
-  const distinct = [...new Map(all.map((name) => [`${name.type}:${name.value}`, name])).values()];
+  return withNames(
+    clientIdentity(first),
+    added.map((text) => {
+      const at = text.indexOf(':');
+      return { kind: text.slice(0, at).toLowerCase() as AddedKind, value: text.slice(at + 1) };
+    }),
+  );
+}
+
+/** The kinds of names that may stand behind an identity. */
+type AddedKind = 'dns' | 'uri' | 'email' | 'ip';
+
+/** A name behind an identity. */
+export interface AddedName {
+  readonly kind: AddedKind;
+  readonly value: string;
+}
+
+/**
+ * The same identity with more names for its SAN. Each is one name of its kind, whatever its text looks like.
+ *
+ * @throws {@link GenerateCertsError} `ERR_IDENTITY_INVALID`
+ */
+export function withNames(identity: Identity, added: readonly AddedName[]): Identity {
+  if (added.length === 0) return identity;
+  const more = added.map((name) => ({ kind: name.kind, identity: addedIdentity(name) }));
+  const all = [...identity.subjectAltNames, ...more.flatMap((one) => one.identity.subjectAltNames)];
   return {
     ...identity,
-    ...(more.length > 0 && { text: [identity.value, ...more.map(({ text }) => text)].join('+') }),
-    subjectAltNames: distinct,
+    text: [identityText(identity), ...more.map((one) => `${one.kind}:${one.identity.value}`)].join('+'),
+    subjectAltNames: [...new Map(all.map((name) => [`${name.type}:${name.value}`, name])).values()],
   };
 }
 
@@ -145,17 +169,16 @@ export function plainUri(value: string): SubjectAltName {
   return { type: 'URI', value: `urn:generate-certs:${encodeURIComponent(value)}` };
 }
 
-/** A name behind an identity, such as `dns:worker.test`. */
-function addedName(typed: string): { readonly name: SubjectAltName; readonly text: string } {
-  const at = typed.indexOf(':');
-  const kind = typed.slice(0, at).toLowerCase() as 'dns' | 'uri' | 'email' | 'ip';
-  const text = textOf(typed.slice(at + 1), 'client');
-  const identity = ADDED_KINDS[kind](text);
-  if (identity === undefined) {
-    throw invalid(typed, 'is not an address', 'an address is like 10.0.0.7 or ::1');
-  }
-  const [name] = identity.subjectAltNames;
-  return { name: name as SubjectAltName, text: `${kind}:${identity.value}` };
+/** The identity that a name of a kind is by itself. */
+export function addedIdentity({ kind, value }: AddedName): Identity {
+  const identity = ADDED_KINDS[kind](textOf(value, 'client'));
+  if (identity !== undefined) return identity;
+  throw invalid(`${kind}:${value}`, 'is not an address', 'an address is like 10.0.0.7 or ::1');
+}
+
+/** The identity of a distinguished name that was read: through the same checks as one that is typed. */
+export function identityOfName(subject: Attributes): Identity {
+  return clientIdentity(nameText(subject));
 }
 
 const ADDED_KINDS = {
@@ -165,7 +188,12 @@ const ADDED_KINDS = {
   ip: ipAddress,
 } as const;
 
-function clientIdentity(text: string): Identity {
+/**
+ * Reads an identity without names behind it.
+ *
+ * @throws {@link GenerateCertsError} `ERR_IDENTITY_INVALID`
+ */
+export function clientIdentity(text: string): Identity {
   if (text === '') throw invalid(text, 'is empty', 'give a name before the names that are added to it');
   if (looksLikeName(text)) {
     const subject = parseDistinguishedName(text);
@@ -326,6 +354,9 @@ const URI_CHARACTERS = /^(?:[\w.~:/?#[\]@!$&'()*+,;=-]|%[0-9a-f]{2})*$/i;
 function uriIdentity(text: string): Identity {
   const hint = 'a URI is like spiffe://example.test/alice, its other characters percent-encoded';
   if (!URI_CHARACTERS.test(text)) throw invalid(text, 'holds a character that no URI has', hint);
+  if (ADDED.test(text)) {
+    throw invalid(text, 'holds what begins another name', 'percent-encode the + in it as %2B');
+  }
   if (text.length > LONGEST_URI) throw invalid(text, `has over ${LONGEST_URI} characters`, hint);
   if (/^[^:]+:$/.test(text)) throw invalid(text, 'has nothing after its scheme', hint);
   if (!URL.canParse(text)) throw invalid(text, 'is not a valid URI', hint);

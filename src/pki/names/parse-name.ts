@@ -19,7 +19,7 @@ const HINT = "a distinguished name is like 'CN=alice,O=devs,OU=ops' (RFC 4514)";
 
 /** Whether a text is meant as a distinguished name: it begins with the type of an attribute and `=`. */
 export function looksLikeName(text: string): boolean {
-  const type = /^\s*([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)\s*=/.exec(text)?.[1];
+  const type = /^ *([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+) *=/.exec(text)?.[1];
   // An e-mail address may have an `=`, too.
   return (
     type !== undefined && (findAttributeType(type) !== undefined || /^\d/.test(type) || !text.includes('@'))
@@ -58,9 +58,9 @@ class NameReader {
   attribute(): Attribute {
     const begin = this.#at;
     const rest = this.#text.slice(begin);
-    const match = /^\s*([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*/.exec(rest);
+    const match = /^ *([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+) *= */.exec(rest);
     if (match === null) {
-      const isEmpty = /^\s*(?:[,+]|$)/.test(rest);
+      const isEmpty = /^ *(?:[,+]|$)/.test(rest);
       throw this.#wrong(begin, isEmpty ? 'has an empty relative name' : 'has no attribute type with an =');
     }
     const [whole, typed = ''] = match;
@@ -134,7 +134,7 @@ class NameReader {
 
   #hexValue(): Attribute['value'] {
     const begin = this.#at;
-    const hex = /^#((?:[0-9A-Fa-f]{2})+)\s*(?=[,+]|$)/.exec(this.#text.slice(begin));
+    const hex = /^#((?:[0-9A-Fa-f]{2})+) *(?=[,+]|$)/.exec(this.#text.slice(begin));
     const digits = hex?.[1]?.toLowerCase();
     if (hex === null || digits === undefined || !isOneElement(Buffer.from(digits, 'hex'))) {
       throw this.#wrong(

@@ -1,8 +1,20 @@
 // The party that a certification request comes to. Everything in it goes through the checks of what a person types.
-import { GenerateCertsError } from '../../errors.js';
+import { GenerateCertsError, quote } from '../../errors.js';
+import { nameText } from '../asn1/distinguished-name.js';
 import type { ReadRequest } from '../read/read-request.js';
 import type { ParsedServer } from '../request.js';
-import { type Identity, parseClientIdentity } from './identity.js';
+import {
+  type AddedName,
+  addedIdentity,
+  COMMON_NAME,
+  clientIdentity,
+  type Identity,
+  identityOfName,
+  parseClientIdentity,
+  parseServerName,
+  withNames,
+} from './identity.js';
+import { type Attributes, looksLikeName } from './parse-name.js';
 import { parseServer } from './server.js';
 
 /** What of a request a certificate says, and what it leaves out. */
@@ -22,16 +34,19 @@ type Asked = Pick<ReadRequest, 'subject' | 'names' | 'leftOut'>;
  */
 export function requestedIdentity(asked: Asked, name: string | undefined): Granted<Identity> {
   const { subject, names, leftOut } = asked;
-  const own = name ?? subjectText(subject);
+  const own = subject.length === 0 ? undefined : subjectIdentity(subject);
+  const base = name === undefined ? own : parseClientIdentity(name);
   const [first, ...others] = names;
-  if (own === undefined && first === undefined) throw nameless();
-  const base = own ?? (first?.value as string);
-  const more = (own === undefined ? others : names).filter(({ value }) => value !== base);
-  const extras = more.map(({ type, value }) => `+${type}:${value}`).join('');
-  return {
-    party: parseClientIdentity(`${base}${extras}`),
-    leftOut: name === undefined ? leftOut : [...replaced(subject, name), ...leftOut],
-  };
+  if (base === undefined && first === undefined) throw nameless();
+  const party =
+    base === undefined
+      ? withNames(addedIdentity(first as AddedName), others)
+      : withNames(
+          base,
+          names.filter(({ value }) => value !== base.value),
+        );
+  const replaced = name !== undefined && own !== undefined && own.value !== base?.value;
+  return { party, leftOut: replaced ? [`subject ${own.value}`, ...leftOut] : leftOut };
 }
 
 /**
@@ -47,40 +62,40 @@ export function requestedServer(
 ): Granted<ParsedServer> {
   const { subject, names } = asked;
   const leftOut = [...asked.leftOut];
-  const own = names.filter(({ type }) => type !== 'email').map(({ value }) => value);
-  leftOut.push(...names.filter(({ type }) => type === 'email').map(({ value }) => `e-mail address ${value}`));
-  const common: string[] = [];
-  for (const [type, value] of subject.flat()) {
-    // As a CN any text may stand; only one that is a name of an endpoint is one of the server's.
-    if (type === 'CN' && /^[A-Za-z0-9*_:.-]+$/.test(value)) common.push(value);
-    else leftOut.push(`${type}=${value} of the subject`);
+  const own = names.filter(({ kind }) => kind !== 'email');
+  leftOut.push(...names.filter(({ kind }) => kind === 'email').map(({ value }) => `e-mail address ${value}`));
+  for (const { kind, value } of own) {
+    // What is asked for as one kind of name is not taken as another.
+    if (parseServerName(value).kind !== kind) throw notOfKind(value, kind);
   }
-  const all = [...new Set([...common, ...own])];
+  const common: string[] = [];
+  for (const attribute of subject.flat()) {
+    const { type, value } = attribute;
+    // As a CN any text may stand; only one that is a name of an endpoint is one of the server's.
+    const isName = type === COMMON_NAME && typeof value === 'string' && /^[A-Za-z0-9*_:.-]+$/.test(value);
+    if (isName) common.push(value);
+    else leftOut.push(`${nameText([[attribute]])} of the subject`);
+  }
+  const all = [...new Set([...common, ...own.map(({ value }) => value)])];
   if (all.length === 0) throw nameless();
   const name = id ?? (all[0] as string).replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+|[.-]+$/g, '');
   return { party: parseServer(role, { id: name, names: all }), leftOut };
 }
 
-/** The subject as a person would type it: a single CN alone, any other as a distinguished name (RFC 4514). */
-function subjectText(subject: Asked['subject']): string | undefined {
-  const [only, ...others] = subject;
-  if (only === undefined) return undefined;
-  const [type, value] = only[0] ?? [];
-  if (others.length === 0 && only.length === 1 && type === 'CN' && value !== undefined) return value;
-  return subject
-    .toReversed()
-    .map((rdn) => rdn.map(([kind, text]) => `${kind}=${escapeValue(text)}`).join('+'))
-    .join(',');
+/** A single CN is an identity by itself, unless it looks like a longer name; any other subject is a distinguished name. */
+function subjectIdentity(subject: Attributes): Identity {
+  const [[only, ...beside] = [], ...others] = subject;
+  const isCommonName = only?.type === COMMON_NAME && beside.length === 0 && others.length === 0;
+  const value = isCommonName ? only.value : undefined;
+  return typeof value === 'string' && !looksLikeName(value) ? clientIdentity(value) : identityOfName(subject);
 }
 
-/** RFC 4514 section 2.4. */
-function escapeValue(value: string): string {
-  return value.replace(/[,+"\\<>;=]|^[ #]| $/g, '\\$&');
-}
-
-function replaced(subject: Asked['subject'], name: string): string[] {
-  const text = subjectText(subject);
-  return text === undefined || text === name ? [] : [`subject ${text}`];
+function notOfKind(value: string, kind: string): GenerateCertsError {
+  return new GenerateCertsError(
+    'ERR_REQUEST_INVALID',
+    `the request is refused: its subjectAltName has ${quote(value)} as a name of type ${kind}, which it is not`,
+    'make the request with the right type, such as subjectAltName=DNS:api.test,IP:10.0.0.7',
+  );
 }
 
 function nameless(): GenerateCertsError {

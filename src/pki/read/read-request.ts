@@ -1,22 +1,18 @@
 import { createPublicKey } from 'node:crypto';
 import { GenerateCertsError } from '../../errors.js';
 import { isInstance } from '../../util/options.js';
+import { readName } from '../asn1/distinguished-name.js';
 import { keyTypeOf, type PublicKey } from '../keys/keys.js';
+import type { AddedName } from '../names/identity.js';
+import type { Attributes } from '../names/parse-name.js';
 
 /** What a certification request (RFC 2986) asks for, as far as it is granted. */
 export interface ReadRequest {
   readonly publicKey: PublicKey;
-  /** The attributes of its subject in the order of the encoding, one list for each RDN. */
-  readonly subject: readonly (readonly (readonly [type: string, value: string])[])[];
-  readonly names: readonly RequestedName[];
+  readonly subject: Attributes;
+  readonly names: readonly AddedName[];
   /** What else it asks for, in words; none of it is granted. */
   readonly leftOut: readonly string[];
-}
-
-/** A name of a request's subjectAltName that a certificate of this program can bear. */
-export interface RequestedName {
-  readonly type: 'dns' | 'ip' | 'email' | 'uri';
-  readonly value: string;
 }
 
 /** The largest request that is read, in bytes: with an RSA key of 16384 bits and 100 names one has 10,000. */
@@ -54,7 +50,7 @@ function contentsOf(
   request: InstanceType<X509['Pkcs10CertificateRequest']>,
   x509: X509,
 ): Omit<ReadRequest, 'publicKey'> {
-  const names: RequestedName[] = [];
+  const names: AddedName[] = [];
   const leftOut: string[] = [];
   for (const extension of request.extensions) {
     if (extension.type !== SUBJECT_ALT_NAME) {
@@ -64,16 +60,13 @@ function contentsOf(
     for (const { type, value } of new x509.SubjectAlternativeNameExtension(extension.rawData).names.items) {
       const known = TYPES[type];
       if (known === undefined) leftOut.push(`subjectAltName of type ${type}`);
-      else names.push({ type: known, value });
+      else names.push({ kind: known, value });
     }
   }
   const others = request.attributes.filter(({ type }) => type !== EXTENSION_REQUEST);
   leftOut.push(...others.map(({ type }) => `attribute ${type}`));
-  const subject = request.subjectName
-    .toJSON()
-    .map((rdn) =>
-      Object.entries(rdn).flatMap(([type, values]) => values.map((value) => [type, value] as const)),
-    );
+  const subject = readName(Buffer.from(request.subjectName.toArrayBuffer()));
+  if (subject === undefined) throw new RangeError('an attribute of the subject is not known');
   return { subject, names, leftOut };
 }
 
@@ -81,7 +74,7 @@ const SUBJECT_ALT_NAME = '2.5.29.17';
 // PKCS #9 (RFC 2985 section 5.4.2).
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
 
-const TYPES: Readonly<Record<string, 'dns' | 'ip' | 'email' | 'uri'>> = {
+const TYPES: Readonly<Record<string, AddedName['kind']>> = {
   dns: 'dns',
   ip: 'ip',
   email: 'email',
