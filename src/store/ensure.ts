@@ -1,10 +1,10 @@
 import { quote } from '../errors.js';
 import { checkOptions, mergeOptions, RESERVED_NAMES } from '../layouts/requests.js';
 import { flawFileName, serverFlawFileName } from '../pki/flaws/flaws.js';
-import { readPublicKey } from '../pki/keys/keys.js';
+import { type PublicKey, readPublicKey } from '../pki/keys/keys.js';
 import { identityName, readClientIdentity } from '../pki/names/identity.js';
-import { nameClients, partiesOf } from '../pki/names/party-names.js';
-import type { ParsedParty, ParsedRequest } from '../pki/request.js';
+import { nameClients, partiesOf, withPublicKeys } from '../pki/names/party-names.js';
+import type { ParsedRequest } from '../pki/request.js';
 import type { Work } from '../pki/workers/work.js';
 import { FIELDS } from '../request/fields.js';
 import {
@@ -161,7 +161,7 @@ function withClientsOf(
       readClientIdentity(text, checked.request),
     );
     const clients = nameClients(identities, RESERVED_NAMES, [...servers, ...peers]);
-    const withKey = <Party extends ParsedParty>(party: Party) => withPublicKey(party, old);
+    const withKey = withPublicKeys(publicKeysOf(old));
     return {
       ...checked,
       servers: servers.map(withKey),
@@ -172,11 +172,13 @@ function withClientsOf(
   return { parsed, added };
 }
 
-/** A party whose key someone else holds, with what the manifest has of that key. */
-function withPublicKey<Party extends ParsedParty>(party: Party, { certificates }: Manifest): Party {
-  const signed = certificates.filter(({ publicKey }) => publicKey !== undefined);
-  const entry = signed.find(({ role, name }) => role === party.role && name === party.name);
-  return entry?.publicKey === undefined ? party : { ...party, publicKey: readPublicKey(entry.publicKey) };
+/** The public keys of the parties whose private ones others hold, by name. */
+function publicKeysOf({ certificates }: Manifest): Map<string, PublicKey> {
+  return new Map(
+    certificates.flatMap(({ name, publicKey }) =>
+      publicKey === undefined ? [] : [[name, readPublicKey(publicKey)] as const],
+    ),
+  );
 }
 
 async function damagesOf(folder: string, old: Manifest): Promise<Map<string, Damage>> {

@@ -1,8 +1,9 @@
 import { parseDuration } from '../../util/duration.js';
 import type { Credential } from '../credential.js';
 import { readClientIdentity } from '../names/identity.js';
+import { withPublicKeys } from '../names/party-names.js';
 import { peersOf, serversOf } from '../names/server.js';
-import type { ParsedClient, ParsedParty, ParsedRequest, SetRequest } from '../request.js';
+import type { ParsedClient, ParsedRequest, SetRequest } from '../request.js';
 import type { CertificateSet } from '../set.js';
 import type { IssuingWork } from '../workers/work.js';
 import type { Authority } from './authority.js';
@@ -151,21 +152,18 @@ function parsedClient({ name, fileName, identity }: Credential, request: SetRequ
   return { role: 'client', name, fileName, identity: readClientIdentity(identity, request) };
 }
 
-/** With the key of its certificate where the set does not have the private one. */
-function withPublicKey<Party extends ParsedParty>(party: Party, credentials: readonly Credential[]): Party {
-  const credential = credentials.find(({ name }) => name === party.name);
-  if (credential?.isKeyElsewhere !== true) return party;
-  return { ...party, publicKey: credential.certificate.publicKey };
-}
-
 /** A set's request with all its clients, as it was when the set was made. */
 export function parsedOf(set: CertificateSet, root?: Authority): ParsedRequest {
   const { request, reservedNames } = set;
+  const signed = set.credentials.filter(({ isKeyElsewhere }) => isKeyElsewhere);
+  const withKey = withPublicKeys(
+    new Map(signed.map(({ name, certificate }) => [name, certificate.publicKey] as const)),
+  );
   return {
     request,
-    servers: serversOf(request).map((server) => withPublicKey(server, set.servers)),
-    peers: peersOf(request).map((peer) => withPublicKey(peer, set.peers)),
-    clients: set.clients.map((client) => withPublicKey(parsedClient(client, request), set.clients)),
+    servers: serversOf(request).map(withKey),
+    peers: peersOf(request).map(withKey),
+    clients: set.clients.map((client) => withKey(parsedClient(client, request))),
     lifetime: parseDuration(request.validFor),
     backdate: parseDuration(request.backdate),
     reservedNames,

@@ -1,5 +1,6 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { Credential } from '../credential.js';
+import type { PublicKey } from '../keys/keys.js';
 import type { ParsedClient, ParsedParty, ParsedRequest, ParsedServer } from '../request.js';
 import { clientFileName, type Identity, parseClientIdentity } from './identity.js';
 
@@ -20,6 +21,16 @@ export function identitiesOf(party: ParsedParty): readonly Identity[] {
 /** Every party to be trusted, in the order in which they are listed. */
 export function partiesOf({ servers, peers, clients }: Pick<ParsedRequest, 'servers' | 'peers' | 'clients'>) {
   return [...servers, ...peers, ...clients] as readonly ParsedParty[];
+}
+
+/** Gives a party the public key of its certificate, where someone else has the private one; by the party's name. */
+export function withPublicKeys(
+  keys: ReadonlyMap<string, PublicKey>,
+): <Party extends ParsedParty>(party: Party) => Party {
+  return (party) => {
+    const publicKey = keys.get(party.name);
+    return publicKey === undefined ? party : { ...party, publicKey };
+  };
 }
 
 /** A party that is in the set already, or was named before. */

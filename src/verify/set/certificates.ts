@@ -14,12 +14,13 @@ import type { Source } from './source.js';
 export async function certificateFindings(source: Source, now: Date): Promise<Finding[]> {
   const { subject, manifest } = source;
   const authorities = await authoritiesOf(source);
+  const expected: Expected = { authorities, names: namesOf(manifest), now };
   const findings: Finding[] = [];
   for (const entry of manifest.certificates) {
     const { name, flaw } = entry;
     const problems: SetProblem[] = [];
     for (const files of Object.values(entry.files)) {
-      problems.push(...(await fileProblems(source, entry, files, authorities, now)));
+      problems.push(...(await fileProblems(source, entry, files, expected)));
     }
     findings.push(
       setFinding(subject, { kind: 'certificate', name, flaw }, { kind: 'certificate', flaw }, problems),
@@ -28,21 +29,28 @@ export async function certificateFindings(source: Source, now: Date): Promise<Fi
   return findings;
 }
 
+/** What certificates are held against. */
+interface Expected {
+  readonly authorities: readonly Certificate[];
+  /** By the name of a server or peer. */
+  readonly names: ReadonlyMap<string, readonly Identity[]>;
+  readonly now: Date;
+}
+
 /** What is wrong with a certificate's files in one layout. */
 async function fileProblems(
-  { manifest, read, withoutKey }: Source,
+  { read, withoutKey }: Source,
   entry: ManifestCertificate,
   { certificate: path = '', key: keyPath }: { readonly certificate?: string; readonly key?: string },
-  authorities: readonly Certificate[],
-  now: Date,
+  expected: Expected,
 ): Promise<SetProblem[]> {
   const blocks = await readCertificates(read(path) ?? '');
   const [certificate] = blocks;
   if (blocks.length === 0) return [{ kind: 'no-certificate', path }];
   if (certificate === undefined) return [{ kind: 'unreadable-certificate', path }];
   const problems = [
-    ...certificateProblems(certificate, entry, authorities, manifest, now),
-    ...chainProblems(blocks, entry, authorities),
+    ...certificateProblems(certificate, entry, expected),
+    ...chainProblems(blocks, entry, expected.authorities),
   ];
   if (keyPath !== undefined && !withoutKey.has(keyPath)) {
     const key = privateKeyFromPem(read(keyPath) ?? '');
@@ -57,9 +65,7 @@ const PURPOSES = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as
 function certificateProblems(
   certificate: Certificate,
   entry: ManifestCertificate,
-  authorities: readonly Certificate[],
-  manifest: Manifest,
-  now: Date,
+  { authorities, names, now }: Expected,
 ): SetProblem[] {
   const problems: SetProblem[] = [];
   const x509 = certificate.x509Certificate;
@@ -81,15 +87,14 @@ function certificateProblems(
     }
   }
   if (entry.role === 'server' || entry.role === 'peer') {
-    problems.push(...nameProblems(certificate, namesOf(manifest, entry)));
+    problems.push(...nameProblems(certificate, names.get(entry.name) ?? []));
   }
   return problems;
 }
 
-/** The names that a server or a peer was asked for with. */
-function namesOf({ request }: Manifest, { role, name }: ManifestCertificate): Identity[] {
-  const asked = role === 'peer' ? peersOf(request) : serversOf(request);
-  return [...(asked.find((server) => server.name === name)?.names ?? [])];
+/** The names that servers and peers were asked for with, by the party's name: no two share one. */
+function namesOf({ request }: Manifest): Map<string, readonly Identity[]> {
+  return new Map([...serversOf(request), ...peersOf(request)].map(({ name, names }) => [name, names]));
 }
 
 function nameProblems(certificate: Certificate, identities: readonly Identity[]): SetProblem[] {
