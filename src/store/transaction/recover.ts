@@ -1,10 +1,11 @@
 import { promises as fs } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { LockOptions } from '../../request/options.js';
 import { debug } from '../../util/debug.js';
 import { readRegularFile } from '../../util/regular-file.js';
 import { folderMode, foldersOf } from '../folders.js';
+import { statInside } from '../manifest/damages.js';
 import { findManifest } from '../manifest/find.js';
 import { LARGEST_MANIFEST, MANIFEST_NAME, type Manifest } from '../manifest/manifest.js';
 import { sha256 } from '../manifest/sha256.js';
@@ -98,6 +99,7 @@ async function recover({ folder }: FolderLock, { force }: { readonly force: bool
         : `finishing a change to ${quote(folder)}: ${journal.files.length} files to write, ${journal.removals.length} to remove`,
     );
     if (journal !== undefined) await finish(folder, journal);
+    else await removeEmptied(folder);
   } catch (error) {
     const invalid = error instanceof GenerateCertsError && error.code === 'ERR_JOURNAL_INVALID';
     if (!invalid || !force) throw error;
@@ -105,6 +107,18 @@ async function recover({ folder }: FolderLock, { force }: { readonly force: bool
   }
   await fs.rm(mark, { recursive: true, force: true });
   await clearWorkFolder(folder);
+}
+
+/** Removes what a change that was done emptied, where it was killed before: the folders that it moved files out of. */
+async function removeEmptied(folder: string): Promise<void> {
+  const { outgoing } = workPaths(folder);
+  const entries = (await ifThere(fs.readdir(outgoing, { recursive: true, withFileTypes: true }))) ?? [];
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => relative(outgoing, join(entry.parentPath, entry.name)))
+    // Through a link lies what is not this set's.
+    .filter((name) => statInside(folder, name)?.isDirectory() === true);
+  await removeEmptyFolders(names.map((name) => join(folder, name)));
 }
 
 /** Moves what has not been moved yet. Can be done again, should it be killed too. */

@@ -60,8 +60,9 @@ export async function replaceFiles(
     throw error;
   }
   // The new files are whole: what is left of the old ones is no reason to fail, the next command removes it.
-  await clearWorkFolder(folder).catch(() => undefined);
+  // The work folder goes last: by it the next command knows which folders were emptied.
   await removeEmptyFolders(foldersOf(replacement.removals).map((name) => join(folder, name)));
+  await clearWorkFolder(folder).catch(() => undefined);
 }
 
 async function beginStaging(folder: string): Promise<Staging> {
