@@ -139,14 +139,7 @@ export class CertificateSet {
    */
   client(identity: string): ClientCredential {
     const { value } = parseClientIdentity(identity);
-    const found = this.#clients.find(({ name }) => name === value);
-    if (found !== undefined) return found;
-    const known = this.#clients.map(({ name }) => name);
-    throw new GenerateCertsError(
-      'ERR_NOT_IN_SET',
-      `the set has no client ${quote(identity)}`,
-      known.length === 0 ? 'the set has no clients' : hintForUnknown(identity, known.slice(0, MOST_NAMED)),
-    );
+    return findByName('client', this.#clients, value);
   }
 
   /**
@@ -155,7 +148,7 @@ export class CertificateSet {
    * @throws {@link GenerateCertsError} `ERR_NOT_IN_SET`
    */
   serverOf(id: string): ServerCredential {
-    return findById('server', this.#servers, id);
+    return findByName('server', this.#servers, id);
   }
 
   /**
@@ -164,7 +157,7 @@ export class CertificateSet {
    * @throws {@link GenerateCertsError} `ERR_NOT_IN_SET`
    */
   peer(id: string): PeerCredential {
-    return findById('peer', this.#peers, id);
+    return findByName('peer', this.#peers, id);
   }
 
   /**
@@ -440,13 +433,13 @@ export class CertificateSet {
 /** How many names a hint lists. */
 const MOST_NAMED = 20;
 
-function findById<Party extends Credential>(what: string, parties: readonly Party[], id: string): Party {
-  const found = parties.find(({ name }) => name === id);
+function findByName<Party extends Credential>(what: string, parties: readonly Party[], asked: string): Party {
+  const found = parties.find(({ name }) => name === asked);
   if (found !== undefined) return found;
   const known = parties.map(({ name }) => name).slice(0, MOST_NAMED);
   throw new GenerateCertsError(
     'ERR_NOT_IN_SET',
-    `the set has no ${what} ${quote(id)}`,
-    known.length === 0 ? `the set has no ${what}s` : hintForUnknown(textOf(id), known),
+    `the set has no ${what} ${quote(asked)}`,
+    known.length === 0 ? `the set has no ${what}s` : hintForUnknown(textOf(asked), known),
   );
 }

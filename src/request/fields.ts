@@ -95,6 +95,23 @@ const SERVERS_RECORDED = {
 };
 const DURATION = { type: 'string', pattern: '^[0-9]{1,12}[smhd]$' };
 
+/** What the fields of servers and of peers have in common. */
+const serversOf = (role: 'server' | 'peer') =>
+  ({
+    default: 'none',
+    repeats: true,
+    join: (ofFile: unknown, added: unknown) => joinServers(role, ofFile, added),
+    action: true,
+    schema: serversSchema,
+    recorded: {
+      schema: SERVERS_RECORDED,
+      isValid: isServerList,
+      missing: [],
+      change: { words: `${role}s`, reissue: 'missing' },
+    },
+    parse: (given: unknown) => parseServers(role, given),
+  }) as const;
+
 /** What a set may be asked to be. */
 export const SET_FIELDS = {
   names: {
@@ -114,34 +131,12 @@ export const SET_FIELDS = {
   servers: {
     flag: { long: 'server', short: 's', value: 'id=name,name' },
     help: 'one more server; without positional names there is then no default server',
-    default: 'none',
-    repeats: true,
-    join: (ofFile, added) => joinServers('server', ofFile, added),
-    action: true,
-    schema: serversSchema,
-    recorded: {
-      schema: SERVERS_RECORDED,
-      isValid: isServerList,
-      missing: [],
-      change: { words: 'servers', reissue: 'missing' },
-    },
-    parse: (given) => parseServers('server', given),
+    ...serversOf('server'),
   },
   peers: {
     flag: { long: 'peer', short: 'p', value: 'id=name,name' },
     help: 'a node that is server and client at once',
-    default: 'none',
-    repeats: true,
-    join: (ofFile, added) => joinServers('peer', ofFile, added),
-    action: true,
-    schema: serversSchema,
-    recorded: {
-      schema: SERVERS_RECORDED,
-      isValid: isServerList,
-      missing: [],
-      change: { words: 'peers', reissue: 'missing' },
-    },
-    parse: (given) => parseServers('peer', given),
+    ...serversOf('peer'),
   },
   layouts: {
     flag: { long: 'layout', short: 'l', value: 'layout' },

@@ -15,7 +15,7 @@ export interface ReadyState {
 const MARK = 'generate-certs serve';
 
 /**
- * Removes what a run before left: nobody must take it for this one's.
+ * Removes what an earlier run left, so that it is not taken for this one's.
  *
  * @throws {@link GenerateCertsError} `ERR_FILE_IN_THE_WAY` where another program's file has the name
  */

@@ -79,7 +79,7 @@ export async function rehearseSet(
 
 /**
  * Makes a set and writes it. Its clients' files are written while worker threads make more clients, into the
- * work folder, where nobody reads them: only with the last of them the change begins.
+ * work folder, which no other program reads: the change begins when the last of them is written.
  */
 async function makeInto(
   lock: FolderLock,

@@ -37,7 +37,7 @@ export interface RotateOptions extends LockOptions {
 }
 
 /**
- * Gives the set in a folder a new CA, in three steps, so that nobody who should be let in is refused meanwhile. After
+ * Gives the set in a folder a new CA, in three steps, so that no party that should be let in is refused meanwhile. After
  * each step give the new files to both sides, in any order, before you make the next one.
  *
  * - `trust`: a new CA is made, and both sides trust it beside the old one, which still signs.

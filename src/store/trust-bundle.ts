@@ -116,7 +116,7 @@ async function writeWhole(path: string, content: string): Promise<void> {
 const DRAFT = /^ca-bundle-[0-9a-f-]+\.pem\.(claim\..*)$/;
 const BUNDLE = /^ca-bundle-(?:(\d{1,12})-([0-9a-f]{16})-)?[0-9a-f]+\.pem$/;
 
-/** A set that has ended is trusted by nothing any more; of bundles of earlier versions nobody knows. Drafts of killed runs go too. */
+/** No program trusts a set that has ended; bundles of earlier versions cannot be dated. Drafts of killed runs go too. */
 async function forgetEnded(folder: string): Promise<void> {
   await removeBundles(folder, (end) => Number(end ?? 0) * 1000 < Date.now());
   for (const name of (await ifThere(fs.readdir(folder))) ?? []) {

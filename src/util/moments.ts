@@ -24,7 +24,7 @@ const UNITS = [
 
 function formatSeconds(seconds: number): string {
   const parts: string[] = [];
-  // Past an hour the seconds tell nobody anything: to the nearest minute.
+  // Past an hour the seconds say nothing: to the nearest minute.
   let rest = seconds < 3570 ? seconds : Math.round(seconds / 60) * 60;
   for (const [unit, size] of UNITS) {
     const count = Math.floor(rest / size);

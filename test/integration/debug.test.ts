@@ -1,11 +1,15 @@
 // NODE_DEBUG=generate-certs: the program tells of its decisions, and never of a key.
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { loadCertificateSet } from '../../src/index.js';
 import { temporaryFolder } from '../support/folder.js';
 import { exitOf, startFront } from '../support/front.js';
 import { start } from '../support/processes.js';
-import { EXECUTABLE, generateCerts } from '../support/program.js';
+import { EXECUTABLE, generateCerts, runBeside } from '../support/program.js';
 
 const DEBUG = { NODE_DEBUG: 'generate-certs' };
 
@@ -92,4 +96,23 @@ test.skipIf(!inject('tools').nginx)('what the front does', async () => {
     'SIGTERM came: passing it on',
   ]);
   expectNoKeys(output, out);
+});
+
+test('what verify tried, and what came of it', async () => {
+  const out = join(temporaryFolder(), 'certs');
+  generateCerts(['-q', '-o', out, '-l', 'grpc']);
+  const set = await loadCertificateSet(out);
+  const server = createServer(set.server.tlsOptions(), (_, response) => response.end('{}'));
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const { stderr } = await runBeside(process.execPath, [EXECUTABLE, 'verify', url, '-o', out], {
+    env: DEBUG,
+  });
+  const lines = linesOf(stderr, 'probe').map((line) => line.replace(url, '<url>'));
+  expect(lines).toContain('<url>: client client, TLSv1.3: let-in after <time>');
+  expect(lines).toContain('<url>: no certificate, TLSv1.2: refused after <time>');
+  expect(lines).toContain('<url>: no TLS, no TLS: refused after <time>');
+  expectNoKeys(stderr, out);
 });

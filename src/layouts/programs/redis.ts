@@ -1,8 +1,5 @@
 import type { Layout, NextStep, NextStepContext } from '../layout.js';
-import { type Configuration, configurationFile, FOLDERS, pemFiles, placesOf } from './folders.js';
-
-/** A word of redis.conf. */
-const text = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;
+import { type Configuration, configurationFile, FOLDERS, pemFiles, placesOf, quoted } from './folders.js';
 
 const server: Configuration = {
   name: 'redis.conf',
@@ -10,9 +7,9 @@ const server: Configuration = {
   lines: (folder) => [
     'port 0',
     'tls-port 6379',
-    `tls-cert-file ${text(`${folder}/redis.crt`)}`,
-    `tls-key-file ${text(`${folder}/redis.key`)}`,
-    `tls-ca-cert-file ${text(`${folder}/ca.crt`)}`,
+    `tls-cert-file ${quoted(`${folder}/redis.crt`)}`,
+    `tls-key-file ${quoted(`${folder}/redis.key`)}`,
+    `tls-ca-cert-file ${quoted(`${folder}/ca.crt`)}`,
     'tls-auth-clients yes',
   ],
 };

@@ -113,7 +113,7 @@ export async function openLog(folder: string, say: (line: string) => void): Prom
   const path = join(folder, LOG_NAME);
   try {
     await run('mkfifo', ['-m', '600', path]);
-    // Open for writing too: it does not end when NGINX reloads and nobody else has it open.
+    // Open for writing too: it does not end when NGINX reloads and no other process has it open.
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     const socket = new Socket({ fd, readable: true, writable: false });
     createInterface({ input: socket }).on('line', say);

@@ -7,7 +7,7 @@ import { belongsTo, isAlive, markOf, type ProcessMark, realm } from './marks.js'
 
 const PREFIX = 'generate-certs-serve-';
 const RECORD = 'processes.json';
-/** A folder without a record is a run's that has just begun; after this long, in milliseconds, it is nobody's. */
+/** A folder without a record belongs to a run that has just begun; after this long, in milliseconds, that run is gone. */
 const LONGEST_BEGINNING = 60_000;
 
 /** What stands in the record: by it the next run cleans up after one that was killed. */

@@ -73,7 +73,7 @@ async function spawnOrFail(
 ): Promise<ChildProcess> {
   try {
     const child = spawn(program, args, options);
-    // Told of later, where nobody would have started anything: too many processes, a program that went away.
+    // Reported later, when the process should have started: too many processes, a program that was removed.
     if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     return child;
   } catch (error) {

@@ -23,7 +23,7 @@ export async function removeAtExit(folder: string): Promise<() => void> {
   };
 }
 
-/** Whoever is interrupted has no time to wait: this is the one place that removes files synchronously. */
+/** An interrupted process has no time to wait: this is the one place that removes files synchronously. */
 function removeLive(): void {
   for (const folder of live) rmSync(folder, { recursive: true, force: true });
 }
@@ -43,7 +43,7 @@ function watchProcess(real: NodeJS.Process): () => void {
   const onSignal = (signal: NodeJS.Signals) => {
     removeLive();
     stop();
-    // Nobody else listens: without this listener the signal would have ended the process.
+    // There is no other listener: without this one the signal would have ended the process.
     if (real.listenerCount(signal) === 0) real.kill(real.pid, signal);
   };
   const stop = () => {

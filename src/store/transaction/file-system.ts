@@ -141,7 +141,7 @@ export async function syncFiles(
   signal?: AbortSignal,
 ): Promise<void> {
   if (paths.length > MOST_SYNCED_EACH && (await syncFileSystem(folder, signal))) return;
-  // Whoever interrupted the work looks for that next.
+  // What interrupted the work looks for that next.
   if (signal?.aborted) return;
   // Windows syncs what is open for writing alone.
   const flags = process.platform === 'win32' ? 'r+' : 'r';

@@ -10,7 +10,7 @@ export function throwIfInterrupted(signal: AbortSignal | undefined): void {
 
 /** Waits for some work, but not after an interruption: key generation cannot be stopped, only left. */
 export async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  // Work that is left alone may still fail, and that is nobody's business any more.
+  // Work that was abandoned may still fail, and its error no longer matters.
   work.catch(() => undefined);
   throwIfInterrupted(signal);
   if (signal === undefined) return work;

@@ -23,13 +23,13 @@ export interface FolderLock {
 }
 
 const HEARTBEAT_MS = 2000;
-/** A claim of another machine that was not touched for so long belongs to nobody. */
+/** A claim of another machine that was not touched for so long has been left. */
 const SILENCE_MS = 15_000;
 
 /**
  * Waits until no other process writes into a folder, and keeps others out from then on.
  *
- * Each process claims the folder by a file whose name nobody else uses, and then looks for others'
+ * Each process claims the folder by a file whose name no other process uses, and then looks for others'
  * claims: where there is one of a process that runs, it takes its own back and tries again. Of two that
  * claim at once each sees the other, so that never both go on. A dead process's claim is told by its
  * process id, at once; there is nothing to take over, so no two can take the same thing over. (npm's

@@ -8,7 +8,7 @@ import { errnoOf, makeFolder, removeEmptyFolders } from './file-system.js';
  * exchange entries between two calls, so that root would write, give away or remove something else.
  *
  * A folder in which others may make entries counts as theirs. On the way to the set's folder it may be sticky as `/tmp`
- * is: there nobody can exchange what belongs to another.
+ * is: no user can exchange another user's entries there.
  *
  * It is looked at from the root of the file system on, link by link: what is found to be root's alone cannot be
  * exchanged while what is below it is looked at.

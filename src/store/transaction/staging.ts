@@ -29,7 +29,7 @@ export class Staging {
     this.#folders.add(incoming);
   }
 
-  /** Removes what was written. Whoever goes on writing, not knowing of a failure elsewhere, is stopped. */
+  /** Removes what was written. A writer that goes on because it does not know of a failure elsewhere is stopped. */
   async abandon(): Promise<void> {
     this.#abandoned = true;
     await clearWorkFolder(this.#folder);

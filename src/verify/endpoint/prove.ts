@@ -1,6 +1,8 @@
 import { runBounded } from '../../util/bounded.js';
+import { debug } from '../../util/debug.js';
 import type { Endpoint } from '../protocols/protocol.js';
 import type { Finding } from '../report/finding.js';
+import { subjectText } from '../report/wording.js';
 import { speaks } from '../wire/connection.js';
 import type { Outcome } from '../wire/outcome.js';
 import { loadClient, TLS_VERSIONS, type TlsVersion } from '../wire/tls.js';
@@ -118,7 +120,13 @@ async function settleClosed(
 async function attempt(proof: Proof, tried: Case, tls: TlsVersion | null): Promise<Attempt> {
   const begun = performance.now();
   const outcome = await outcomeOfCase(proof, tried, tls);
-  return { tried, tls, outcome, milliseconds: Math.round(performance.now() - begun) };
+  const milliseconds = Math.round(performance.now() - begun);
+  debug(
+    'probe',
+    () =>
+      `${proof.endpoint.address}: ${subjectText(tried.tried)}, ${tls ?? 'no TLS'}: ${outcome.kind} after ${milliseconds} ms`,
+  );
+  return { tried, tls, outcome, milliseconds };
 }
 
 async function outcomeOfCase(
@@ -129,7 +137,7 @@ async function outcomeOfCase(
   const loaded = material === undefined || tls === null ? { context: undefined } : loadClient(material, tls);
   if ('outcome' in loaded) return loaded.outcome;
   const outcome = await endpoint.protocol.call(endpoint, loaded.context, request, timeoutMs);
-  // A server that answers plaintext in TLS, or in no way that makes sense, serves nobody without TLS.
+  // A server that answers plaintext in TLS, or in no way that makes sense, serves no client without TLS.
   if (tls === null && outcome.kind === 'wrong-server') {
     return { kind: 'refused', cause: { kind: 'not-plaintext' } };
   }
