@@ -279,7 +279,7 @@ func main() {
   });
 
   test.each([
-    ['client', 'URI:spiffe://example.test/a+dns:admin.test'],
+    ['client', 'URI:urn:x:a+dns:admin.test'],
     ['client', 'URI:admin.test'],
     ['client', 'DNS:10.0.0.7'],
     ['server', 'URI:admin.test'],
