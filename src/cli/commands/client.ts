@@ -7,7 +7,10 @@ import { formatAdded } from './added.js';
 
 export function describeClient(command: Command): void {
   command
-    .argument('<identity...>', 'plain or distinguished names, e-mail addresses, DNS names, IP addresses or URIs')
+    .argument(
+      '<identity...>',
+      'plain or distinguished names, e-mail addresses, DNS names, IP addresses or URIs',
+    )
     .addOption(outOption())
     .addOption(lockTimeoutOption())
     .addOption(jsonOption('print the manifest'))

@@ -3,16 +3,8 @@ import type { Endpoint } from '../protocols/protocol.js';
 import type { Finding, Note, Observed } from '../report/finding.js';
 import type { Verdict } from '../report/row.js';
 import type { Outcome } from '../wire/outcome.js';
-import type { TlsVersion } from '../wire/tls.js';
+import type { Attempt } from './attempt.js';
 import type { Case, leftOut } from './cases.js';
-
-/** One case as it was tried, and what came of it. */
-export interface Attempt {
-  readonly tried: Case;
-  readonly tls: TlsVersion | null;
-  readonly outcome: Outcome;
-  readonly milliseconds: number;
-}
 
 /** What came of an attempt, judged. */
 export function findingOf(endpoint: Endpoint, { tried, tls, outcome, milliseconds }: Attempt): Finding {

@@ -1,13 +1,13 @@
 import { runBounded } from '../../util/bounded.js';
-import { debug } from '../../util/debug.js';
-import type { Endpoint } from '../protocols/protocol.js';
 import type { Finding } from '../report/finding.js';
-import { subjectText } from '../report/wording.js';
 import { speaks } from '../wire/connection.js';
 import type { Outcome } from '../wire/outcome.js';
 import { loadClient, TLS_VERSIONS, type TlsVersion } from '../wire/tls.js';
+import { type Attempt, attempt } from './attempt.js';
 import type { Case } from './cases.js';
-import { type Attempt, findingOf, notTried, serverFinding } from './judge.js';
+import { findingOf, notTried, serverFinding } from './judge.js';
+import { PROBES } from './probes/index.js';
+import type { Opened, Proof } from './proof.js';
 
 /** How many cases run side by side. */
 const MOST_AT_ONCE = 8;
@@ -16,16 +16,6 @@ export interface EndpointFindings {
   readonly findings: readonly Finding[];
   /** Its address, where it gave no answer at all. */
   readonly silent: readonly string[];
-}
-
-/** What one endpoint is proved with. */
-export interface Proof {
-  readonly endpoint: Endpoint;
-  readonly cases: readonly Case[];
-  /** The harmless request of its protocol, checked. */
-  readonly request: string;
-  readonly model: string | undefined;
-  readonly timeoutMs: number;
 }
 
 /** Tries every case at one endpoint. Everything but a valid client counts only where that was let in. */
@@ -64,15 +54,23 @@ export async function proveEndpoint(proof: Proof): Promise<EndpointFindings> {
   );
   const settled = await settleClosed(proof, first, versions, attempts);
   const spoken = openings.filter(({ outcome }) => outcome.kind !== 'version');
-  const findings = [...spoken, ...settled].map((done) => findingOf(endpoint, done));
+  const answers = new Map(
+    opened.flatMap(({ tls, answer }) => (tls && answer ? [[tls, answer] as const] : [])),
+  );
+  const probed = await probe({ ...proof, valid: first, versions, answers });
   return {
     findings: [
       serverFinding(endpoint),
-      ...findings,
+      ...[...spoken, ...settled].map((done) => findingOf(endpoint, done)),
       ...(await modelFindings(proof, first, versions[0] ?? null)),
+      ...probed,
     ],
     silent: [],
   };
+}
+
+async function probe(opened: Opened): Promise<Finding[]> {
+  return (await Promise.all(PROBES.map((one) => one(opened)))).flat();
 }
 
 /** Tries the first valid client with each version of TLS, and tells which the endpoint speaks. */
@@ -116,34 +114,6 @@ async function settleClosed(
   return settled.map((done) => (closed(done) ? { ...done, outcome } : done));
 }
 
-/** Tries one case, with one version of TLS or without TLS. */
-async function attempt(proof: Proof, tried: Case, tls: TlsVersion | null): Promise<Attempt> {
-  const begun = performance.now();
-  const outcome = await outcomeOfCase(proof, tried, tls);
-  const milliseconds = Math.round(performance.now() - begun);
-  debug(
-    'probe',
-    () =>
-      `${proof.endpoint.address}: ${subjectText(tried.tried)}, ${tls ?? 'no TLS'}: ${outcome.kind} after ${milliseconds} ms`,
-  );
-  return { tried, tls, outcome, milliseconds };
-}
-
-async function outcomeOfCase(
-  { endpoint, request, timeoutMs }: Proof,
-  { material }: Case,
-  tls: TlsVersion | null,
-): Promise<Outcome> {
-  const loaded = material === undefined || tls === null ? { context: undefined } : loadClient(material, tls);
-  if ('outcome' in loaded) return loaded.outcome;
-  const outcome = await endpoint.protocol.call(endpoint, loaded.context, request, timeoutMs);
-  // A server that answers plaintext in TLS, or in no way that makes sense, serves no client without TLS.
-  if (tls === null && outcome.kind === 'wrong-server') {
-    return { kind: 'refused', cause: { kind: 'not-plaintext' } };
-  }
-  return outcome;
-}
-
 async function modelFindings(
   { endpoint, model, timeoutMs }: Proof,
   { material, tried: client }: Case,
@@ -154,7 +124,7 @@ async function modelFindings(
   const loaded = loadClient(material, tls);
   if ('outcome' in loaded) return [];
   const begun = performance.now();
-  const steps = await tryModel(endpoint, loaded.context, model, timeoutMs);
+  const steps = await tryModel(endpoint, { context: loaded.context, timeoutMs }, model);
   const milliseconds = Math.round(performance.now() - begun);
   return steps.map(({ name: step, outcome }) => {
     const tried = { kind: 'model', client, step, model } as const;

@@ -107,7 +107,7 @@ export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<Veri
   const silent: string[] = [];
   for (const endpoint of endpoints) {
     const request = requests.get(endpoint.protocol.name) ?? '';
-    const proof = { endpoint, cases, request, model: options.model, timeoutMs };
+    const proof = { endpoint, set, cases, request, model: options.model, timeoutMs };
     const result = await proveEndpoint(proof);
     findings.push(...result.findings);
     silent.push(...result.silent);

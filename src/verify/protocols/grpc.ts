@@ -23,8 +23,7 @@ export const grpc = {
     description: 'the gRPC call (default: inference.GRPCInferenceService/ServerLive)',
     parse: parseMethod,
   },
-  call: async (endpoint, context, method, timeoutMs) =>
-    (await callGrpc(endpoint, context, { method }, timeoutMs)).outcome,
+  call: (endpoint, call) => callGrpc(endpoint, call, { method: call.request }),
   tryModel: tryModelByGrpc,
 } as const satisfies Protocol;
 

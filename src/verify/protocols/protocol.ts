@@ -1,4 +1,5 @@
 import type { SecureContext } from 'node:tls';
+import type { Address, Approach } from '../wire/approach.js';
 import type { Target } from '../wire/connection.js';
 import type { Outcome } from '../wire/outcome.js';
 import type { Place } from './places.js';
@@ -36,17 +37,9 @@ export interface Protocol {
   };
   /**
    * Makes the request on a connection of its own and says what the answer means: let in, refused by the application,
-   * or neither.
-   *
-   * @param context this side's TLS; plaintext when absent
-   * @param request what {@link Protocol.request} gave; empty without it
+   * or neither. It obeys what of the {@link Call.approach} its connections have.
    */
-  readonly call: (
-    endpoint: Endpoint,
-    context: SecureContext | undefined,
-    request: string,
-    timeoutMs: number,
-  ) => Promise<Outcome>;
+  readonly call: (endpoint: Endpoint, call: Call) => Promise<Answer>;
   /**
    * Asks for a model's metadata and an inference; absent where the protocol has no models.
    *
@@ -54,10 +47,34 @@ export interface Protocol {
    */
   readonly tryModel?: (
     endpoint: Endpoint,
-    context: SecureContext,
+    call: Omit<Call, 'request'>,
     model: string,
-    timeoutMs: number,
   ) => Promise<ModelStep[]>;
+}
+
+/** One attempt at an endpoint. */
+export interface Call {
+  /** This side's TLS; plaintext when absent. */
+  readonly context: SecureContext | undefined;
+  /** What {@link Protocol.request} gave; empty without it. */
+  readonly request: string;
+  readonly timeoutMs: number;
+  readonly approach?: Approach | undefined;
+  /** The set's valid client that the endpoint is opened with: a protocol's user names may follow from it. */
+  readonly client?: string | undefined;
+  /** The certificate that is shown, in PEM; absent where none is. */
+  readonly certificate?: string | undefined;
+}
+
+/** What an attempt came to. */
+export interface Answer {
+  readonly outcome: Outcome;
+  /** Of HTTP: its status. */
+  readonly status?: number | undefined;
+  /** Of HTTP: the answer's headers and trailers, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Its body, or as much of it as was read. */
+  readonly body?: string | undefined;
 }
 
 /** A live listener to be proved. */
@@ -65,6 +82,8 @@ export interface Endpoint extends Place {
   readonly protocol: Protocol;
   /** As typed. */
   readonly address: string;
+  /** Where connections are made to instead of its host and port. */
+  readonly connectTo?: Address | undefined;
 }
 
 /** What was asked of a model, and what came of it. */

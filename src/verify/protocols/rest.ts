@@ -10,16 +10,14 @@ export const rest = {
   example: 'https://localhost:8000',
   parse,
   short: { value: 'url', description: 'a REST endpoint; may be repeated', parse },
-  // Node offers http/1.1 by itself.
-  alpn: [],
+  alpn: ['http/1.1'],
   request: {
     name: 'path',
     value: 'path',
     description: 'the REST request (default: /v2/health/live)',
     parse: parsePath,
   },
-  call: async (endpoint, context, path, timeoutMs) =>
-    (await callRest(endpoint, context, { path }, timeoutMs)).outcome,
+  call: (endpoint, call) => callRest(endpoint, call, { path: call.request }),
   tryModel: tryModelByRest,
 } as const satisfies Protocol;
 

@@ -1,11 +1,12 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
+import type { Address, Approach } from './approach.js';
 import { connectionOptions } from './tls.js';
 
 /** Where a connection goes, and how its protocol begins TLS. */
-export interface Target {
-  readonly host: string;
-  readonly port: number;
+export interface Target extends Address {
+  /** Where the connection is made to instead of host and port. */
+  readonly connectTo?: Address | undefined;
   readonly protocol: {
     readonly alpn: readonly string[];
     /** What is said before TLS begins, as STARTTLS is; absent where TLS comes first. */
@@ -35,9 +36,12 @@ export interface Opening {
 export function openSocket(
   target: Target,
   context: SecureContext | undefined,
-  { onReady, onError, onClose, anyServer = false }: ConnectionEvents & { readonly anyServer?: boolean },
+  { onReady, onError, onClose }: ConnectionEvents,
+  approach: Approach = {},
 ): Opening {
-  const { host, port, protocol } = target;
+  const { protocol } = target;
+  const { alpn = protocol.alpn, session, onSession, onSecure } = approach;
+  const { host, port } = approach.connectTo ?? target.connectTo ?? target;
   const sockets: Socket[] = [];
   const watch = (socket: Socket, ready: 'connect' | 'secureConnect', then: (socket: Socket) => void) => {
     sockets.push(socket);
@@ -47,12 +51,16 @@ export function openSocket(
   };
   const secure = (secureContext: SecureContext, below?: Socket) => {
     const socket = connectTls({
-      ...connectionOptions(target, secureContext),
-      ...(protocol.alpn.length > 0 && { ALPNProtocols: [...protocol.alpn] }),
-      ...(anyServer && { rejectUnauthorized: false }),
+      ...connectionOptions(target, secureContext, approach),
+      ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
+      ...(session !== undefined && { session }),
       ...(below !== undefined && { socket: below }),
     });
-    watch(socket, 'secureConnect', onReady);
+    if (onSession !== undefined) socket.on('session', onSession);
+    watch(socket, 'secureConnect', () => {
+      onSecure?.(socket);
+      onReady(socket);
+    });
   };
   const { begin } = protocol;
   if (context === undefined) watch(connectTcp({ host, port }), 'connect', onReady);
@@ -85,11 +93,7 @@ export function speaks(target: Target, context: SecureContext, timeoutMs: number
     };
     const timer = setTimeout(() => finish(false), timeoutMs);
     const ended = () => finish(opening.bytesRead() > LONGEST_ALERT);
-    const opening = openSocket(target, context, {
-      anyServer: true,
-      onReady: () => finish(true),
-      onError: ended,
-      onClose: ended,
-    });
+    const events = { onReady: () => finish(true), onError: ended, onClose: ended };
+    const opening = openSocket(target, context, events, { anyServer: true });
   });
 }

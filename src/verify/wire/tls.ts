@@ -7,6 +7,7 @@ import {
   type SecureContext,
   type SecureVersion,
 } from 'node:tls';
+import type { Address, Approach } from './approach.js';
 import type { Outcome } from './outcome.js';
 
 /** The versions of TLS that an endpoint is tried with, the newest first. */
@@ -36,18 +37,23 @@ export function loadClient(
 
 /** How a connection to an endpoint is opened; the server's certificate is checked for the name called. */
 export function connectionOptions(
-  { host, port }: { readonly host: string; readonly port: number },
+  target: Address & { readonly connectTo?: Address | undefined },
   context: SecureContext,
+  { connectTo = target.connectTo ?? target, serverName = nameOf(target.host), anyServer }: Approach = {},
 ): ConnectionOptions & { host: string; port: number } {
   return {
-    host,
-    port,
+    host: connectTo.host,
+    port: connectTo.port,
     secureContext: context,
-    // RFC 6066 section 3: an address is no server name.
-    servername: isIP(host) === 0 ? host : '',
-    rejectUnauthorized: true,
-    checkServerIdentity: (_name, certificate) => checkIdentity(host, certificate),
+    servername: serverName ?? '',
+    rejectUnauthorized: anyServer !== true,
+    checkServerIdentity: (_name, certificate) => checkIdentity(target.host, certificate),
   };
+}
+
+/** RFC 6066 section 3: an address is no server name. */
+function nameOf(host: string): string | null {
+  return isIP(host) === 0 ? host : null;
 }
 
 /**

@@ -1,15 +1,14 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect as connectHttp2,
-  constants,
-} from 'node:http2';
-import type { SecureContext } from 'node:tls';
-import { openSocket } from '../../wire/connection.js';
+import type { ClientHttp2Session } from 'node:http2';
+import type { Approach } from '../../wire/approach.js';
+import { type ConnectionEvents, openSocket } from '../../wire/connection.js';
 import { CLOSED, type Outcome, outcomeOfError, outcomeOfHttpStatus, timedOut } from '../../wire/outcome.js';
 import { KSERVE_SERVICE, MESSAGES, type MessageName } from '../kserve/messages.js';
 import { encodeMessage } from '../kserve/protobuf.js';
-import type { Endpoint } from '../protocol.js';
+import type { Answer, Call, Endpoint } from '../protocol.js';
+import { requestHttp2, startHttp2, textHeaders } from './http2.js';
+
+/** How a call is made; what is called is {@link GrpcRequest}. */
+export type GrpcCall = Omit<Call, 'request'>;
 
 export interface GrpcRequest {
   /** `service/method`, without a leading slash. */
@@ -20,10 +19,9 @@ export interface GrpcRequest {
   readonly largestAnswer?: number;
 }
 
-export interface GrpcAnswer {
-  readonly outcome: Outcome;
+export interface GrpcAnswer extends Answer {
   /** The name of the status that the application gave. */
-  readonly status?: string;
+  readonly grpcStatus?: string;
   readonly details?: string;
   readonly message?: Buffer;
 }
@@ -44,15 +42,9 @@ const REFUSING_STATUSES: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'UN
 /**
  * Makes one unary call on a connection of its own (gRPC over HTTP/2,
  * github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). Why a connection failed is known from the very connection.
- *
- * @param context this side's TLS; plaintext when absent
  */
-export function callGrpc(
-  endpoint: Endpoint,
-  context: SecureContext | undefined,
-  request: GrpcRequest,
-  timeoutMs: number,
-): Promise<GrpcAnswer> {
+export function callGrpc(endpoint: Endpoint, call: GrpcCall, request: GrpcRequest): Promise<GrpcAnswer> {
+  const { context, timeoutMs, approach } = call;
   return new Promise((resolve) => {
     let session: ClientHttp2Session | undefined;
     const finish = (answer: GrpcAnswer) => {
@@ -61,62 +53,51 @@ export function callGrpc(
       session?.destroy();
       opening.destroy();
     };
-    const timer = setTimeout(() => finish({ outcome: timedOut(timeoutMs) }), timeoutMs);
-    const opening = openSocket(endpoint, context, {
-      onError: (error) => finish({ outcome: outcomeOfError(error) }),
+    const fail = (outcome: Outcome) => finish({ outcome });
+    const timer = setTimeout(() => fail(timedOut(timeoutMs)), timeoutMs);
+    const events: ConnectionEvents = {
+      onError: (error) => fail(outcomeOfError(error)),
       // What came before the end is told first.
-      onClose: () => setImmediate(() => finish({ outcome: CLOSED })),
+      onClose: () => setImmediate(() => fail(CLOSED)),
       onReady: (socket) => {
-        session = connectHttp2(originOf(endpoint, context), {
-          createConnection: () => socket,
-          // What comes from the other side is bounded in every way that HTTP/2 has.
-          maxHeaderListPairs: 128,
-          maxSessionMemory: 10,
-          settings: { enablePush: false },
-        });
-        session.on('error', (error) => finish({ outcome: outcomeOfError(error) }));
-        session.on('goaway', (code) => {
-          if (code !== constants.NGHTTP2_NO_ERROR) finish({ outcome: ended('connection', code) });
-        });
-        makeCall(session, request, finish);
+        session = startHttp2(endpoint, call, socket, fail);
+        makeCall(session, approach, request, finish);
       },
-    });
+    };
+    const opening = openSocket(endpoint, context, events, approach);
   });
-}
-
-function originOf({ host, port }: Endpoint, context: SecureContext | undefined): string {
-  const authority = host.includes(':') ? `[${host}]` : host;
-  return `${context === undefined ? 'http' : 'https'}://${authority}:${port}`;
 }
 
 function makeCall(
   session: ClientHttp2Session,
+  approach: Approach | undefined,
   { method, message = Buffer.alloc(0), largestAnswer = LARGEST_MESSAGE }: GrpcRequest,
   finish: (answer: GrpcAnswer) => void,
 ): void {
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': `/${method}`,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-  });
   const seen = new SeenCall(largestAnswer);
-  stream.on('response', (headers) => seen.take(headers));
-  stream.on('trailers', (trailers) => seen.take(trailers));
-  stream.on('data', (chunk: Buffer) => {
-    if (seen.add(chunk)) return;
-    finish({
-      outcome: { kind: 'let-in', cause: statusOf('RESOURCE_EXHAUSTED'), working: true },
-      status: 'RESOURCE_EXHAUSTED',
-    });
-  });
-  stream.on('error', (error) => finish(failedAnswer(error, stream)));
-  // Trailers come before the end; where there are none, the headers were all.
-  stream.on('close', () => finish(seen.answer()));
   // A length of four bytes behind a byte that says that nothing is compressed.
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(message.length, 1);
-  stream.end(Buffer.concat([prefix, message]));
+  requestHttp2(session, approach, {
+    headers: {
+      ':method': 'POST',
+      ':path': `/${method}`,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    },
+    body: Buffer.concat([prefix, message]),
+    onHeaders: (headers) => seen.take(headers),
+    onData: (chunk) => {
+      if (seen.add(chunk)) return;
+      finish({
+        ...seen.seen(),
+        outcome: { kind: 'let-in', cause: statusOf('RESOURCE_EXHAUSTED'), working: true },
+        grpcStatus: 'RESOURCE_EXHAUSTED',
+      });
+    },
+    onFailure: (outcome) => finish({ outcome }),
+    onEnd: () => finish({ ...seen.seen(), ...seen.answer() }),
+  });
 }
 
 type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
@@ -130,12 +111,14 @@ class SeenCall {
   #type = '';
   #status: string | undefined;
   #details = '';
+  #headers: Record<string, string> = {};
 
   constructor(largest: number) {
     this.#largest = largest;
   }
 
   take(headers: Headers): void {
+    this.#headers = { ...this.#headers, ...textHeaders(headers) };
     const status = headers[':status'];
     if (status !== undefined) this.#http = Number(status);
     this.#type ||= String(headers['content-type'] ?? '');
@@ -152,6 +135,11 @@ class SeenCall {
     return this.#length <= this.#largest + 5;
   }
 
+  seen(): Pick<Answer, 'status' | 'headers' | 'body'> {
+    const body = Buffer.concat(this.#chunks).toString('latin1');
+    return { status: this.#http, headers: this.#headers, body };
+  }
+
   answer(): GrpcAnswer {
     const status = this.#status;
     if (status === undefined) {
@@ -162,7 +150,7 @@ class SeenCall {
     if (this.#http !== 200 && !this.#type.startsWith('application/grpc')) {
       const http = this.#http ?? 0;
       const cause = { ...statusOf(status), http };
-      return { outcome: { ...outcomeOfHttpStatus(http), cause }, status };
+      return { outcome: { ...outcomeOfHttpStatus(http), cause }, grpcStatus: status };
     }
     const body = Buffer.concat(this.#chunks);
     const message =
@@ -171,7 +159,7 @@ class SeenCall {
       outcome: REFUSING_STATUSES.has(status)
         ? { kind: 'refused', cause: { ...statusOf(status), refuses: true } }
         : { kind: 'let-in', cause: statusOf(status), working: true },
-      status,
+      grpcStatus: status,
       details: this.#details,
       ...(message !== undefined && status === 'OK' && { message }),
     };
@@ -183,31 +171,6 @@ const NO_GRPC: Outcome = { kind: 'wrong-server', cause: { kind: 'other-answer', 
 
 function statusOf(status: string) {
   return { kind: 'status', protocol: 'gRPC', status } as const;
-}
-
-function failedAnswer(error: NodeJS.ErrnoException, { rstCode }: ClientHttp2Stream): GrpcAnswer {
-  if (rstCode !== constants.NGHTTP2_NO_ERROR && error.code === 'ERR_HTTP2_STREAM_ERROR') {
-    return { outcome: ended('stream', rstCode) };
-  }
-  return { outcome: outcomeOfError(error) };
-}
-
-function ended(of: 'stream' | 'connection', code: number | undefined): Outcome {
-  return { kind: 'refused', cause: { kind: 'reset', of, protocol: 'HTTP/2', code: codeName(code) } };
-}
-
-const CODE_NAMES = new Map(
-  Object.entries(constants)
-    .filter(
-      ([name]) =>
-        name.startsWith('NGHTTP2_') &&
-        /(?:ERROR|CANCEL|REFUSED_STREAM|CALM|SECURITY|REQUIRED|CLOSED|TIMEOUT)/.test(name),
-    )
-    .map(([name, code]) => [code, name.replace('NGHTTP2_', '')] as const),
-);
-
-function codeName(code: number | undefined): string {
-  return CODE_NAMES.get(code as never) ?? String(code);
 }
 
 /** `grpc-message` is percent-encoded. */
@@ -222,20 +185,21 @@ function decodeDetails(text: string): string {
 /** Calls a method of the KServe v2 service. */
 export function callKserve(
   endpoint: Endpoint,
-  context: SecureContext | undefined,
+  call: GrpcCall,
   method: string,
-  request: {
+  {
+    type,
+    value = {},
+    largestAnswer,
+  }: {
     readonly type: MessageName;
     readonly value?: Readonly<Record<string, unknown>>;
     readonly largestAnswer?: number;
   },
-  timeoutMs: number,
 ): Promise<GrpcAnswer> {
-  const { type, value = {}, largestAnswer } = request;
-  const call = {
+  return callGrpc(endpoint, call, {
     method: `${KSERVE_SERVICE}/${method}`,
     message: encodeMessage(MESSAGES[type], value),
     ...(largestAnswer !== undefined && { largestAnswer }),
-  };
-  return callGrpc(endpoint, context, call, timeoutMs);
+  });
 }

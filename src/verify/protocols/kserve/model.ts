@@ -1,7 +1,6 @@
-import type { SecureContext } from 'node:tls';
 import { GenerateCertsError, quote } from '../../../errors.js';
 import type { Outcome } from '../../wire/outcome.js';
-import { callKserve } from '../calls/grpc.js';
+import { callKserve, type GrpcCall } from '../calls/grpc.js';
 import { callRest } from '../calls/rest.js';
 import type { Endpoint, ModelStep } from '../protocol.js';
 import { MESSAGES, type MessageName } from './messages.js';
@@ -33,35 +32,28 @@ const LARGEST_RESULT = 64 * 1024 * 1024;
  *
  * @throws {@link GenerateCertsError} `ERR_MODEL_UNKNOWN` where the endpoint has no such model
  */
-export async function tryModelByGrpc(
-  endpoint: Endpoint,
-  context: SecureContext,
-  model: string,
-  timeoutMs: number,
-): Promise<ModelStep[]> {
+export async function tryModelByGrpc(endpoint: Endpoint, how: GrpcCall, model: string): Promise<ModelStep[]> {
   const call = (
     method: string,
     type: MessageName,
     value: Readonly<Record<string, unknown>>,
     largestAnswer?: number,
   ) =>
-    callKserve(
-      endpoint,
-      context,
-      method,
-      { type, value, ...(largestAnswer !== undefined && { largestAnswer }) },
-      timeoutMs,
-    );
+    callKserve(endpoint, how, method, {
+      type,
+      value,
+      ...(largestAnswer !== undefined && { largestAnswer }),
+    });
   const metadata = await call('ModelMetadata', 'ModelMetadataRequest', { name: model });
-  if (metadata.status === 'NOT_FOUND') {
+  if (metadata.grpcStatus === 'NOT_FOUND') {
     const index = await call('RepositoryIndex', 'RepositoryIndexRequest', {});
     throw unknownModel(endpoint, model, index.message === undefined ? [] : modelNames(index.message));
   }
   const described = {
     name: 'metadata' as const,
-    outcome: working(metadata.outcome, metadata.status === 'OK'),
+    outcome: working(metadata.outcome, metadata.grpcStatus === 'OK'),
   };
-  if (metadata.status !== 'OK' || metadata.message === undefined) return [described];
+  if (metadata.grpcStatus !== 'OK' || metadata.message === undefined) return [described];
   const inputs = readInputs(decode('ModelMetadataResponse', metadata.message).inputs);
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
   const inference = await call(
@@ -74,7 +66,10 @@ export async function tryModelByGrpc(
     },
     LARGEST_RESULT,
   );
-  return [described, { name: 'inference', outcome: working(inference.outcome, inference.status === 'OK') }];
+  return [
+    described,
+    { name: 'inference', outcome: working(inference.outcome, inference.grpcStatus === 'OK') },
+  ];
 }
 
 /**
@@ -82,21 +77,12 @@ export async function tryModelByGrpc(
  *
  * @throws {@link GenerateCertsError} `ERR_MODEL_UNKNOWN`
  */
-export async function tryModelByRest(
-  endpoint: Endpoint,
-  context: SecureContext,
-  model: string,
-  timeoutMs: number,
-): Promise<ModelStep[]> {
+export async function tryModelByRest(endpoint: Endpoint, how: GrpcCall, model: string): Promise<ModelStep[]> {
   const path = `/v2/models/${encodeURIComponent(model)}`;
-  const metadata = await callRest(endpoint, context, { path }, timeoutMs);
+  const metadata = await callRest(endpoint, how, { path });
   if (metadata.status === 404) {
-    const index = await callRest(
-      endpoint,
-      context,
-      { method: 'POST', path: '/v2/repository/index', body: {} },
-      timeoutMs,
-    );
+    const request = { method: 'POST', path: '/v2/repository/index', body: {} };
+    const index = await callRest(endpoint, how, request);
     throw unknownModel(endpoint, model, namesInIndex(parseJson(index.body)));
   }
   const described = { name: 'metadata' as const, outcome: metadata.outcome };
@@ -104,12 +90,7 @@ export async function tryModelByRest(
   const inputs = readInputs((parseJson(metadata.body) as { inputs?: unknown } | undefined)?.inputs);
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
   const body = { inputs: inputs.map((input) => ({ ...input, data: zeros(input) })) };
-  const inference = await callRest(
-    endpoint,
-    context,
-    { method: 'POST', path: `${path}/infer`, body },
-    timeoutMs,
-  );
+  const inference = await callRest(endpoint, how, { method: 'POST', path: `${path}/infer`, body });
   return [described, { name: 'inference', outcome: inference.outcome }];
 }
 

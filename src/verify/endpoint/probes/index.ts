@@ -1,0 +1,8 @@
+import type { Finding } from '../../report/finding.js';
+import type { Opened } from '../proof.js';
+
+/** What is looked for at an endpoint beside its cases, once a valid client was let in; nothing where it does not apply. */
+export type Probe = (opened: Opened) => Promise<readonly Finding[]>;
+
+/** All of them, in the order of their rows. They run side by side. */
+export const PROBES: readonly Probe[] = [];
