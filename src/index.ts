@@ -71,6 +71,7 @@ export {
 } from './verify/client/open-servers.js';
 export type { ClientTarget, VerifyClientOptions } from './verify/client/options.js';
 export { verifyClient } from './verify/client/verify-client.js';
-export { type VerifyEndpointOptions, verifyEndpoint } from './verify/endpoint/verify-endpoint.js';
-export type { Row, RowKind, Verdict, VerifyReport } from './verify/report/row.js';
+export type { VerifyEndpointOptions } from './verify/endpoint/options.js';
+export { verifyEndpoint } from './verify/endpoint/verify-endpoint.js';
+export type { ReportNote, Row, RowKind, Verdict, VerifyReport } from './verify/report/row.js';
 export { type VerifySetOptions, verifyCertificateSet } from './verify/set/verify-set.js';

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { parseDuration } from '../util/duration.js';
 import {
   CONFIG_OPTION,
   LOCK_TIMEOUT_OPTION,
@@ -38,6 +39,10 @@ export const reportOptions = (strict: string): readonly Option[] => [
 /** The bound on whatever one case does. */
 export const timeoutOption = (what: string, usual: string) =>
   new Option('--timeout <duration>', `the bound on each ${what}`).default(usual, usual);
+/** A time limit in seconds: a duration, or a number of seconds alone. */
+export function parseTimeout(typed: string): number {
+  return parseDuration(/^\d+$/.test(typed) ? `${typed}s` : typed);
+}
 export const lockTimeoutOption = () => optionOf('lock-timeout', LOCK_TIMEOUT_OPTION);
 export const quietOption = () => optionOf('quiet', QUIET_OPTION);
 

@@ -12,9 +12,9 @@ test.each(PROTOCOLS)('the example of $name is one of its endpoints', ({ example,
 });
 
 test('no two protocols share a name, a scheme or an option', () => {
-  const options = PROTOCOLS.flatMap(({ name, request }) => [
+  const options = PROTOCOLS.flatMap(({ name, requests }) => [
     name,
-    ...(request === undefined ? [] : [request.name]),
+    ...(requests?.options ?? []).map((option) => option.name),
   ]);
   for (const names of [SCHEMES, options]) expect(new Set(names).size).toBe(names.length);
 });
@@ -53,7 +53,7 @@ describe('an endpoint', () => {
     const read = parseEndpoints({
       rest: 'https://a.test',
       grpc: ['b.test:1', 'c.test:2'],
-      endpoints: ['grpc://d.test:3'],
+      url: ['grpc://d.test:3'],
     });
     expect(read.map(({ protocol, host }) => `${protocol.name} ${host}`)).toEqual([
       'grpc b.test',

@@ -1,21 +1,38 @@
 import { type Command, Option } from 'commander';
-import { GenerateCertsError } from '../../errors.js';
+import { GenerateCertsError, quote } from '../../errors.js';
 import type { VerifyReport } from '../../index.js';
-import { parseDuration } from '../../util/duration.js';
+import { readRegularFile } from '../../util/regular-file.js';
 import { PROTOCOLS, type ProtocolName, SCHEMES } from '../../verify/protocols/index.js';
-import { gather, outOption, reportOptions, timeoutOption } from '../options.js';
+import { gather, outOption, parseTimeout, reportOptions, timeoutOption } from '../options.js';
 import { printReport, type ReportOptions } from '../report/print.js';
 import { typedCommand } from '../report/typed-command.js';
+import { ERR, isTerminal } from '../terminal/output.js';
+import { showingProgress } from '../terminal/progress.js';
 import { type ExitStatus, Terminal } from '../terminal/terminal.js';
 
 interface VerifyOptions extends ReportOptions, Partial<Record<ProtocolName, string[]>> {
   out: string;
   model?: string;
-  path?: string;
-  method?: string;
+  path?: string[];
+  method?: string[];
+  request?: string[];
+  serverName?: string;
+  connectTo?: string;
+  serverCa?: string;
+  client?: string[];
+  refused?: string[];
   timeout: string;
   strict?: boolean;
 }
+
+/** What says how an endpoint is called, beside the requests of its protocol: name, value, meaning, whether it repeats. */
+const HOW = [
+  ['server-name', 'name', 'the name to call, and to check the server for (default: of the URL)'],
+  ['connect-to', 'host:port', 'where to connect to, whatever the URL says'],
+  ['server-ca', 'file', "the CA of the server's certificate, in PEM (default: the set's)"],
+  ['client', 'name', 'a valid client to try; may be repeated (default: all, up to 20)', gather],
+  ['refused', 'client', 'a valid client that the endpoint must refuse by its name; may be repeated', gather],
+] as const;
 
 export function describeVerify(command: Command, setExitStatus: (status: ExitStatus) => void): void {
   command
@@ -28,9 +45,12 @@ export function describeVerify(command: Command, setExitStatus: (status: ExitSta
     command.addOption(new Option(`--${name} <${value}>`, description).argParser(gather));
   }
   command.option('--model <name>', 'also ask for the metadata of this KServe v2 model, and for an inference');
-  for (const { request } of PROTOCOLS) {
-    if (request === undefined) continue;
-    command.option(`--${request.name} <${request.value}>`, request.description);
+  for (const { name, value, description } of PROTOCOLS.flatMap(({ requests }) => requests?.options ?? [])) {
+    command.addOption(new Option(`--${name} <${value}>`, description).argParser(gather));
+  }
+  for (const [name, value, description, parser] of HOW) {
+    const option = new Option(`--${name} <${value}>`, description);
+    command.addOption(parser === undefined ? option : option.argParser(parser));
   }
   command.addOption(timeoutOption('case', '5s'));
   for (const option of reportOptions('policy flaws that are let in fail')) command.addOption(option);
@@ -44,23 +64,70 @@ export function describeVerify(command: Command, setExitStatus: (status: ExitSta
 
 async function prove(urls: readonly string[], options: VerifyOptions): Promise<VerifyReport> {
   const { verifyCertificateSet, verifyEndpoint } = await import('../../index.js');
-  const { out, timeout, strict, model, path, method } = options;
-  const timeoutMs = parseDuration(timeout) * 1000;
+  const { out, timeout, strict, model, path, method, request } = options;
+  const { serverName, connectTo, serverCa, client, refused } = options;
+  const timeoutMs = parseTimeout(timeout) * 1000;
   const short = PROTOCOLS.map(({ name }) => [name, options[name as ProtocolName]] as const);
-  if (urls.length > 0 || short.some(([, typed]) => typed !== undefined)) {
-    const named = { ...Object.fromEntries(short), endpoints: urls };
-    return verifyEndpoint({ set: out, ...named, model, path, method, timeoutMs, strict });
+  if (urls.length === 0 && short.every(([, typed]) => typed === undefined)) {
+    checkNothingAlone(options);
+    return verifyCertificateSet(out, { strict });
   }
-  const alone = ['model', ...PROTOCOLS.flatMap(({ request }) => request?.name ?? [])].find(
-    (name) => options[name as keyof VerifyOptions] !== undefined,
+  const shown = options.quiet !== true && isTerminal(ERR);
+  return showingProgress(shown, (onProgress) =>
+    verifyEndpoint({
+      ...{ set: out, ...Object.fromEntries(short), url: urls },
+      ...{
+        model,
+        path,
+        method,
+        request,
+        serverName,
+        connectTo,
+        client,
+        refused,
+        timeoutMs,
+        strict,
+        onProgress,
+      },
+      serverCa: serverCa === undefined ? undefined : readPem(serverCa),
+    }),
   );
-  if (alone === undefined) return verifyCertificateSet(out, { strict });
-  const shorts = PROTOCOLS.flatMap(({ name, short: option }) =>
-    option === undefined ? [] : [`--${name} <${option.value}>`],
+}
+
+/** What says how an endpoint is proved says nothing without one. */
+function checkNothingAlone(options: VerifyOptions): void {
+  const names = [
+    'model',
+    ...PROTOCOLS.flatMap(({ requests }) => (requests?.options ?? []).map(({ name }) => name)),
+    ...HOW.map(([name]) => name),
+  ];
+  const camel = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const alone = names.find((name) => options[camel(name) as keyof VerifyOptions] !== undefined);
+  if (alone === undefined) return;
+  const shorts = PROTOCOLS.flatMap(({ name, short }) =>
+    short === undefined ? [] : [`--${name} <${short.value}>`],
   );
   throw new GenerateCertsError(
     'ERR_USAGE',
     `--${alone} was given without an endpoint`,
     `add ${shorts.join(' or ')}`,
   );
+}
+
+function readPem(path: string): string {
+  try {
+    return readRegularFile(path, { followLinks: true }).toString('utf8');
+  } catch (error) {
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      `cannot read the CA ${quote(path)}: ${reasonOf(error)}`,
+      'give a file of CA certificates in PEM',
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such file';
+  return code === 'EACCES' ? 'permission denied' : message;
 }

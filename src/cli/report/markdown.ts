@@ -23,6 +23,8 @@ export function formatMarkdown(report: VerifyReport): string {
       lines.push(`| ${cells.map(cell).join(' | ')} |`);
     }
     lines.push('');
+    const notes = report.notes?.filter((note) => note.subject === subject) ?? [];
+    if (notes.length > 0) lines.push(...notes.map(({ text }) => `- ${cell(text)}`), '');
   }
   lines.push(`**${report.result}**: ${formatCounts(report)}`, '');
   return lines.join('\n');

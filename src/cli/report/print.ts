@@ -42,7 +42,7 @@ export async function printReport(
 
 /** A report without the rows that are right. */
 function failuresOf(report: VerifyReport): VerifyReport {
-  return { ...report, rows: report.rows.filter(({ verdict }) => verdict !== 'right') };
+  return { ...report, rows: report.rows.filter(({ verdict }) => verdict !== 'right'), notes: undefined };
 }
 
 /** Writes a report's file; one that is there is replaced. */

@@ -7,10 +7,14 @@ import { bySubject, foldVersions, formatCounts } from './fold.js';
 /** A report for people: a line a case, what is not right with its reason below it. */
 export function formatTable(report: VerifyReport, colour: Colours): string {
   const lines: string[] = [];
+  const { notes = [] } = report;
   for (const [subject, all] of bySubject(foldVersions(report.rows))) {
     lines.push(colour.bold(subject));
     const rows = all.filter(({ kind }) => kind !== 'not-tried');
-    const untried = all.find(({ kind }) => kind === 'not-tried');
+    const untried = new Map<string, number>();
+    for (const { kind, note } of all) {
+      if (kind === 'not-tried') untried.set(note, (untried.get(note) ?? 0) + 1);
+    }
     const aligned = alignColumns(
       rows.map(({ verdict, name, tls, observed, by, milliseconds }) => [
         WORDS[verdict],
@@ -24,9 +28,8 @@ export function formatTable(report: VerifyReport, colour: Colours): string {
       lines.push(`  ${colourOf(verdict, colour)(aligned[index] ?? '')}`);
       if (verdict !== 'right' && note !== '' && note !== rows[index]?.observed) lines.push(`        ${note}`);
     });
-    if (untried !== undefined) {
-      lines.push(colour.dim(`  ?     ${all.length - rows.length} more not tried: ${untried.note}`));
-    }
+    for (const [note, count] of untried) lines.push(colour.dim(`  ?     ${count} more not tried: ${note}`));
+    for (const note of notes) if (note.subject === subject) lines.push(colour.dim(`  note  ${note.text}`));
     lines.push('');
   }
   lines.push(`${verdictOf(report, colour)} (${formatCounts(report)})`, '');

@@ -91,7 +91,12 @@ function formatBar(progress: Progress): string {
 }
 
 function formatCount({ of, done, total }: Progress): string {
-  return of === 'certificates'
-    ? `made ${done} of ${total} certificates`
-    : `put ${done} of ${total} files in place`;
+  switch (of) {
+    case 'certificates':
+      return `made ${done} of ${total} certificates`;
+    case 'files':
+      return `put ${done} of ${total} files in place`;
+    case 'cases':
+      return `tried ${done} of ${total} cases`;
+  }
 }

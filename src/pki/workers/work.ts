@@ -15,8 +15,8 @@ export interface IssuingWork extends Work {
 
 /** How much of some work is done. */
 export interface Progress {
-  /** What is counted: parties made, or files put in their places. */
-  readonly of: 'certificates' | 'files';
+  /** What is counted: parties made, files put in their places, or cases tried at an endpoint. */
+  readonly of: 'certificates' | 'files' | 'cases';
   readonly done: number;
   readonly total: number;
 }

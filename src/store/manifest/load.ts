@@ -11,7 +11,14 @@ import { type Damage, findDamages, isContentLost } from './damages.js';
 import { requireManifest } from './find.js';
 import type { Manifest, ManifestCertificate } from './manifest.js';
 import { readHierarchies, readRevocationLists, readRotation } from './read-hierarchy.js';
-import { type ReadCredential, readAuthority, readCredential } from './read-parts.js';
+import {
+  type Copy,
+  isCopyOf,
+  type Problem,
+  type ReadCredential,
+  readAuthority,
+  readCredential,
+} from './read-parts.js';
 
 /**
  * Reads a set back from its folder, with its CA.
@@ -49,6 +56,30 @@ export async function loadSet(folder: string): Promise<LoadedSet> {
   return { set: await readSet(folder, manifest, damages), manifest, damages };
 }
 
+/** A party whose files cannot be read, and why. */
+export interface UnreadableParty {
+  readonly role: ManifestCertificate['role'];
+  readonly name: string;
+  readonly problem: string;
+}
+
+/**
+ * As {@link loadCertificateSet}, but without the clients and peers, and those to refuse, that cannot be read: for who
+ * has a use for the others.
+ */
+export async function loadReadableSet(
+  folder: string,
+): Promise<{ readonly set: CertificateSet; readonly unreadable: readonly UnreadableParty[] }> {
+  return readConsistently(folder, async () => {
+    const manifest = requireManifest(folder);
+    const unreadable: UnreadableParty[] = [];
+    const set = await readSet(folder, manifest, await findDamages(folder, manifest.files), (party) => {
+      unreadable.push(party);
+    });
+    return { set, unreadable };
+  });
+}
+
 /** How many certificates are read before others get their turn: some ten milliseconds of work. */
 const CERTIFICATES_A_TURN = 20;
 
@@ -56,6 +87,7 @@ async function readSet(
   folder: string,
   manifest: Manifest,
   damages: ReadonlyMap<string, Damage>,
+  onUnreadable?: (party: UnreadableParty) => void,
 ): Promise<CertificateSet> {
   if (!manifest.certificates.some(({ role }) => role === 'server')) {
     throw damaged(folder, 'the manifest names no server');
@@ -68,6 +100,7 @@ async function readSet(
   const trust = trustOf(hierarchy);
   for (const [path, damage] of damages) {
     const keyLeft = damage.kind === 'missing' && isAuthorityKey(manifest, path);
+    if (onUnreadable !== undefined && !isOfAuthority(manifest, path)) continue;
     if (isContentLost(damage) && !keyLeft) throw damaged(folder, `${path} ${damage.text}`);
   }
   const lists = orDamaged(folder, readRevocationLists(folder, manifest, read));
@@ -75,7 +108,10 @@ async function readSet(
     const made: Made[] = [];
     for (const [index, entry] of manifest.certificates.entries()) {
       if (entry.role === role) {
-        made.push(make(entry, orDamaged(folder, await readCredential(folder, entry)), trust));
+        const part = await readParty(folder, entry, damages);
+        if ('problem' in part && onUnreadable !== undefined && role !== 'server') {
+          onUnreadable({ role, name: entry.name, problem: part.problem });
+        } else made.push(make(entry, orDamaged(folder, part), trust));
       }
       if (index % CERTIFICATES_A_TURN === CERTIFICATES_A_TURN - 1) await nextTurn();
     }
@@ -104,6 +140,35 @@ type Maker<Made> = (entry: ManifestCertificate, read: ReadCredential, trust: Hie
 /** The set can be used without the keys of its CAs. */
 function isAuthorityKey({ certificates }: Manifest, path: string): boolean {
   return certificates.some(({ role, files }) => role === 'ca' && files.authority?.key === path);
+}
+
+/** Reads a party from the first of its copies that is as it was made. */
+async function readParty(
+  folder: string,
+  entry: ManifestCertificate,
+  damages: ReadonlyMap<string, Damage>,
+): Promise<ReadCredential | Problem> {
+  const copies: Copy[] = Object.values(entry.files).filter((files) => isCopyOf(entry, files));
+  const lost = copies.map(({ certificate, key }) =>
+    [certificate, key].find((path) => {
+      const damage = path === undefined ? undefined : damages.get(path);
+      return damage !== undefined && isContentLost(damage);
+    }),
+  );
+  const sound = copies.find((_, index) => lost[index] === undefined);
+  const path = lost[0];
+  if (sound === undefined && path !== undefined) {
+    return { problem: `${path} ${damages.get(path)?.text}` };
+  }
+  return readCredential(folder, entry, sound);
+}
+
+/** Without these nothing can be said of the others. */
+function isOfAuthority({ certificates }: Manifest, path: string): boolean {
+  return certificates.some(
+    ({ role, files }) =>
+      role === 'ca' && Object.values(files).some((file) => Object.values(file).includes(path)),
+  );
 }
 
 /** What was read, or the error of a set in which it is damaged. */

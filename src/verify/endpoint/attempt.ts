@@ -1,11 +1,13 @@
 import { debug } from '../../util/debug.js';
 import type { Answer } from '../protocols/protocol.js';
+import type { Note } from '../report/finding.js';
 import { subjectText } from '../report/wording.js';
 import type { Approach } from '../wire/approach.js';
 import type { Outcome } from '../wire/outcome.js';
 import { loadClient, type TlsVersion } from '../wire/tls.js';
 import type { Case } from './cases.js';
-import type { Proof } from './proof.js';
+import { compare } from './compare.js';
+import type { Opened, Proof } from './proof.js';
 
 /** One case as it was tried, and what came of it. */
 export interface Attempt {
@@ -13,23 +15,28 @@ export interface Attempt {
   readonly tls: TlsVersion | null;
   readonly outcome: Outcome;
   readonly answer?: Answer;
+  /** What is known of it beside what follows from its outcome. */
+  readonly note?: Note;
   readonly milliseconds: number;
 }
 
 /**
- * Tries one case, with one version of TLS or without TLS.
+ * Tries one case, with one version of TLS or without TLS. Where the endpoint is open to a valid client, what comes is
+ * judged by what that one was answered.
  *
  * @param approach in what the attempt differs from the usual one
  */
 export async function attempt(
-  proof: Proof,
+  proof: Proof | Opened,
   tried: Case,
   tls: TlsVersion | null,
   approach?: Approach,
 ): Promise<Attempt> {
   const begun = performance.now();
   const answer = await answerTo(proof, tried, tls, approach);
-  const { outcome } = answer;
+  // What is to be let in is judged by its own answer.
+  const usual = tried.expected === 'let-in' ? undefined : usualAnswer(proof, tls);
+  const outcome = compare(usual, answer, tls === null);
   const milliseconds = Math.round(performance.now() - begun);
   debug(
     'probe',
@@ -39,8 +46,15 @@ export async function attempt(
   return { tried, tls, outcome, answer, milliseconds };
 }
 
+/** What the valid client was answered: without TLS nobody is, and its answer with the newest version is what counts. */
+function usualAnswer(proof: Proof | Opened, tls: TlsVersion | null): Answer | undefined {
+  if (!('answers' in proof)) return undefined;
+  const version = tls ?? proof.versions[0];
+  return version === undefined ? undefined : proof.answers.get(version);
+}
+
 async function answerTo(
-  { endpoint, request, timeoutMs, cases }: Proof,
+  { endpoint, request, timeoutMs, client, approach: usual }: Proof,
   { material }: Case,
   tls: TlsVersion | null,
   approach: Approach | undefined,
@@ -48,8 +62,8 @@ async function answerTo(
   const loaded = material === undefined || tls === null ? { context: undefined } : loadClient(material, tls);
   if ('outcome' in loaded) return loaded;
   const answer = await endpoint.protocol.call(endpoint, {
-    ...{ context: loaded.context, request, timeoutMs, approach },
-    client: nameOf(cases),
+    ...{ context: loaded.context, request, timeoutMs, client },
+    approach: usual === undefined ? approach : { ...usual, ...approach },
     certificate: material?.cert,
   });
   // A server that answers plaintext in TLS, or in no way that makes sense, serves no client without TLS.
@@ -57,10 +71,4 @@ async function answerTo(
     return { ...answer, outcome: { kind: 'refused', cause: { kind: 'not-plaintext' } } };
   }
   return answer;
-}
-
-/** The name of the client that the endpoint is opened with. */
-function nameOf(cases: readonly Case[]): string | undefined {
-  const first = cases.find(({ expected }) => expected === 'let-in')?.tried;
-  return first?.kind === 'client' ? first.name : undefined;
 }

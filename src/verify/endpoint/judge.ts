@@ -1,19 +1,22 @@
 import type { ProtocolName } from '../protocols/index.js';
 import type { Endpoint } from '../protocols/protocol.js';
-import type { Finding, Note, Observed } from '../report/finding.js';
+import type { Finding, Note, Observed, Subject } from '../report/finding.js';
 import type { Verdict } from '../report/row.js';
-import type { Outcome } from '../wire/outcome.js';
+import type { Cause, Outcome } from '../wire/outcome.js';
 import type { Attempt } from './attempt.js';
 import type { Case, leftOut } from './cases.js';
+import { whyRefused } from './refusal.js';
 
 /** What came of an attempt, judged. */
-export function findingOf(endpoint: Endpoint, { tried, tls, outcome, milliseconds }: Attempt): Finding {
+export function findingOf(endpoint: Endpoint, attempt: Attempt): Finding {
+  const { tried, tls, outcome, milliseconds, note } = attempt;
   return {
     ...common(endpoint, tried),
     tls,
     observed: { kind: OBSERVED[outcome.kind] },
     by: outcome.cause,
-    ...judge(tried, outcome),
+    ...judge(attempt),
+    ...(note !== undefined && { note }),
     milliseconds,
   };
 }
@@ -21,38 +24,50 @@ export function findingOf(endpoint: Endpoint, { tried, tls, outcome, millisecond
 const OBSERVED = {
   'let-in': 'let-in',
   refused: 'refused',
+  differs: 'another-answer',
   'wrong-server': 'not-trusted',
   'no-answer': 'no-answer',
   'not-loaded': 'not-loaded',
   version: 'version-not-spoken',
 } as const satisfies Record<Outcome['kind'], Observed['kind']>;
 
-function judge(
-  { expected, severity }: Case,
-  outcome: Outcome,
-): { readonly verdict: Verdict; readonly note?: Note } {
+function judge({ tried, outcome }: Attempt): { readonly verdict: Verdict; readonly note?: Note } {
+  const { expected, severity, material } = tried;
+  const { cause } = outcome;
   switch (outcome.kind) {
     case 'no-answer':
-      return { verdict: 'inconclusive', note: { kind: 'endpoint-silent' } };
+      return { verdict: 'inconclusive', note: { kind: 'endpoint-silent', cause } };
     case 'not-loaded':
       return { verdict: 'inconclusive', note: { kind: 'not-loaded' } };
+    case 'differs':
+      return { verdict: 'inconclusive', note: { kind: 'another-answer' } };
     case 'wrong-server':
     case 'version':
       return expected === 'let-in'
-        ? { verdict: 'wrong', note: { kind: 'not-of-set', cause: outcome.cause } }
-        : { verdict: 'inconclusive', note: { kind: 'cause', cause: outcome.cause } };
+        ? { verdict: 'wrong', note: { kind: 'not-of-set', cause } }
+        : { verdict: 'inconclusive', note: { kind: 'cause', cause } };
     case 'refused':
       return expected === 'refused'
         ? { verdict: 'right' }
-        : { verdict: 'wrong', note: { kind: 'valid-refused' } };
+        : { verdict: 'wrong', note: { kind: 'valid-refused', why: whyRefused(cause, material?.cert) } };
     case 'let-in':
+      if (expected === 'refused' && outcome.missed === true) {
+        return { verdict: 'inconclusive', note: { kind: 'nothing-there' } };
+      }
       if (expected === 'refused') {
         return { verdict: severity === 'must' ? 'wrong' : 'warning', note: { kind: 'hole' } };
       }
-      return outcome.working === true
+      // That there is nothing at this path is the application's answer too.
+      return outcome.working === true || (tried.tried.kind !== 'model' && isMiss(cause))
         ? { verdict: 'right' }
         : { verdict: 'wrong', note: { kind: 'not-working' } };
   }
+}
+
+/** Whether an application says that it does not have what was asked for. */
+export function isMiss(cause: Cause): boolean {
+  if (cause.kind === 'status') return cause.status === 'UNIMPLEMENTED';
+  return cause.kind === 'http' && cause.status >= 400 && cause.status < 500;
 }
 
 /** The server's own certificate: that a client which checks it was let in proves it. */
@@ -75,6 +90,12 @@ export function serverFinding({ address, protocol, host }: Endpoint): Finding {
 export function clientsLeftOut(endpoint: Endpoint, left: NonNullable<ReturnType<typeof leftOut>>): Finding {
   const tried = { tried: { kind: 'other-clients' }, expected: 'let-in', severity: 'policy' } as const;
   return notTried(endpoint, tried, { kind: 'clients-left-out', ...left });
+}
+
+/** What is said of a client whose files cannot be read. */
+export function clientUnreadable(endpoint: Endpoint, client: Subject, problem: string): Finding {
+  const tried = { tried: client, expected: 'let-in', severity: 'policy' } as const;
+  return notTried(endpoint, tried, { kind: 'client-unreadable', client, problem });
 }
 
 /** Where there is no set to try an endpoint with. */

@@ -1,21 +1,29 @@
 import { runBounded } from '../../util/bounded.js';
 import type { Finding } from '../report/finding.js';
-import { speaks } from '../wire/connection.js';
 import type { Outcome } from '../wire/outcome.js';
-import { loadClient, TLS_VERSIONS, type TlsVersion } from '../wire/tls.js';
+import type { TlsVersion } from '../wire/tls.js';
+import { type AddressedEndpoint, addressesOf } from './addresses.js';
 import { type Attempt, attempt } from './attempt.js';
 import type { Case } from './cases.js';
 import { findingOf, notTried, serverFinding } from './judge.js';
+import { modelFindings } from './model.js';
+import { notesOf } from './notes.js';
+import { type Opening, openEndpoint } from './open.js';
 import { PROBES } from './probes/index.js';
-import type { Opened, Proof } from './proof.js';
-
-/** How many cases run side by side. */
-const MOST_AT_ONCE = 8;
+import { MOST_AT_ONCE, type Opened, type Proof } from './proof.js';
+import { requestFindings } from './requests.js';
 
 export interface EndpointFindings {
   readonly findings: readonly Finding[];
   /** Its address, where it gave no answer at all. */
   readonly silent: readonly string[];
+  /** What is said of it beside its rows. */
+  readonly notes: readonly string[];
+}
+
+/** An endpoint's address, and how a valid client fared there. */
+interface Door extends AddressedEndpoint {
+  readonly opening: Opening;
 }
 
 /** Tries every case at one endpoint. Everything but a valid client counts only where that was let in. */
@@ -23,116 +31,142 @@ export async function proveEndpoint(proof: Proof): Promise<EndpointFindings> {
   const { endpoint, cases } = proof;
   const first = cases.find(({ expected }) => expected === 'let-in');
   if (first === undefined) {
-    return {
-      findings: cases.map((tried) => notTried(endpoint, tried, { kind: 'no-valid-client' })),
-      silent: [],
-    };
+    const findings = cases.map((tried) => notTried(endpoint, tried, { kind: 'no-valid-client' }));
+    return { findings, silent: [], notes: [] };
   }
-  const openings = await openEndpoint(proof, first);
-  const opened = openings.filter(({ outcome }) => outcome.kind === 'let-in');
-  const others = cases.filter((tried) => tried !== first);
-  if (opened.length === 0) {
-    const silent = openings.some(({ outcome }) => outcome.kind === 'no-answer') ? [endpoint.address] : [];
-    const told = openings.filter(({ outcome }) => outcome.kind !== 'version');
-    const findings = (told.length > 0 ? told : openings)
-      .slice(0, 1)
-      .map((opening) => findingOf(endpoint, opening));
-    const reason = { kind: 'valid-not-let-in' } as const;
-    return { findings: [...findings, ...others.map((tried) => notTried(endpoint, tried, reason))], silent };
-  }
-  const versions = opened.flatMap(({ tls }) => tls ?? []);
-  const work = others.flatMap((tried): [Case, TlsVersion | null][] =>
-    tried.material === undefined ? [[tried, null]] : versions.map((tls) => [tried, tls]),
+  const places = await addressesOf(endpoint, proof.timeoutMs);
+  const doors = await Promise.all(
+    places.map(async (place): Promise<Door> => {
+      return { ...place, opening: await openEndpoint({ ...proof, endpoint: place.endpoint }, first) };
+    }),
   );
-  const attempts = await runBounded(
-    work.map(
-      ([tried, tls]) =>
-        () =>
-          attempt(proof, tried, tls),
-    ),
-    MOST_AT_ONCE,
-  );
-  const settled = await settleClosed(proof, first, versions, attempts);
-  const spoken = openings.filter(({ outcome }) => outcome.kind !== 'version');
-  const answers = new Map(
-    opened.flatMap(({ tls, answer }) => (tls && answer ? [[tls, answer] as const] : [])),
-  );
-  const probed = await probe({ ...proof, valid: first, versions, answers });
+  const main = doors.find(({ opening }) => opening.opened) ?? doors.find(isThere) ?? doors[0];
+  const opened = main?.opening.opened;
+  if (main === undefined || opened === undefined) return closedFindings(proof, first, main?.opening);
+  const others = doors.filter((door) => door !== main);
+  const table = await wholeTable(opened, main.opening.attempts);
+  const elsewhere = await Promise.all(others.filter(isThere).map(fewFindings));
   return {
-    findings: [
-      serverFinding(endpoint),
-      ...[...spoken, ...settled].map((done) => findingOf(endpoint, done)),
-      ...(await modelFindings(proof, first, versions[0] ?? null)),
-      ...probed,
-    ],
+    findings: [...table, ...elsewhere.flat()],
     silent: [],
+    notes: notesOf(
+      proof,
+      opened,
+      main,
+      others.filter(isThere),
+      others.filter((door) => !isThere(door)),
+    ),
   };
+}
+
+/** Whether anything at all listens there. */
+function isThere({ opening }: Door): boolean {
+  return !opening.attempts.every(({ outcome: { cause } }) => {
+    return cause.kind === 'unreachable' || (cause.kind === 'timeout' && cause.after === 'nothing');
+  });
+}
+
+function closedFindings(proof: Proof, first: Case, opening: Opening | undefined): EndpointFindings {
+  const { endpoint, cases } = proof;
+  const attempts = opening?.attempts ?? [];
+  const silent = attempts.some(({ outcome }) => outcome.kind === 'no-answer') ? [endpoint.address] : [];
+  const told = attempts.filter(({ outcome }) => outcome.kind !== 'version');
+  const findings = (told.length > 0 ? told : attempts).slice(0, 1).map((one) => findingOf(endpoint, one));
+  const others = cases.filter((tried) => tried !== first);
+  const reason = { kind: 'valid-not-let-in' } as const;
+  return {
+    findings: [...findings, ...others.map((tried) => notTried(endpoint, tried, reason))],
+    silent,
+    notes: [],
+  };
+}
+
+async function wholeTable(opened: Opened, openings: readonly Attempt[]): Promise<Finding[]> {
+  const { endpoint } = opened;
+  const others = opened.cases.filter((tried) => tried !== opened.valid);
+  const spoken = openings.filter(({ outcome }) => outcome.kind !== 'version');
+  const attempts = await tryCases(opened, others);
+  return [
+    serverFinding(endpoint),
+    ...[...spoken, ...attempts].map((done) => findingOf(endpoint, done)),
+    ...(await requestFindings(opened)),
+    ...(await modelFindings(opened)),
+    ...(await probe(opened)),
+  ];
 }
 
 async function probe(opened: Opened): Promise<Finding[]> {
   return (await Promise.all(PROBES.map((one) => one(opened)))).flat();
 }
 
-/** Tries the first valid client with each version of TLS, and tells which the endpoint speaks. */
-async function openEndpoint(proof: Proof, first: Case): Promise<Attempt[]> {
-  const openings = await Promise.all(TLS_VERSIONS.map((tls) => attempt(proof, first, tls)));
-  if (!openings.some(({ outcome }) => outcome.kind === 'let-in')) return openings;
-  // Where one version is spoken, another may be turned away without the alert that says so.
-  return Promise.all(
-    openings.map(async (opening): Promise<Attempt> => {
-      const { outcome, tls } = opening;
-      if (outcome.kind !== 'refused' || tls === null || first.material === undefined) return opening;
-      const loaded = loadClient({ ca: first.material.ca }, tls);
-      if ('outcome' in loaded || (await speaks(proof.endpoint, loaded.context, proof.timeoutMs)))
-        return opening;
-      return { ...opening, outcome: { ...outcome, kind: 'version' } };
-    }),
+/** What is tried at every further address: a listener of its own may ask for nothing. */
+function isTriedEverywhere({ tried }: Case): boolean {
+  return (
+    tried.kind === 'no-certificate' ||
+    tried.kind === 'no-tls' ||
+    (tried.kind === 'flaw' && tried.flaw === 'unknown-ca')
   );
 }
 
+async function fewFindings({ endpoint, address = '', opening }: Door): Promise<Finding[]> {
+  const { opened, attempts } = opening;
+  const spoken = attempts.filter(({ outcome }) => outcome.kind !== 'version');
+  const few = opened?.cases.filter(isTriedEverywhere) ?? [];
+  const tried = opened === undefined ? [] : await tryCases(opened, few);
+  return [...(spoken.length > 0 ? spoken : attempts), ...tried].map((done) => {
+    const finding = findingOf(endpoint, done);
+    return { ...finding, tried: { kind: 'elsewhere', of: finding.tried, at: address } };
+  });
+}
+
+/** Tries cases with every version of TLS that the endpoint speaks, or without TLS. */
+async function tryCases(opened: Opened, cases: readonly Case[]): Promise<Attempt[]> {
+  const work = cases.flatMap((tried): [Case, TlsVersion | null][] =>
+    tried.material === undefined ? [[tried, null]] : opened.versions.map((tls) => [tried, tls]),
+  );
+  opened.onWork?.(work.length, 0);
+  const attempts = await runBounded(
+    work.map(([tried, tls]) => async () => {
+      const done = await attempt(opened, tried, tls);
+      opened.onWork?.(0, 1);
+      return done;
+    }),
+    MOST_AT_ONCE,
+  );
+  return settle(opened, attempts);
+}
+
 /**
- * A connection that just closes is how some servers refuse, and how all of them fail. Those cases are
- * tried again one at a time, where no limit on connections is in the way, and the valid client after
- * them: if it is not let in any more, the endpoint failed, and its closing says nothing.
+ * A connection that just closes is how some servers refuse, and how all of them fail; an error page may be one of the
+ * moment. Those cases are tried again one at a time, where no limit on connections is in the way, and the valid client
+ * after them: if it is not let in any more, the endpoint failed, and its closing says nothing.
  */
-async function settleClosed(
-  proof: Proof,
-  first: Case,
-  versions: readonly TlsVersion[],
-  attempts: readonly Attempt[],
-): Promise<Attempt[]> {
-  const closed = ({ outcome }: Attempt) => outcome.kind === 'refused' && outcome.cause.kind === 'closed';
+async function settle(opened: Opened, attempts: readonly Attempt[]): Promise<Attempt[]> {
   const settled: Attempt[] = [];
   for (const done of attempts) {
-    settled.push(closed(done) ? await attempt(proof, done.tried, done.tls) : done);
+    settled.push(isDoubtful(done) ? again(done, await attempt(opened, done.tried, done.tls)) : done);
   }
-  if (!settled.some(closed)) return settled;
-  const after = await Promise.all(versions.map((tls) => attempt(proof, first, tls)));
+  if (!settled.some(isDoubtful)) return settled;
+  const { versions, valid } = opened;
+  const after = await Promise.all(versions.map((tls) => attempt(opened, valid, tls)));
   const alive = after.every(({ outcome }) => outcome.kind === 'let-in');
   if (alive) return settled;
   const outcome: Outcome = { kind: 'no-answer', cause: { kind: 'closed-for-all' } };
-  return settled.map((done) => (closed(done) ? { ...done, outcome } : done));
+  return settled.map((done) => (isDoubtful(done) ? { ...done, outcome } : done));
 }
 
-async function modelFindings(
-  { endpoint, model, timeoutMs }: Proof,
-  { material, tried: client }: Case,
-  tls: TlsVersion | null,
-): Promise<Finding[]> {
-  const { tryModel } = endpoint.protocol;
-  if (model === undefined || tryModel === undefined || material === undefined || tls === null) return [];
-  const loaded = loadClient(material, tls);
-  if ('outcome' in loaded) return [];
-  const begun = performance.now();
-  const steps = await tryModel(endpoint, { context: loaded.context, timeoutMs }, model);
-  const milliseconds = Math.round(performance.now() - begun);
-  return steps.map(({ name: step, outcome }) => {
-    const tried = { kind: 'model', client, step, model } as const;
-    return findingOf(endpoint, {
-      tried: { tried, expected: 'let-in', severity: 'must' },
-      tls,
-      outcome,
-      milliseconds,
-    });
-  });
+/** Statuses that are a refusal in themselves. */
+const REFUSALS = new Set([400, 401, 403, 495, 496]);
+
+function isDoubtful({ outcome: { kind, cause } }: Attempt): boolean {
+  if (kind !== 'refused') return false;
+  return cause.kind === 'closed' || (cause.kind === 'http' && !REFUSALS.has(cause.status));
+}
+
+/** A second attempt that ends otherwise than by another way to close is what counts; another page is none. */
+function again(first: Attempt, second: Attempt): Attempt {
+  const { outcome } = first;
+  const isPage = outcome.cause.kind === 'http';
+  if (!isPage || second.outcome.kind === 'let-in' || second.outcome.kind === 'refused') return second;
+  return { ...second, outcome: { kind: 'differs', cause: outcome.cause } };
 }

@@ -1,101 +1,36 @@
-import { GenerateCertsError, quote } from '../../errors.js';
 import type { CertificateSet } from '../../pki/set.js';
-import { loadCertificateSet } from '../../store/manifest/load.js';
-import { checkFlag, readOptions } from '../../util/options.js';
+import { loadReadableSet } from '../../store/manifest/load.js';
 import { requireSet } from '../given-set.js';
-import { PROTOCOLS, parseEndpoints } from '../protocols/index.js';
-import type { Endpoint } from '../protocols/protocol.js';
-import type { Finding } from '../report/finding.js';
-import type { VerifyReport } from '../report/row.js';
+import type { Finding, Subject } from '../report/finding.js';
+import type { ReportNote, VerifyReport } from '../report/row.js';
 import { summarize } from '../report/summary.js';
 import { toRow } from '../report/to-row.js';
 import { folderFindings } from '../set/verify-set.js';
-import { casesOf, leftOut } from './cases.js';
-import { clientsLeftOut, endpointNotTried } from './judge.js';
+import { casesOf, findCallers, keylessOf, leftOut } from './cases.js';
+import { clientsLeftOut, clientUnreadable, endpointNotTried } from './judge.js';
+import { readEndpointOptions, type VerifyEndpointOptions } from './options.js';
+import type { Proof } from './proof.js';
 import { proveEndpoint } from './prove.js';
-
-/**
- * What is to be proved, and how.
- *
- * @example
- * ```ts
- * const options: VerifyEndpointOptions = { set, rest: url, strict: true, timeoutMs: 2000 };
- * const report = await verifyEndpoint(options);
- * ```
- */
-export interface VerifyEndpointOptions {
-  /**
-   * The set that the endpoint trusts, with its CA; or its folder, and then what is not right with the set is in the
-   * report too.
-   */
-  readonly set: CertificateSet | string;
-  /** Endpoints as URLs, such as `https://localhost:8000` or `grpc://localhost:9178`. */
-  readonly endpoints?: string | readonly string[] | undefined;
-  /** gRPC endpoints, as `host:port`. */
-  readonly grpc?: string | readonly string[] | undefined;
-  /** REST endpoints, as URLs. */
-  readonly rest?: string | readonly string[] | undefined;
-  /** A KServe v2 model: its metadata is asked for, and an inference with zeros of its inputs made. */
-  readonly model?: string | undefined;
-  /**
-   * The path of the REST request.
-   * @default '/v2/health/live'
-   */
-  readonly path?: string | undefined;
-  /**
-   * The gRPC method that is called, as `service/method`, with an empty message.
-   * @default 'inference.GRPCInferenceService/ServerLive'
-   */
-  readonly method?: string | undefined;
-  /**
-   * The bound on each case, in milliseconds.
-   * @default 5000
-   */
-  readonly timeoutMs?: number | undefined;
-  /**
-   * Whether policy flaws that are let in make the result wrong.
-   * @default false
-   */
-  readonly strict?: boolean | undefined;
-}
-
-/** The longest time limit, in milliseconds: an hour. */
-const LONGEST_TIMEOUT = 3_600_000;
 
 /**
  * Proves a live endpoint: makes a real call for the valid clients, for no certificate, without TLS, and
  * for every flaw of the catalogue, and judges what comes of each. A refusal is one only where the valid
  * client was let in by the same endpoint in the same run.
  *
- * @throws {@link GenerateCertsError} `ERR_ENDPOINT_INVALID`, `ERR_OPTION_INVALID` or `ERR_MODEL_UNKNOWN`; where a
- * folder is given, `ERR_SET_NOT_FOUND` and what {@link verifyCertificateSet} throws; what an endpoint does is never an error but a row
+ * @throws {@link GenerateCertsError} `ERR_ENDPOINT_INVALID`, `ERR_OPTION_INVALID`, `ERR_NOT_IN_SET` or
+ * `ERR_MODEL_UNKNOWN`; where a folder is given, `ERR_SET_NOT_FOUND` and what {@link verifyCertificateSet} throws; what an
+ * endpoint does is never an error but a row
  * @example
  * ```ts
- * const report = await verifyEndpoint({ set, rest: url });
+ * const report = await verifyEndpoint({ set, url });
  * if (report.result !== 'right') throw new Error(JSON.stringify(report.rows, null, 2));
  * ```
  */
 export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<VerifyReport> {
-  const options = readOptions(given, NAMES, "{ set, grpc: 'localhost:9178' }");
+  const options = readEndpointOptions(given);
+  const { endpoints, strict, timeoutMs, model, serverCa } = options;
   const from = typeof options.set === 'string' ? options.set : requireSet(options.set);
-  const { timeoutMs = 5000 } = options;
-  const strict = checkFlag('strict', options.strict ?? false);
-  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT)) {
-    throw optionInvalid(
-      `the time limit ${quote(timeoutMs)} is no time for a call`,
-      'give milliseconds, such as 5000, up to an hour',
-    );
-  }
-  const endpoints = parseEndpoints(options);
-  if (endpoints.length === 0) {
-    throw optionInvalid('there is no endpoint to verify', 'give endpoints:, grpc: or rest:');
-  }
-  const requests = new Map(
-    PROTOCOLS.map(
-      ({ name, request }) => [name, request?.parse(textOption(options, request.name)) ?? ''] as const,
-    ),
-  );
-  const { set, own } = await readSet(from);
+  const { set, own, unreadable } = await readSet(from);
   const findings = own.filter(({ verdict }) => verdict !== 'right');
   if (set instanceof Error) {
     // Without the set there is nothing to call with: why is among its own findings.
@@ -103,46 +38,63 @@ export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<Veri
     const untried = endpoints.map((endpoint) => endpointNotTried(endpoint, { kind: 'error', message }));
     return summarize([...findings, ...untried].map(toRow), { strict });
   }
-  const cases = await casesOf(set);
+  const clients = findCallers(set, options.clients);
+  const cases = await casesOf(set, { clients, refused: findCallers(set, options.refused), serverCa });
+  const onWork = progressOf(options.onProgress);
   const silent: string[] = [];
+  const notes: ReportNote[] = [];
   for (const endpoint of endpoints) {
-    const request = requests.get(endpoint.protocol.name) ?? '';
-    const proof = { endpoint, set, cases, request, model: options.model, timeoutMs };
+    const asked = options.requests.get(endpoint.protocol.name) ?? NO_REQUESTS;
+    const proof: Proof = { endpoint, set, cases, ...asked, model, timeoutMs, onWork };
     const result = await proveEndpoint(proof);
     findings.push(...result.findings);
     silent.push(...result.silent);
+    notes.push(...result.notes.map((text) => ({ subject: endpoint.address, text })));
   }
-  findings.push(...leftOutOf(set, endpoints));
-  return summarize(findings.map(toRow), { strict, silent });
+  const [first] = endpoints;
+  const left = leftOut(set, clients);
+  if (first !== undefined) {
+    findings.push(...unreadable.map(([client, problem]) => clientUnreadable(first, client, problem)));
+    if (left !== undefined) findings.push(clientsLeftOut(first, left));
+  }
+  return summarize(findings.map(toRow), { strict, silent, notes });
 }
 
-const NAMES = [
-  ...['set', 'endpoints', 'model', 'timeoutMs', 'strict'],
-  ...PROTOCOLS.flatMap(({ name, request }) => (request === undefined ? [name] : [name, request.name])),
-];
+const NO_REQUESTS = { request: '', fallback: undefined, more: [] };
 
-/** @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` */
-function textOption(options: VerifyEndpointOptions, name: 'path' | 'method'): string | undefined {
-  const value: unknown = options[name];
-  if (value === undefined || typeof value === 'string') return value;
-  throw optionInvalid(`the option '${name}' is ${quote(value)}, not text`, `give a ${name} as text`);
-}
+/** A client that cannot be called with, and why. */
+type Unreadable = readonly [client: Subject, problem: string];
 
 /** A set to call with, or why there is none, and what its files tell. */
-async function readSet(
-  from: CertificateSet | string,
-): Promise<{ readonly set: CertificateSet | Error; readonly own: readonly Finding[] }> {
-  if (typeof from !== 'string') return { set: from, own: [] };
+async function readSet(from: CertificateSet | string): Promise<{
+  readonly set: CertificateSet | Error;
+  readonly own: readonly Finding[];
+  readonly unreadable: readonly Unreadable[];
+}> {
+  if (typeof from !== 'string') return { set: from, own: [], unreadable: keyless(from) };
   const own = await folderFindings(from);
-  const set = await loadCertificateSet(from).catch((error: unknown) => error as Error);
-  return { set, own };
+  try {
+    const { set, unreadable } = await loadReadableSet(from);
+    const parties = unreadable
+      .filter(({ role }) => role === 'client' || role === 'peer')
+      .map(({ role, name, problem }): Unreadable => [{ kind: 'client', role, name }, problem]);
+    return { set, own, unreadable: [...parties, ...keyless(set)] };
+  } catch (error) {
+    return { set: error as Error, own, unreadable: [] };
+  }
 }
 
-function leftOutOf(set: CertificateSet, [first]: readonly Endpoint[]): Finding[] {
-  const left = leftOut(set);
-  return left === undefined || first === undefined ? [] : [clientsLeftOut(first, left)];
+function keyless(set: CertificateSet): Unreadable[] {
+  return keylessOf(set).map((client) => [client, 'this user may not read its key']);
 }
 
-function optionInvalid(message: string, hint: string): GenerateCertsError {
-  return new GenerateCertsError('ERR_OPTION_INVALID', message, hint);
+function progressOf(onProgress: VerifyEndpointOptions['onProgress']): Proof['onWork'] {
+  if (onProgress === undefined) return undefined;
+  let done = 0;
+  let total = 0;
+  return (more, tried) => {
+    total += more;
+    done += tried;
+    onProgress({ of: 'cases', done, total });
+  };
 }

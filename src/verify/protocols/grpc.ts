@@ -17,19 +17,25 @@ export const grpc = {
     parse: parseHostPort,
   },
   alpn: ['h2'],
-  request: {
-    name: 'method',
-    value: 'service/method',
-    description: 'the gRPC call (default: inference.GRPCInferenceService/ServerLive)',
-    parse: parseMethod,
+  requests: {
+    usual: `${KSERVE_SERVICE}/ServerLive`,
+    fallback: 'grpc.health.v1.Health/Check',
+    options: [
+      {
+        name: 'method',
+        value: 'service/method',
+        description: `a gRPC method to call; may be repeated (default: ${KSERVE_SERVICE}/ServerLive)`,
+        parse: parseMethod,
+      },
+    ],
   },
   call: (endpoint, call) => callGrpc(endpoint, call, { method: call.request }),
   tryModel: tryModelByGrpc,
 } as const satisfies Protocol;
 
-function parseMethod(typed: string | undefined): string {
+function parseMethod(typed: string): string {
   // gRPC itself writes it with a slash before the service.
-  const called = typed?.replace(/^\//, '') ?? `${KSERVE_SERVICE}/ServerLive`;
+  const called = typed.replace(/^\//, '');
   if (/^[\w.]+\/\w+$/.test(called)) return called;
   throw new GenerateCertsError(
     'ERR_OPTION_INVALID',

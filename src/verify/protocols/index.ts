@@ -33,7 +33,7 @@ export function parseEndpoint(typed: unknown): Endpoint {
 }
 
 /** What may name endpoints: URLs, and for some protocols a short form of their own. */
-export type NamedEndpoints = { readonly [Name in ProtocolName | 'endpoints']?: Named };
+export type NamedEndpoints = { readonly [Name in ProtocolName | 'url']?: Named };
 type Named = string | readonly string[] | undefined;
 
 /**
@@ -47,7 +47,7 @@ export function parseEndpoints(named: NamedEndpoints): Endpoint[] {
       (typed): Endpoint => ({ protocol, address: typed, ...(protocol.short ?? protocol).parse(typed) }),
     ),
   );
-  return [...short, ...list(named.endpoints).map(parseEndpoint)];
+  return [...short, ...list(named.url).map(parseEndpoint)];
 }
 
 function list(value: Named): readonly string[] {

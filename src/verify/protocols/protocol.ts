@@ -27,13 +27,16 @@ export interface Protocol {
   readonly alpn: readonly string[];
   /** What is said before TLS begins, as STARTTLS is; absent where TLS comes first. */
   readonly begin?: Target['protocol']['begin'];
-  /** The option by which another request than the protocol's harmless one is asked for; absent where there is none. */
-  readonly request?: {
-    readonly name: 'path' | 'method';
-    readonly value: string;
-    readonly description: string;
-    /** Checks what was asked for, or gives the default. */
-    readonly parse: (typed: string | undefined) => string;
+  /** In what a valid client's calls may differ where the usual ones do not open the endpoint; absent where in nothing. */
+  readonly alternative?: Approach;
+  /** The options by which other requests than the protocol's harmless one are asked for; absent where there are none. */
+  readonly requests?: {
+    /** What is asked for where nothing else is. */
+    readonly usual: string;
+    /** What is asked for then where the usual request leads nowhere. */
+    readonly fallback: string;
+    /** The options, which may be repeated; what they give is checked. */
+    readonly options: readonly RequestOption[];
   };
   /**
    * Makes the request on a connection of its own and says what the answer means: let in, refused by the application,
@@ -52,11 +55,24 @@ export interface Protocol {
   ) => Promise<ModelStep[]>;
 }
 
+/** An option that names a request. */
+export interface RequestOption {
+  readonly name: 'path' | 'method' | 'request';
+  readonly value: string;
+  readonly description: string;
+  /**
+   * Checks what was asked for.
+   *
+   * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID`
+   */
+  readonly parse: (typed: string) => string;
+}
+
 /** One attempt at an endpoint. */
 export interface Call {
   /** This side's TLS; plaintext when absent. */
   readonly context: SecureContext | undefined;
-  /** What {@link Protocol.request} gave; empty without it. */
+  /** One of {@link Protocol.requests}; empty where the protocol has none. */
   readonly request: string;
   readonly timeoutMs: number;
   readonly approach?: Approach | undefined;
@@ -90,4 +106,7 @@ export interface Endpoint extends Place {
 export interface ModelStep {
   readonly name: 'metadata' | 'inference';
   readonly outcome: Outcome;
+  readonly answer?: Answer | undefined;
+  /** Makes the very request again, in another way; absent where none was made. */
+  readonly repeat?: ((call: Omit<Call, 'request'>) => Promise<Answer>) | undefined;
 }

@@ -17,7 +17,16 @@ export interface TimeLeft {
 
 /** What was tried. */
 export type Subject =
-  | { readonly kind: 'client'; readonly role: string; readonly name: string; readonly revoked?: boolean }
+  | {
+      readonly kind: 'client';
+      readonly role: string;
+      readonly name: string;
+      readonly revoked?: boolean;
+      /** Whether it is a valid one that an allow-list must not have. */
+      readonly unlisted?: boolean;
+    }
+  /** The same as another, at one address of several, or by another request than the usual one. */
+  | { readonly kind: 'elsewhere'; readonly of: Subject; readonly at: string }
   | { readonly kind: 'no-certificate' | 'no-tls' | 'server-certificate' | 'other-clients' | 'every-case' }
   | { readonly kind: 'flaw'; readonly flaw: string }
   | {
@@ -98,9 +107,9 @@ export type SetProblem =
 export type Note =
   | {
       readonly kind:
-        | 'endpoint-silent'
+        | 'another-answer'
+        | 'nothing-there'
         | 'not-loaded'
-        | 'valid-refused'
         | 'not-working'
         | 'no-valid-client'
         | 'valid-not-let-in'
@@ -120,6 +129,9 @@ export type Note =
         | 'certificate-not-shown'
         | 'another-certificate';
     }
+  | { readonly kind: 'endpoint-silent'; readonly cause: Cause }
+  | { readonly kind: 'valid-refused'; readonly why: Refusal }
+  | { readonly kind: 'client-unreadable'; readonly client: Subject; readonly problem: string }
   /** What must be refused was let in, or talked to: what that means follows from the case. */
   | { readonly kind: 'hole'; readonly failedAfter?: boolean }
   | { readonly kind: 'not-of-set' | 'cause'; readonly cause: Cause }
@@ -127,6 +139,26 @@ export type Note =
   | { readonly kind: 'problems'; readonly problems: readonly SetProblem[] }
   /** An error, in its own words. */
   | { readonly kind: 'error'; readonly message: string };
+
+/** Why a valid client may have been refused. */
+export type Refusal =
+  /** By its alert, the endpoint does not find the set's CA behind the certificate. */
+  | 'other-ca'
+  | 'revoked'
+  | 'ended'
+  /** By its alert something has ended, and the client's certificate has not. */
+  | 'list-ended'
+  /** It asked for no certificate when TLS began, and misses one. */
+  | 'not-asked-in-time'
+  /** It asks for the certificate after the handshake (RFC 8446 section 4.6.2). */
+  | 'post-handshake'
+  /** What is in front of the application turns the certificate away, and does not say why. */
+  | 'front'
+  /** The application turns the name away. */
+  | 'allow-list'
+  /** It ends the connection without a word. */
+  | 'closed'
+  | 'unknown';
 
 /** What one connection to a server of the proof did. */
 export interface Seen {

@@ -1,5 +1,5 @@
 import { GenerateCertsError, printable } from '../../errors.js';
-import { ROW_KINDS, type Row, type VerifyReport } from './row.js';
+import { type ReportNote, ROW_KINDS, type Row, type VerifyReport } from './row.js';
 import { summarize } from './summary.js';
 
 /** The largest file that is read as a report, in bytes. */
@@ -27,7 +27,7 @@ export function readReport(text: string, file: string): VerifyReport {
     throw problem('it is not JSON');
   }
   if (!isObject(value)) throw problem('it is not an object');
-  const { rows, silent, result, command } = value;
+  const { rows, silent, result, command, notes } = value;
   if (!Array.isArray(rows) || rows.length === 0) throw problem('it has no rows');
   if (rows.length > MOST_ROWS) throw problem(`it has more than ${MOST_ROWS} rows`);
   rows.forEach((row, index) => {
@@ -36,16 +36,21 @@ export function readReport(text: string, file: string): VerifyReport {
   });
   if (!isTexts(silent)) throw problem("'silent' is not a list of addresses");
   if (result !== 'right' && result !== 'wrong' && result !== 'no-answer') throw problem("it has no 'result'");
+  if (notes !== undefined && !isNotes(notes)) throw problem("'notes' is not a list of notes");
   if (command !== undefined && !(isTexts(command) && command.length <= MOST_WORDS)) {
     throw problem("'command' is not a list of words");
   }
-  const summary = summarize(rows as Row[], { silent });
+  const summary = summarize(rows as Row[], { silent, notes });
   if (result === 'right' && summary.counts.wrong > 0) throw problem("'result' is right, and a row is wrong");
   return { ...summary, result, ...(command !== undefined && { command }) };
 }
 
 const isText = (value: unknown) => typeof value === 'string';
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
+const isNotes = (value: unknown): value is ReportNote[] =>
+  Array.isArray(value) &&
+  value.length <= MOST_ROWS &&
+  value.every((note) => isObject(note) && isText(note.subject) && isText(note.text));
 const isOneOf = (values: readonly unknown[]) => (value: unknown) => values.includes(value);
 
 const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {

@@ -31,8 +31,16 @@ export type Verdict =
 export type RowKind = (typeof ROW_KINDS)[number];
 
 export const ROW_KINDS = [
-  /** Of an endpoint, for a client. */
-  ...(['let-in', 'refused', 'not-trusted', 'no-answer', 'not-loaded', 'version-not-spoken'] as const),
+  /** Of an endpoint, for a client; `another-answer` where it is not what the valid client is answered. */
+  ...([
+    'let-in',
+    'refused',
+    'another-answer',
+    'not-trusted',
+    'no-answer',
+    'not-loaded',
+    'version-not-spoken',
+  ] as const),
   /** Of the endpoint's own certificate. */
   'trusted',
   /** The case was not tried, because nothing could have come of it. */
@@ -82,6 +90,22 @@ export interface Row {
 }
 
 /**
+ * What is said of an endpoint beside its rows.
+ *
+ * @example
+ * ```ts
+ * const { notes = [] } = await verifyEndpoint({ set, rest: url });
+ * const texts = notes.map(({ subject, text }: ReportNote) => `${subject}: ${text}`);
+ * ```
+ */
+export interface ReportNote {
+  /** The endpoint's address, as in {@link Row.subject}. */
+  readonly subject: string;
+  /** For people: `looked at GET /v2/health/live alone`. */
+  readonly text: string;
+}
+
+/**
  * All that was found.
  *
  * @example
@@ -93,6 +117,8 @@ export interface Row {
 export interface VerifyReport {
   readonly rows: readonly Row[];
   readonly counts: Readonly<Record<Verdict, number>>;
+  /** What was looked at, and what was not, in words; absent where there is nothing to say. */
+  readonly notes?: readonly ReportNote[] | undefined;
   /** Endpoints that gave no answer at all. */
   readonly silent: readonly string[];
   /**

@@ -1,5 +1,5 @@
 import { foreignText } from '../../errors.js';
-import type { Row, VerifyReport } from './row.js';
+import type { ReportNote, Row, VerifyReport } from './row.js';
 
 /**
  * Sums rows up.
@@ -11,7 +11,12 @@ export function summarize(
   {
     silent = [],
     strict = false,
-  }: { readonly silent?: readonly string[]; readonly strict?: boolean | undefined } = {},
+    notes = [],
+  }: {
+    readonly silent?: readonly string[];
+    readonly strict?: boolean | undefined;
+    readonly notes?: readonly ReportNote[] | undefined;
+  } = {},
 ): VerifyReport {
   const shown = rows.map(withForeignTextShown);
   const judged = strict
@@ -19,7 +24,17 @@ export function summarize(
     : shown;
   const counts = { right: 0, wrong: 0, warning: 0, inconclusive: 0 };
   for (const { verdict } of judged) counts[verdict]++;
-  return { rows: judged, counts, silent, result: resultOf(judged, silent, strict) };
+  const said = notes.map(({ subject, text }) => ({
+    subject: foreignText(subject),
+    text: foreignText(text, LONGEST_TEXT),
+  }));
+  return {
+    rows: judged,
+    counts,
+    ...(said.length > 0 && { notes: said }),
+    silent,
+    result: resultOf(judged, silent, strict),
+  };
 }
 
 /** What an endpoint wrote may stand in these: no report in any form holds it as it came. */

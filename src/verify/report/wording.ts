@@ -1,13 +1,14 @@
 // The words of every report, in one place. No decision is made by them.
 import { FLAWS, SERVER_FLAWS } from '../../pki/flaws/flaws.js';
 import { formatDistance, isoSeconds } from '../../util/moments.js';
-import type { Cause, ServerProblem, Unreachable } from '../wire/outcome.js';
+import type { Cause, ServerProblem, Stage, Unreachable } from '../wire/outcome.js';
 import type {
   CallEndCause,
   Evidence,
   Expected,
   Note,
   Observed,
+  Refusal,
   Seen,
   SetProblem,
   Subject,
@@ -95,13 +96,15 @@ export function causeText(cause: Cause): string {
     case 'own-tls':
       return `this side's TLS library: ${cause.code}`;
     case 'http':
-      return cause.reason === undefined ? `HTTP ${cause.status}` : `HTTP ${cause.status}: ${cause.reason}`;
+      return httpText(cause);
     case 'status':
       return statusText(cause);
     case 'reset':
       return `${cause.protocol} ${cause.of === 'stream' ? 'stream reset' : 'connection ended'} (${cause.code})`;
     case 'other-answer':
-      return `it takes the connection and answers no ${cause.protocol} call`;
+      return cause.begins === undefined
+        ? `it takes the connection and answers no ${cause.protocol} call`
+        : `what it answers is not ${cause.protocol}: it begins with '${cause.begins.trimEnd()}'`;
     case 'no-inputs':
       return 'the model declares no inputs that zeros could be made for';
   }
@@ -111,10 +114,18 @@ function alertText(number: number): string {
   return `TLS alert ${ALERTS[number] ?? number}`;
 }
 
+function httpText({ status, reason, location, refuses }: Cause & { kind: 'http' }): string {
+  const text = `HTTP ${status}${location === undefined ? '' : ` to ${location}`}`;
+  if (reason !== undefined) return `${text}: ${reason}`;
+  return refuses === true ? `${text}, ${BY_APPLICATION}` : text;
+}
+
+const BY_APPLICATION = 'by the application after the handshake';
+
 function statusText({ protocol, status, http, refuses }: Cause & { kind: 'status' }): string {
   const text = `${protocol} ${status}`;
   if (http !== undefined) return `${text}, HTTP ${http}`;
-  return refuses === true ? `${text}, by the application after the handshake` : text;
+  return refuses === true ? `${text}, ${BY_APPLICATION}` : text;
 }
 
 /** By what an observation was told; empty where that needs no words. */
@@ -160,7 +171,9 @@ function withSaid(how: string, said: string): string {
 export function subjectText(tried: Subject): string {
   switch (tried.kind) {
     case 'client':
-      return `${tried.role} ${tried.name}${tried.revoked === true ? ', revoked' : ''}`;
+      return `${tried.role} ${tried.name}${tried.revoked === true ? ', revoked' : tried.unlisted === true ? ', not on the list' : ''}`;
+    case 'elsewhere':
+      return `${subjectText(tried.of)}, ${tried.at}`;
     case 'no-certificate':
       return 'no certificate';
     case 'no-tls':
@@ -226,6 +239,7 @@ export function expectedText(expected: Expected): string {
 const OBSERVED: Readonly<Record<Exclude<RowKind, 'damaged' | 'time-left'>, string>> = {
   'let-in': 'let in',
   refused: 'refused',
+  'another-answer': 'another answer',
   'not-trusted': 'not trusted',
   'no-answer': 'no answer',
   'not-loaded': 'nothing was sent',
@@ -261,13 +275,25 @@ function timeLeftText({ expiresAt, now }: TimeLeft): string {
 
 const NOTES: Readonly<
   Record<
-    Exclude<Note['kind'], 'hole' | 'not-of-set' | 'cause' | 'clients-left-out' | 'problems' | 'error'>,
+    Exclude<
+      Note['kind'],
+      | 'hole'
+      | 'not-of-set'
+      | 'cause'
+      | 'clients-left-out'
+      | 'problems'
+      | 'error'
+      | 'valid-refused'
+      | 'endpoint-silent'
+      | 'client-unreadable'
+    >,
     string
   >
 > = {
-  'endpoint-silent': 'the endpoint did not answer',
   'not-loaded': `${OBSERVED['not-loaded']}: this side cannot use the certificate`,
-  'valid-refused': 'the valid client is refused: does the endpoint trust the CA of this set?',
+  'another-answer': 'the valid client is answered otherwise: this is neither let in nor a refusal',
+  'nothing-there':
+    'the valid client gets the same answer, and nothing is there: --path names something to try',
   'not-working': 'let in, but the application behind it did not answer as it should',
   'no-valid-client': 'the set has no valid client',
   'valid-not-let-in': 'the valid client was not let in',
@@ -299,8 +325,14 @@ export function noteText(note: Note | undefined, tried: Subject): string {
   switch (note.kind) {
     case 'hole':
       return `${holeText(tried)}${note.failedAfter === true ? '; it then failed, after its request was sent' : ''}`;
+    case 'endpoint-silent':
+      return silenceText(note.cause);
+    case 'valid-refused':
+      return `the valid client is refused: ${REFUSALS[note.why]}`;
+    case 'client-unreadable':
+      return `${subjectText(note.client)} cannot be read: ${note.problem}`;
     case 'not-of-set':
-      return `the endpoint is not the set's: ${causeText(note.cause)}`;
+      return notOfSetText(note.cause);
     case 'cause':
       return causeText(note.cause);
     case 'clients-left-out':
@@ -314,6 +346,53 @@ export function noteText(note: Note | undefined, tried: Subject): string {
   }
 }
 
+function silenceText(cause: Cause): string {
+  const stage = cause.kind === 'timeout' ? cause.after : undefined;
+  return stage === undefined ? 'the endpoint did not answer' : SILENCES[stage];
+}
+
+const SILENCES: Readonly<Record<Stage, string>> = {
+  nothing: 'no connection was made: a firewall may drop what is sent there',
+  connection: 'it takes the connection and says nothing: it may expect another protocol, or not work',
+  handshake:
+    'TLS was established, and no answer came to the request: it may expect another protocol, or not work',
+};
+
+/** What may be looked at next, by what was seen. */
+const REFUSALS: Readonly<Record<Refusal, string>> = {
+  'other-ca': 'does the endpoint trust the CA of this set?',
+  revoked: "it is on the endpoint's revocation list",
+  ended: 'its certificate has ended',
+  'list-ended':
+    "its certificate has not ended, so the endpoint's revocation list or its CA's certificate has, or its clock is ahead",
+  'not-asked-in-time': 'the endpoint saw no certificate of it',
+  'post-handshake':
+    'the endpoint asks for the certificate after the handshake, which few clients of TLS 1.3 can answer; require it for the whole host (Apache: SSLVerifyClient outside <Location> and <Directory>)',
+  front:
+    "it was checked after the handshake and turned away without a reason: the endpoint trusts another CA, or its revocation list has ended or is another CA's; its log says which",
+  'allow-list':
+    "TLS let it in and the application turned it away: is its name on the endpoint's list? --refused <name> says that it must not be, --client <name> chooses others",
+  closed: 'the endpoint ends the connection without a reason; its log has one',
+  unknown: 'the endpoint does not say why; its log may',
+};
+
+function notOfSetText(cause: Cause): string {
+  const text = causeText(cause);
+  if (cause.kind === 'server-certificate') {
+    const hint = SERVER_HINTS[cause.problem];
+    return `the endpoint is not the set's: ${text}${hint === undefined ? '' : `; ${hint}`}`;
+  }
+  if (cause.kind === 'no-common-protocol' || cause.kind === 'other-answer') {
+    return `it does not speak the protocol of this URL: ${text}`;
+  }
+  return `the endpoint is not the set's: ${text}`;
+}
+
+const SERVER_HINTS: Partial<Record<ServerProblem, string>> = {
+  'other-ca': '--server-ca <file> gives another CA to check it against',
+  'other-name': '--server-name <name> gives the name to call and check',
+};
+
 /** What it means where what must be refused was let in, or talked to. */
 function holeText(tried: Subject): string {
   switch (tried.kind) {
@@ -322,7 +401,13 @@ function holeText(tried: Subject): string {
     case 'no-tls':
       return 'it answers without TLS';
     case 'client':
-      return NO_LIST;
+      return tried.unlisted === true
+        ? 'it lets in every client of its CA: the list of names is not applied'
+        : NO_LIST;
+    case 'elsewhere':
+      return holeText(tried.of);
+    case 'model':
+      return holeText(tried.client);
     case 'flaw':
       return clientHoleText(tried.flaw);
     case 'server':

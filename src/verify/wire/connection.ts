@@ -1,6 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import type { Address, Approach } from './approach.js';
+import type { Stage } from './outcome.js';
 import { connectionOptions } from './tls.js';
 
 /** Where a connection goes, and how its protocol begins TLS. */
@@ -26,6 +27,8 @@ export interface Opening {
   readonly destroy: () => void;
   /** How many bytes of the other side have come. */
   readonly bytesRead: () => number;
+  /** How far it came. */
+  readonly stage: () => Stage;
 }
 
 /**
@@ -43,10 +46,14 @@ export function openSocket(
   const { alpn = protocol.alpn, session, onSession, onSecure } = approach;
   const { host, port } = approach.connectTo ?? target.connectTo ?? target;
   const sockets: Socket[] = [];
+  let stage: Stage = 'nothing';
   const watch = (socket: Socket, ready: 'connect' | 'secureConnect', then: (socket: Socket) => void) => {
     sockets.push(socket);
     socket.on('error', onError);
     socket.on('close', onClose);
+    socket.once('connect', () => {
+      stage = 'connection';
+    });
     socket.once(ready, () => then(socket));
   };
   const secure = (secureContext: SecureContext, below?: Socket) => {
@@ -58,6 +65,7 @@ export function openSocket(
     });
     if (onSession !== undefined) socket.on('session', onSession);
     watch(socket, 'secureConnect', () => {
+      stage = 'handshake';
       onSecure?.(socket);
       onReady(socket);
     });
@@ -74,6 +82,7 @@ export function openSocket(
     // The last has taken over those below it.
     destroy: () => void sockets.at(-1)?.destroy(),
     bytesRead: () => sockets.at(-1)?.bytesRead ?? 0,
+    stage: () => stage,
   };
 }
 

@@ -6,13 +6,16 @@ export interface Outcome {
    * - `wrong-server`: this side turned the endpoint away, or it speaks no TLS.
    * - `no-answer`: nothing came within the time, or nothing listens there.
    * - `not-loaded`: this side's own TLS library would not load the certificate.
+   * - `differs`: the application answered, and otherwise than it answers the valid client.
    * - `version`: the endpoint does not speak this version of TLS.
    */
-  readonly kind: 'let-in' | 'refused' | 'wrong-server' | 'no-answer' | 'not-loaded' | 'version';
+  readonly kind: 'let-in' | 'refused' | 'differs' | 'wrong-server' | 'no-answer' | 'not-loaded' | 'version';
   /** What it was told by. */
   readonly cause: Cause;
   /** For `let-in`: whether it was the answer of a working application, not just any. */
   readonly working?: boolean;
+  /** For `let-in`: whether the valid client gets the same, and there is nothing of what was asked for. */
+  readonly missed?: boolean;
 }
 
 /** What an outcome was told by. It has no words of its own: they are in `report/wording.ts`. */
@@ -23,7 +26,7 @@ export type Cause =
   | { readonly kind: 'closed' }
   /** It did, and then let in no valid client any more. */
   | { readonly kind: 'closed-for-all' }
-  | { readonly kind: 'timeout'; readonly milliseconds: number }
+  | { readonly kind: 'timeout'; readonly milliseconds: number; readonly after?: Stage | undefined }
   | { readonly kind: 'unreachable'; readonly reason: Unreachable }
   /** This side's own verification of the endpoint's certificate. */
   | { readonly kind: 'server-certificate'; readonly problem: ServerProblem }
@@ -38,7 +41,16 @@ export type Cause =
   | { readonly kind: 'unknown-failure'; readonly code: string }
   /** This side's own TLS library. */
   | { readonly kind: 'own-tls'; readonly code: string }
-  | { readonly kind: 'http'; readonly status: number; readonly reason?: string | undefined }
+  | {
+      readonly kind: 'http';
+      readonly status: number;
+      /** What the page of a refusal says. */
+      readonly reason?: string | undefined;
+      /** Where a redirect leads. */
+      readonly location?: string | undefined;
+      /** Whether the application turned the caller away by it, whom its TLS had let in. */
+      readonly refuses?: boolean | undefined;
+    }
   /** A status of a protocol's own, and the HTTP status where that told more. */
   | {
       readonly kind: 'status';
@@ -56,9 +68,12 @@ export type Cause =
       readonly code: string;
     }
   /** It takes the connection, and what it answers is another protocol. */
-  | { readonly kind: 'other-answer'; readonly protocol: string }
+  | { readonly kind: 'other-answer'; readonly protocol: string; readonly begins?: string | undefined }
   /** A model declares no inputs that zeros could be made for. */
   | { readonly kind: 'no-inputs' };
+
+/** How far a connection came. */
+export type Stage = 'nothing' | 'connection' | 'handshake';
 
 export type ServerProblem =
   | 'other-name'
@@ -103,8 +118,8 @@ const UNREACHABLE: Readonly<Record<string, Unreachable>> = {
 export const CLOSED: Outcome = { kind: 'refused', cause: { kind: 'closed' } };
 
 /** What ran out of its time. */
-export function timedOut(timeoutMs: number): Outcome {
-  return { kind: 'no-answer', cause: { kind: 'timeout', milliseconds: timeoutMs } };
+export function timedOut(timeoutMs: number, after?: Stage): Outcome {
+  return { kind: 'no-answer', cause: { kind: 'timeout', milliseconds: timeoutMs, after } };
 }
 
 /** What a failed connection or request says of the endpoint. */
@@ -136,6 +151,11 @@ export function outcomeOfError(error: unknown): Outcome {
   if (['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_HTTP2_STREAM_ERROR'].includes(code)) {
     return CLOSED;
   }
+  if (code.startsWith('HPE_') && code !== 'HPE_HEADER_OVERFLOW') {
+    const { rawPacket } = error as { rawPacket?: unknown };
+    const begins = Buffer.isBuffer(rawPacket) ? rawPacket.subarray(0, 24).toString('latin1') : undefined;
+    return { kind: 'wrong-server', cause: { kind: 'other-answer', protocol: 'HTTP', begins } };
+  }
   if (
     code.startsWith('ERR_SSL') ||
     code === 'EPROTO' ||
@@ -147,12 +167,14 @@ export function outcomeOfError(error: unknown): Outcome {
   return { kind: 'wrong-server', cause: { kind: 'unknown-failure', code } };
 }
 
-/** Statuses by which NGINX and other proxies turn a client's certificate away after the handshake. */
+/** Statuses by which NGINX turns a client's certificate away after the handshake, and by which applications do. */
 const REFUSING_STATUSES = new Set([400, 401, 403, 495, 496]);
+const APPLICATION_STATUSES = new Set([401, 403]);
 
-/** What an HTTP status says of the attempt. */
-export function outcomeOfHttpStatus(status: number, reason?: string): Outcome {
-  const cause: Cause = { kind: 'http', status, reason };
+/** What an HTTP status says of the attempt, seen by itself. */
+export function outcomeOfHttpStatus(status: number, reason?: string, location?: string): Outcome {
+  const refuses = APPLICATION_STATUSES.has(status) && reason === undefined ? true : undefined;
+  const cause: Cause = { kind: 'http', status, reason, location, refuses };
   if (REFUSING_STATUSES.has(status)) return { kind: 'refused', cause };
   return { kind: 'let-in', cause, working: status >= 200 && status < 400 };
 }

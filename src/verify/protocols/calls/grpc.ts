@@ -54,7 +54,7 @@ export function callGrpc(endpoint: Endpoint, call: GrpcCall, request: GrpcReques
       opening.destroy();
     };
     const fail = (outcome: Outcome) => finish({ outcome });
-    const timer = setTimeout(() => fail(timedOut(timeoutMs)), timeoutMs);
+    const timer = setTimeout(() => fail(timedOut(timeoutMs, opening.stage())), timeoutMs);
     const events: ConnectionEvents = {
       onError: (error) => fail(outcomeOfError(error)),
       // What came before the end is told first.

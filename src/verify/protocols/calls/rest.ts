@@ -36,7 +36,10 @@ export function callRest(endpoint: Endpoint, call: RestCall, request: RestReques
     };
     const fail = (outcome: Outcome) => finish({ outcome });
     // An answer whose body never ends has answered all the same: its status says it.
-    const timer = setTimeout(() => finish(seen.answer() ?? { outcome: timedOut(timeoutMs) }), timeoutMs);
+    const timer = setTimeout(
+      () => finish(seen.answer() ?? { outcome: timedOut(timeoutMs, opening.stage()) }),
+      timeoutMs,
+    );
     const handlers: Handlers = { seen, finish: () => finish(seen.answer() ?? { outcome: CLOSED }), fail };
     const events: ConnectionEvents = {
       // Once a request is under way, it tells how it ended.
@@ -146,13 +149,20 @@ class SeenAnswer {
     if (Number.isNaN(status)) return undefined;
     const body = Buffer.concat(this.#chunks).toString('utf8');
     const { ':status': _status, ...headers } = this.#headers;
-    return { outcome: outcomeOfHttpStatus(status, reasonIn(status, body)), status, headers, body };
+    const { location } = headers;
+    return { outcome: outcomeOfHttpStatus(status, reasonIn(status, body), location), status, headers, body };
   }
 }
 
-/** The reason in the page of an NGINX refusal (`No required SSL certificate was sent` and its like). */
+/** What NGINX, Apache and Go write where a certificate is what they turn away, or its absence, or a call without TLS. */
 function reasonIn(status: number, body: string): string | undefined {
   if (status < 400) return undefined;
-  const reason = /<center>([^<]{1,100})<\/center>/.exec(body)?.[1];
+  const reason = REASONS.map((pattern) => pattern.exec(body)?.[1]).find((text) => text !== undefined);
   return reason === undefined || reason.startsWith('nginx') ? undefined : reason;
 }
+
+const REASONS = [
+  /<center>([^<]{1,100})<\/center>/,
+  /\bReason: ([^<]{1,100}?)\.?(?:<|\n|$)/,
+  /^(Client sent an HTTP request to an HTTPS server)/,
+];

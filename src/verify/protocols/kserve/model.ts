@@ -1,7 +1,7 @@
 import { GenerateCertsError, quote } from '../../../errors.js';
 import type { Outcome } from '../../wire/outcome.js';
 import { callKserve, type GrpcCall } from '../calls/grpc.js';
-import { callRest } from '../calls/rest.js';
+import { callRest, type RestCall } from '../calls/rest.js';
 import type { Endpoint, ModelStep } from '../protocol.js';
 import { MESSAGES, type MessageName } from './messages.js';
 import { decodeMessage } from './protobuf.js';
@@ -33,43 +33,36 @@ const LARGEST_RESULT = 64 * 1024 * 1024;
  * @throws {@link GenerateCertsError} `ERR_MODEL_UNKNOWN` where the endpoint has no such model
  */
 export async function tryModelByGrpc(endpoint: Endpoint, how: GrpcCall, model: string): Promise<ModelStep[]> {
-  const call = (
-    method: string,
-    type: MessageName,
-    value: Readonly<Record<string, unknown>>,
-    largestAnswer?: number,
-  ) =>
-    callKserve(endpoint, how, method, {
-      type,
-      value,
-      ...(largestAnswer !== undefined && { largestAnswer }),
-    });
-  const metadata = await call('ModelMetadata', 'ModelMetadataRequest', { name: model });
+  const metadataOf = (by: GrpcCall) =>
+    callKserve(endpoint, by, 'ModelMetadata', { type: 'ModelMetadataRequest', value: { name: model } });
+  const metadata = await metadataOf(how);
   if (metadata.grpcStatus === 'NOT_FOUND') {
-    const index = await call('RepositoryIndex', 'RepositoryIndexRequest', {});
+    const index = await callKserve(endpoint, how, 'RepositoryIndex', { type: 'RepositoryIndexRequest' });
     throw unknownModel(endpoint, model, index.message === undefined ? [] : modelNames(index.message));
   }
-  const described = {
-    name: 'metadata' as const,
+  const described: ModelStep = {
+    name: 'metadata',
     outcome: working(metadata.outcome, metadata.grpcStatus === 'OK'),
+    answer: metadata,
+    repeat: metadataOf,
   };
   if (metadata.grpcStatus !== 'OK' || metadata.message === undefined) return [described];
   const inputs = readInputs(decode('ModelMetadataResponse', metadata.message).inputs);
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
-  const inference = await call(
-    'ModelInfer',
-    'ModelInferRequest',
-    {
-      modelName: model,
-      inputs,
-      rawInputContents: inputs.map((input) => Buffer.alloc(bytesOf(input))),
-    },
-    LARGEST_RESULT,
-  );
-  return [
-    described,
-    { name: 'inference', outcome: working(inference.outcome, inference.grpcStatus === 'OK') },
-  ];
+  const value = {
+    modelName: model,
+    inputs,
+    rawInputContents: inputs.map((input) => Buffer.alloc(bytesOf(input))),
+  };
+  const infer = (by: GrpcCall) =>
+    callKserve(endpoint, by, 'ModelInfer', {
+      type: 'ModelInferRequest',
+      value,
+      largestAnswer: LARGEST_RESULT,
+    });
+  const answer = await infer(how);
+  const outcome = working(answer.outcome, answer.grpcStatus === 'OK');
+  return [described, { name: 'inference', outcome, answer, repeat: infer }];
 }
 
 /**
@@ -77,21 +70,24 @@ export async function tryModelByGrpc(endpoint: Endpoint, how: GrpcCall, model: s
  *
  * @throws {@link GenerateCertsError} `ERR_MODEL_UNKNOWN`
  */
-export async function tryModelByRest(endpoint: Endpoint, how: GrpcCall, model: string): Promise<ModelStep[]> {
+export async function tryModelByRest(endpoint: Endpoint, how: RestCall, model: string): Promise<ModelStep[]> {
   const path = `/v2/models/${encodeURIComponent(model)}`;
-  const metadata = await callRest(endpoint, how, { path });
+  const metadataOf = (by: RestCall) => callRest(endpoint, by, { path });
+  const metadata = await metadataOf(how);
   if (metadata.status === 404) {
     const request = { method: 'POST', path: '/v2/repository/index', body: {} };
     const index = await callRest(endpoint, how, request);
     throw unknownModel(endpoint, model, namesInIndex(parseJson(index.body)));
   }
-  const described = { name: 'metadata' as const, outcome: metadata.outcome };
+  const { outcome } = metadata;
+  const described: ModelStep = { name: 'metadata', outcome, answer: metadata, repeat: metadataOf };
   if (metadata.outcome.working !== true) return [described];
   const inputs = readInputs((parseJson(metadata.body) as { inputs?: unknown } | undefined)?.inputs);
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
   const body = { inputs: inputs.map((input) => ({ ...input, data: zeros(input) })) };
-  const inference = await callRest(endpoint, how, { method: 'POST', path: `${path}/infer`, body });
-  return [described, { name: 'inference', outcome: inference.outcome }];
+  const infer = (by: RestCall) => callRest(endpoint, by, { method: 'POST', path: `${path}/infer`, body });
+  const answer = await infer(how);
+  return [described, { name: 'inference', outcome: answer.outcome, answer, repeat: infer }];
 }
 
 const NOT_DECLARED: Outcome = {

@@ -1,0 +1,71 @@
+// What an answer says beside the one that the valid client got to the same request.
+import type { Answer } from '../protocols/protocol.js';
+import type { Cause, Outcome } from '../wire/outcome.js';
+
+/** Statuses that say something of the moment, and nothing of the caller. */
+const PASSING_STATUSES = new Set([408, 421, 425, 429]);
+
+/**
+ * Judges an answer by the valid client's: only the same answer is being let in. 401, 403, a redirect and an error page of
+ * the caller's fault (4xx) where the valid client got what it asked for are a refusal by the application; whatever else
+ * differs says nothing.
+ *
+ * @param valid what the valid client was answered; nothing is compared where there is none
+ * @param plain whether the attempt was made without TLS
+ */
+export function compare(valid: Answer | undefined, answer: Answer, plain: boolean): Outcome {
+  const { outcome } = answer;
+  const reference = valid?.outcome;
+  if (reference === undefined) return outcome;
+  if (outcome.kind !== 'let-in' && outcome.kind !== 'refused') return outcome;
+  const { cause } = outcome;
+  if (cause.kind === 'status' && cause.http === undefined) {
+    const same = reference.cause.kind === 'status' && reference.cause.status === cause.status;
+    return outcome.kind === 'refused' || same ? outcome : { kind: 'differs', cause };
+  }
+  const status = answer.status ?? statusOf(cause);
+  const usual = valid?.status ?? statusOf(reference.cause);
+  if (status === undefined || usual === undefined) return outcome;
+  // A page that names the certificate, and NGINX's own statuses.
+  if (reasonOf(cause) !== undefined || status === 495 || status === 496)
+    return { ...outcome, kind: 'refused' };
+  if (status === usual) return sameStatus(valid, answer, status);
+  if (status === 401 || status === 403 || status === 400) return { ...outcome, kind: 'refused' };
+  if (usual >= 200 && usual < 300) {
+    const redirected = status >= 300 && status < 400 && (!plain || leadsToTls(answer));
+    const faulted = status >= 400 && status < 500 && !PASSING_STATUSES.has(status);
+    if (redirected || faulted) return { kind: 'refused', cause: plain ? cause : byApplication(cause) };
+  }
+  return { kind: 'differs', cause };
+}
+
+function sameStatus(valid: Answer | undefined, answer: Answer, status: number): Outcome {
+  const { cause, working } = answer.outcome;
+  const elsewhere = valid?.headers?.location !== answer.headers?.location;
+  if (elsewhere || typeOf(valid) !== typeOf(answer)) return { kind: 'differs', cause };
+  // There may be nothing at this path for anyone, and what is elsewhere may be guarded.
+  const missed = status >= 400 && status < 500 && status !== 400;
+  if (missed) return { kind: 'let-in', cause, missed };
+  return { kind: 'let-in', cause, ...(working !== undefined && { working }) };
+}
+
+function typeOf(answer: Answer | undefined): string {
+  return (answer?.headers?.['content-type'] ?? '').replace(/;.*$/s, '').trim().toLowerCase();
+}
+
+function statusOf(cause: Cause): number | undefined {
+  if (cause.kind === 'http') return cause.status;
+  return cause.kind === 'status' ? (cause.http ?? 200) : undefined;
+}
+
+function reasonOf(cause: Cause): string | undefined {
+  return cause.kind === 'http' ? cause.reason : undefined;
+}
+
+function leadsToTls({ headers }: Answer): boolean {
+  return /^https:\/\//i.test(headers?.location ?? '');
+}
+
+function byApplication(cause: Cause): Cause {
+  return cause.kind === 'http' ? { ...cause, refuses: true } : cause;
+}

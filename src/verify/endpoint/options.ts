@@ -1,0 +1,198 @@
+import { createSecureContext } from 'node:tls';
+import { GenerateCertsError, quote } from '../../errors.js';
+import type { CertificateSet } from '../../pki/set.js';
+import type { Progress } from '../../pki/workers/work.js';
+import { checkFlag, readOptions, readTexts } from '../../util/options.js';
+import { PROTOCOLS, parseEndpoints } from '../protocols/index.js';
+import { parseHostPort } from '../protocols/places.js';
+import type { Endpoint, Protocol } from '../protocols/protocol.js';
+
+/**
+ * What is to be proved, and how.
+ *
+ * @example
+ * ```ts
+ * const options: VerifyEndpointOptions = { set, url, strict: true, timeoutMs: 2000 };
+ * const report = await verifyEndpoint(options);
+ * ```
+ */
+export interface VerifyEndpointOptions {
+  /**
+   * The set that the endpoint trusts, with its CA; or its folder, and then what is not right with the set is in the
+   * report too, and a client whose files cannot be read is left out by name.
+   */
+  readonly set: CertificateSet | string;
+  /** Endpoints as URLs, such as `https://localhost:8000` or `grpc://localhost:9178`. */
+  readonly url?: string | readonly string[] | undefined;
+  /** gRPC endpoints, as `host:port`. */
+  readonly grpc?: string | readonly string[] | undefined;
+  /** REST endpoints, as URLs. */
+  readonly rest?: string | readonly string[] | undefined;
+  /** A KServe v2 model: its metadata is asked for, and an inference with zeros of its inputs made. */
+  readonly model?: string | undefined;
+  /**
+   * Paths to ask a REST endpoint for. Every case is tried at the first; at the others the valid client, no certificate
+   * and `unknown-ca`.
+   * @default '/v2/health/live', and `/` where a server does not have it
+   */
+  readonly path?: string | readonly string[] | undefined;
+  /** Requests to make of a REST endpoint, after those of `path`, each a method and a path: `POST /v2/models/m/infer`. */
+  readonly request?: string | readonly string[] | undefined;
+  /**
+   * gRPC methods to call with an empty message, as `service/method`; tried as paths are.
+   * @default 'inference.GRPCInferenceService/ServerLive', and the health check of gRPC where a server does not have it
+   */
+  readonly method?: string | readonly string[] | undefined;
+  /**
+   * The name that is called (SNI, `Host`, `:authority`) and that the server's certificate must be for.
+   * @default the URL's host
+   */
+  readonly serverName?: string | undefined;
+  /**
+   * Where connections are made to, as `host:port`, whatever the URL says: for a server that its name does not lead to yet.
+   * With one endpoint alone.
+   */
+  readonly connectTo?: string | undefined;
+  /**
+   * CA certificates in PEM that the server's certificate is checked against.
+   * @default the set's own CA
+   */
+  readonly serverCa?: string | undefined;
+  /**
+   * The valid clients and peers to try, by their names in the set.
+   * @default all, up to 20 of each
+   */
+  readonly client?: string | readonly string[] | undefined;
+  /** Valid clients that the endpoint must refuse all the same: those that are not on its list of names. */
+  readonly refused?: string | readonly string[] | undefined;
+  /**
+   * The bound on each case, in milliseconds.
+   * @default 5000
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Whether policy flaws that are let in make the result wrong.
+   * @default false
+   */
+  readonly strict?: boolean | undefined;
+  /** Told now and then how many cases have been tried. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** The longest time limit, in milliseconds: an hour. */
+const LONGEST_TIMEOUT = 3_600_000;
+
+/** What the caller asked for, checked. */
+export interface EndpointOptions
+  extends Pick<VerifyEndpointOptions, 'set' | 'model' | 'serverCa' | 'onProgress'> {
+  readonly endpoints: readonly Endpoint[];
+  readonly requests: ReadonlyMap<string, Requests>;
+  readonly clients: readonly string[];
+  readonly refused: readonly string[];
+  readonly timeoutMs: number;
+  readonly strict: boolean;
+}
+
+/** What is asked of the endpoints of a protocol. */
+export interface Requests {
+  readonly request: string;
+  readonly fallback: string | undefined;
+  readonly more: readonly string[];
+}
+
+/** @throws {@link GenerateCertsError} `ERR_ENDPOINT_INVALID` or `ERR_OPTION_INVALID` */
+export function readEndpointOptions(given: VerifyEndpointOptions): EndpointOptions {
+  const options = readOptions(given, NAMES, "{ set, url: 'https://localhost:8000' }");
+  const { set, model, timeoutMs = 5000, serverCa, onProgress } = options;
+  const strict = checkFlag('strict', options.strict ?? false);
+  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT)) {
+    throw optionInvalid(
+      `the time limit ${quote(timeoutMs)} is no time for a call`,
+      'give milliseconds, such as 5000, up to an hour',
+    );
+  }
+  const parsed = parseEndpoints(options);
+  if (parsed.length === 0) throw optionInvalid('there is no endpoint to verify', 'give url:, grpc: or rest:');
+  if (serverCa !== undefined) checkServerCa(serverCa);
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw optionInvalid(`the option 'onProgress' is ${quote(onProgress)}, not a function`, 'give a function');
+  }
+  return {
+    ...{ set, model, serverCa, onProgress, strict, timeoutMs },
+    endpoints: placed(parsed, options),
+    requests: new Map(PROTOCOLS.map((protocol) => [protocol.name, requestsOf(protocol, options)])),
+    clients: texts('client', options.client, 'alice'),
+    refused: texts('refused', options.refused, 'bob'),
+  };
+}
+
+const NAMES: readonly string[] = [
+  ...['set', 'url', 'model', 'timeoutMs', 'strict', 'onProgress'],
+  ...['serverName', 'connectTo', 'serverCa', 'client', 'refused'],
+  ...PROTOCOLS.flatMap(({ name, requests }) => [name, ...(requests?.options ?? []).map((one) => one.name)]),
+];
+
+function requestsOf({ requests }: Protocol, options: VerifyEndpointOptions): Requests {
+  if (requests === undefined) return { request: '', fallback: undefined, more: [] };
+  const [request, ...more] = new Set(
+    requests.options.flatMap(({ name, parse, value }) => texts(name, options[name], value).map(parse)),
+  );
+  if (request === undefined) return { request: requests.usual, fallback: requests.fallback, more: [] };
+  return { request, fallback: undefined, more };
+}
+
+/** The endpoints under the name, and at the place, that were given for them. */
+function placed(
+  endpoints: readonly Endpoint[],
+  { serverName, connectTo }: VerifyEndpointOptions,
+): readonly Endpoint[] {
+  if (connectTo !== undefined && endpoints.length > 1) {
+    throw optionInvalid(
+      `${endpoints.length} endpoints cannot all be at ${quote(connectTo)}`,
+      'give one endpoint with connectTo',
+    );
+  }
+  const place = connectTo === undefined ? undefined : parseHostPort(connectTo);
+  if (serverName !== undefined) checkServerName(serverName);
+  return endpoints.map((endpoint) => {
+    const { host, port } = endpoint;
+    const moved = place ?? (serverName === undefined ? undefined : { host, port });
+    return {
+      ...endpoint,
+      host: serverName ?? host,
+      ...(moved !== undefined && { connectTo: { host: moved.host, port: moved.port } }),
+    };
+  });
+}
+
+function checkServerName(name: unknown): void {
+  if (
+    typeof name === 'string' &&
+    name.length <= 253 &&
+    /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(name)
+  ) {
+    return;
+  }
+  throw optionInvalid(`${quote(name)} is not a server's name`, 'give a DNS name, such as api.test');
+}
+
+function checkServerCa(pem: unknown): void {
+  const hint = 'give certificates in PEM';
+  if (typeof pem !== 'string' || !pem.includes('-----BEGIN CERTIFICATE-----')) {
+    throw optionInvalid("the option 'serverCa' holds no certificate", hint);
+  }
+  try {
+    createSecureContext({ ca: pem });
+  } catch {
+    throw optionInvalid("the option 'serverCa' cannot be read", hint);
+  }
+}
+
+function texts(name: string, value: unknown, example: string): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : readTexts(`the option '${name}'`, value, `['${example}']`);
+}
+
+function optionInvalid(message: string, hint: string): GenerateCertsError {
+  return new GenerateCertsError('ERR_OPTION_INVALID', message, hint);
+}
