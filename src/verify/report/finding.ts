@@ -1,6 +1,7 @@
 // What was found, before it is put into words: every decision is made by these, and the words come last (wording.ts).
 import type { Damage } from '../../store/manifest/damages.js';
 import type { Cause } from '../wire/outcome.js';
+import type { ProbeNote, ProbeSubject, Way } from './probes.js';
 import type { Row, RowKind, Verdict } from './row.js';
 
 /** What came of a case, with what its words need. */
@@ -43,7 +44,10 @@ export type Subject =
   | { readonly kind: 'life' | 'handshakes' }
   /** A server that a client is led to; its flaw, or `right`. */
   | { readonly kind: 'server'; readonly name: string }
-  | { readonly kind: 'client-certificate' };
+  | { readonly kind: 'client-certificate' }
+  /** A case in another way than the usual one. */
+  | { readonly kind: 'approach'; readonly with: Subject; readonly way: Way<Subject> }
+  | ProbeSubject;
 
 /** What must come of a case. */
 export type Expected =
@@ -57,6 +61,8 @@ export type Expected =
         | 'life'
         | 'list'
         | 'shown'
+        | 'not-believed'
+        | 'own-authorities'
         | 'nothing';
     }
   | { readonly kind: 'server-of-set'; readonly host: string }
@@ -138,7 +144,8 @@ export type Note =
   | { readonly kind: 'clients-left-out'; readonly count: number; readonly tried: number }
   | { readonly kind: 'problems'; readonly problems: readonly SetProblem[] }
   /** An error, in its own words. */
-  | { readonly kind: 'error'; readonly message: string };
+  | { readonly kind: 'error'; readonly message: string }
+  | ProbeNote;
 
 /** Why a valid client may have been refused. */
 export type Refusal =

@@ -14,6 +14,7 @@ import type {
   Subject,
   TimeLeft,
 } from './finding.js';
+import { type ProbeNote, probeNoteText, probeSubjectText } from './probes.js';
 import type { RowKind } from './row.js';
 
 /** The alerts of RFC 8446 section 6 and RFC 5246 section 7.2, by number. */
@@ -205,6 +206,8 @@ export function subjectText(tried: Subject): string {
       return `server ${tried.name}`;
     case 'client-certificate':
       return 'client certificate';
+    default:
+      return probeSubjectText(tried, subjectText);
   }
 }
 
@@ -217,6 +220,8 @@ const EXPECTED: Readonly<Record<Exclude<Expected['kind'], 'server-of-set' | 'cer
   life: 'a quarter of its life or more',
   list: 'signed by the CA, not ended, with every revocation',
   shown: 'shown when asked for',
+  'not-believed': 'answered as itself',
+  'own-authorities': "the set's CA alone",
   talks: 'talks to it',
   refuses: 'refuses it',
   nothing: '',
@@ -286,6 +291,7 @@ const NOTES: Readonly<
       | 'valid-refused'
       | 'endpoint-silent'
       | 'client-unreadable'
+      | ProbeNote['kind']
     >,
     string
   >
@@ -342,7 +348,7 @@ export function noteText(note: Note | undefined, tried: Subject): string {
     case 'error':
       return note.message;
     default:
-      return NOTES[note.kind];
+      return note.kind in NOTES ? NOTES[note.kind as keyof typeof NOTES] : probeNoteText(note as ProbeNote);
   }
 }
 

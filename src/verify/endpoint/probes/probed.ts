@@ -1,0 +1,130 @@
+// What the probes have in common.
+import { X509Certificate } from 'node:crypto';
+import pLimit from 'p-limit';
+import type { ProtocolName } from '../../protocols/index.js';
+import type { Answer } from '../../protocols/protocol.js';
+import type { Finding, Note, Observed, Subject } from '../../report/finding.js';
+import type { Verdict } from '../../report/row.js';
+import type { Approach } from '../../wire/approach.js';
+import type { TlsVersion } from '../../wire/tls.js';
+import { type Attempt, attempt } from '../attempt.js';
+import type { Case } from '../cases.js';
+import { MOST_AT_ONCE, type Opened } from '../proof.js';
+import { type Likeness, likenessOf } from './likeness.js';
+
+/** Whether requests of the endpoint's protocol have names and headers of HTTP. */
+export function speaksHttp({ endpoint: { protocol } }: Opened): boolean {
+  return protocol.name === 'rest' || protocol.name === 'grpc';
+}
+
+/** A client that shows no certificate. */
+export function strangerOf({ cases }: Opened): Case | undefined {
+  return cases.find(({ tried }) => tried.kind === 'no-certificate');
+}
+
+/** What came of a probe, with what its row needs. */
+export interface Probed {
+  readonly verdict: Verdict;
+  readonly observed: Observed['kind'] & ('let-in' | 'refused' | 'another-answer' | 'no-answer' | 'not-tried');
+  readonly note?: Note | undefined;
+  /** What is a matter of policy, or cannot be told of what need not be there at all. */
+  readonly policy?: boolean;
+}
+
+/** Makes a row of an attempt. */
+export function probeFinding(
+  { endpoint }: Opened,
+  tried: Subject,
+  { tls, outcome, milliseconds }: Pick<Attempt, 'tls' | 'milliseconds'> & Partial<Pick<Attempt, 'outcome'>>,
+  { verdict, observed, note, policy }: Probed,
+): Finding {
+  return {
+    subject: endpoint.address,
+    protocol: endpoint.protocol.name as ProtocolName,
+    tried,
+    tls,
+    severity: policy === true ? 'policy' : 'must',
+    expected: { kind: 'refused' },
+    observed: { kind: observed } as Observed,
+    by: outcome?.cause,
+    verdict,
+    note,
+    milliseconds,
+  };
+}
+
+/** A server may bound how many connections one address has. */
+const turns = pLimit(MOST_AT_ONCE);
+
+/** Tries a case in another way than the usual one, when it is its turn. */
+export function tryCase(opened: Opened, tried: Case, tls: TlsVersion, approach?: Approach): Promise<Attempt> {
+  return turns(() => attempt(opened, tried, tls, approach));
+}
+
+/** Tries a client without a certificate; under another name the server may show another certificate. */
+export function tryStranger(
+  opened: Opened,
+  stranger: Case,
+  tls: TlsVersion,
+  approach: Approach,
+): Promise<Attempt> {
+  return tryCase(opened, stranger, tls, { anyServer: true, ...approach });
+}
+
+/** Judges what a client without a certificate was answered, by what the valid client was. */
+export function judgeStranger(opened: Opened, done: Attempt, hole: Note): Probed {
+  const { tls, outcome, answer } = done;
+  const valid = tls === null ? undefined : opened.answers.get(tls);
+  switch (outcome.kind) {
+    case 'refused':
+      return { verdict: 'right', observed: 'refused' };
+    case 'no-answer':
+    case 'not-loaded':
+    case 'version':
+    case 'wrong-server':
+      return {
+        verdict: outcome.cause.kind === 'no-common-protocol' ? 'right' : 'inconclusive',
+        observed: outcome.kind === 'no-answer' ? 'no-answer' : 'refused',
+        policy: true,
+        note: { kind: 'cause', cause: outcome.cause },
+      };
+    default:
+      return byLikeness(compare(opened, valid, answer), hole);
+  }
+}
+
+function byLikeness(likeness: Likeness, hole: Note): Probed {
+  switch (likeness) {
+    case 'same':
+      return { verdict: 'wrong', observed: 'let-in', note: hole };
+    case 'other':
+      return { verdict: 'right', observed: 'another-answer', note: { kind: 'another-site' } };
+    case 'unclear':
+      return {
+        verdict: 'inconclusive',
+        observed: 'another-answer',
+        policy: true,
+        note: { kind: 'perhaps-another-site' },
+      };
+  }
+}
+
+function compare(opened: Opened, valid: Answer | undefined, answer: Answer | undefined): Likeness {
+  if (valid === undefined || answer === undefined) return 'unclear';
+  return likenessOf(valid, answer, namesOf(opened));
+}
+
+/** What the valid client is called, in its certificate and in the set. */
+export function namesOf({ valid, endpoint }: Opened): string[] {
+  const names = valid.tried.kind === 'client' ? [valid.tried.name] : [];
+  const pem = valid.material?.cert;
+  if (pem !== undefined) {
+    const { subject, subjectAltName } = new X509Certificate(pem);
+    names.push(...subject.split('\n').flatMap((line) => line.split('=')[1] ?? []));
+    names.push(...(subjectAltName ?? '').split(', ').flatMap((name) => name.replace(/^[^:]*:/, '')));
+  }
+  const [longest, ...others] = [...new Set([...names, endpoint.host])]
+    .filter((name) => name.length > 1)
+    .sort((one, another) => another.length - one.length);
+  return longest === undefined ? [] : [longest, ...others];
+}

@@ -1,0 +1,94 @@
+import type { TLSSocket } from 'node:tls';
+import type { Finding } from '../../report/finding.js';
+import type { TlsVersion } from '../../wire/tls.js';
+import type { Attempt } from '../attempt.js';
+import type { Case } from '../cases.js';
+import type { Opened } from '../proof.js';
+import type { Probe } from './probe.js';
+import { judgeStranger, probeFinding, speaksHttp, strangerOf, tryCase, tryStranger } from './probed.js';
+import { namesToTry } from './server-names.js';
+
+/**
+ * A resumed TLS session shows no certificate again (RFC 8446 section 2.2): the server takes whoever resumes it for the
+ * client that opened it. One of a valid client is told, as a matter of policy; one that was opened without a certificate, under any
+ * name, lets in nobody at a server that is right.
+ */
+export const probeSessions: Probe = async (opened) => {
+  const stranger = strangerOf(opened);
+  if (stranger === undefined || !speaksHttp(opened)) return [];
+  const found = opened.versions.flatMap((tls) => [
+    ofValid(opened, stranger, tls),
+    ofNobody(opened, stranger, tls),
+  ]);
+  return (await Promise.all(found)).flat();
+};
+
+async function ofValid(opened: Opened, stranger: Case, tls: TlsVersion): Promise<Finding[]> {
+  const session = await openSession((onSession) => tryCase(opened, opened.valid, tls, { onSession }));
+  const way = { kind: 'session', of: opened.valid.tried } as const;
+  const tried = { kind: 'approach', with: stranger.tried, way } as const;
+  if (session === undefined) {
+    const nothing = { tls, milliseconds: 0 };
+    const note = { kind: 'no-session' } as const;
+    return [
+      probeFinding(opened, tried, nothing, { verdict: 'right', observed: 'refused', policy: true, note }),
+    ];
+  }
+  const { done, resumed } = await resume(opened, stranger, tls, session);
+  const note = { kind: 'session-without-certificate' } as const;
+  const judged = judgeStranger(opened, done, note);
+  // Let in by a new session, it is the hole that its own case finds.
+  if (judged.verdict === 'wrong' && !resumed) return [];
+  if (judged.verdict !== 'wrong') return [probeFinding(opened, tried, done, { ...judged, policy: true })];
+  // The server knows whom it lets in: what that is worth is for its owner to say.
+  const finding = probeFinding(opened, tried, done, { ...judged, verdict: 'right', policy: true });
+  return [{ ...finding, expected: { kind: 'let-in' } }];
+}
+
+async function ofNobody(opened: Opened, stranger: Case, tls: TlsVersion): Promise<Finding[]> {
+  const way = { kind: 'session', of: null } as const;
+  const tried = { kind: 'approach', with: stranger.tried, way } as const;
+  const findings = await Promise.all(
+    [undefined, ...namesToTry(opened)].map(async (name): Promise<Finding[]> => {
+      const under = name === undefined ? {} : { serverName: name };
+      const session = await openSession((onSession) =>
+        tryStranger(opened, stranger, tls, { ...under, onSession }),
+      );
+      if (session === undefined) return [];
+      const { done, resumed } = await resume(opened, stranger, tls, session);
+      const judged = judgeStranger(opened, done, { kind: 'session-of-nobody' });
+      return judged.verdict === 'wrong' && !resumed ? [] : [probeFinding(opened, tried, done, judged)];
+    }),
+  );
+  // One row for all names: the worst.
+  const all = findings.flat();
+  const worst =
+    all.find(({ verdict }) => verdict === 'wrong') ?? all.find(({ verdict }) => verdict !== 'right');
+  return [worst ?? all[0] ?? []].flat();
+}
+
+/** @returns the last session that was offered before the answer */
+export async function openSession(
+  call: (onSession: (session: Buffer) => void) => Promise<unknown>,
+): Promise<Buffer | undefined> {
+  let last: Buffer | undefined;
+  await call((session) => {
+    last = session;
+  });
+  return last;
+}
+
+/** Resumes a session with a client that shows no certificate. */
+export async function resume(
+  opened: Opened,
+  stranger: Case,
+  tls: TlsVersion,
+  session: Buffer,
+): Promise<{ readonly done: Attempt; readonly resumed: boolean }> {
+  let resumed = false;
+  const onSecure = (socket: TLSSocket) => {
+    resumed = socket.isSessionReused();
+  };
+  const done = await tryStranger(opened, stranger, tls, { session, onSecure });
+  return { done, resumed };
+}
