@@ -38,6 +38,10 @@ export interface Tools {
   chromium: string;
   /** The servers and clients of the layouts that are named after them. */
   haproxy: boolean;
+  /** Apache httpd, in Debian's place. */
+  apache: boolean;
+  /** Gives a process mounts of its own; only for root, and where the container allows it. */
+  unshare: boolean;
   redis: boolean;
   etcd: boolean;
   mosquitto: boolean;
@@ -85,6 +89,8 @@ const PACKAGE_OF_PROGRAM = {
   go: 'golang-go',
   chromium: 'chromium',
   haproxy: 'haproxy',
+  apache2: 'apache2',
+  unshare: 'util-linux',
   'redis-server': 'redis-server',
   etcd: 'etcd-server',
   etcdctl: 'etcd-client',
@@ -125,6 +131,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     go: hasProgram('go'),
     chromium: hasProgram('/usr/bin/chromium') ? '/usr/bin/chromium' : '',
     haproxy: hasProgram('haproxy'),
+    apache: hasProgram('apache2'),
+    unshare: hasProgram('unshare') && spawnSync('unshare', ['-m', 'true']).status === 0,
     redis: hasProgram('redis-server') && hasProgram('redis-cli'),
     etcd: hasProgram('etcd') && hasProgram('etcdctl'),
     mosquitto: hasProgram('mosquitto') && hasProgram('mosquitto_pub'),

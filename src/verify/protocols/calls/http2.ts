@@ -47,17 +47,17 @@ export interface Http2Request {
 export function requestHttp2(
   session: ClientHttp2Session,
   approach: Call['approach'],
-  { headers, body = Buffer.alloc(0), onData, onHeaders, onFailure, onEnd }: Http2Request,
+  { headers, body, onData, onHeaders, onFailure, onEnd }: Http2Request,
 ): void {
   const { host: _authority, ...others } = approach?.headers ?? {};
-  const stream = session.request({ ...headers, ...others });
+  const stream = session.request({ ...headers, ...others }, { endStream: body === undefined });
   stream.on('response', onHeaders);
   stream.on('trailers', onHeaders);
   stream.on('data', onData);
   stream.on('error', (error) => onFailure(failureOf(error, stream)));
   // Trailers come before the end; where there are none, the headers were all.
   stream.on('close', onEnd);
-  stream.end(body);
+  if (body !== undefined) stream.end(body);
 }
 
 function failureOf(error: NodeJS.ErrnoException, { rstCode }: ClientHttp2Stream): Outcome {
