@@ -5,7 +5,7 @@
 //   dist/index.mjs  the same library for `import`: its names passed on
 //   issuing-thread.cjs  in both: what worker threads run
 //   dist/types/     the declarations of both
-//   dist/schema.json, dist/manifest.schema.json  of the configuration file and of the manifest
+//   dist/*schema.json  of the configuration file, of the manifest and of reports
 //   dist/THIRD-PARTY-LICENSES.txt  of what is put into them
 //
 // The library is there once, not once for each module system: a suite may import it in one file and
@@ -76,7 +76,7 @@ for (const folder of ['dist', 'dist/cli']) {
 }
 
 // The schemas follow from the lists that the program itself checks by.
-await bundle({ schemas: 'src/store/schemas.ts' }, { file: 'dist/schemas.cjs', codeSplitting: false });
+await bundle({ schemas: 'src/schemas.ts' }, { file: 'dist/schemas.cjs', codeSplitting: false });
 for (const [name, schema] of Object.entries(require('../dist/schemas.cjs').SCHEMAS)) {
   fs.writeJsonSync(`dist/${name}`, schema, { spaces: 2 });
 }

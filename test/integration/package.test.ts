@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SCHEMAS } from '../../src/store/schemas.js';
+import { SCHEMAS } from '../../src/schemas.js';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { NODE_BUILDS } from '../support/node-builds.js';
 import { installPackage, npm, packPackage } from '../support/package.js';
@@ -38,6 +38,7 @@ test('the tarball holds what users need and nothing else', () => {
       'dist/index.mjs',
       'dist/issuing-thread.cjs',
       'dist/manifest.schema.json',
+      'dist/report.schema.json',
       'dist/schema.json',
       'dist/types/**.d.ts',
       'dist/types/package.json',

@@ -1,4 +1,7 @@
-// The schemas that the package holds: of the configuration file, and of the manifest.
+// The schemas that the package holds: of the configuration file, of the manifest and of reports.
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Ajv, type AnySchemaObject, type ValidateFunction } from 'ajv';
 import { describe, expect, test } from 'vitest';
@@ -6,6 +9,7 @@ import { parse } from 'yaml';
 import {
   addClients,
   addServers,
+  createCertificateSet,
   type EnsureOptions,
   ensureCertificateSet,
   type Manifest,
@@ -13,9 +17,12 @@ import {
   revokeClient,
   rotateCertificateSet,
   signRequests,
+  verifyCertificateSet,
+  verifyClient,
+  verifyEndpoint,
 } from '../../src/index.js';
 import { RECORDED_FIELDS } from '../../src/request/recorded.js';
-import { SCHEMAS } from '../../src/store/schemas.js';
+import { SCHEMAS } from '../../src/schemas.js';
 import { temporaryFolder } from '../support/folder.js';
 import { run } from '../support/program.js';
 
@@ -193,6 +200,58 @@ describe('of the manifest', () => {
   test('describes every key', () => {
     const keys = described(schema);
     expect(keys.length).toBeGreaterThan(50);
+    for (const [key, description] of keys) expect([key, description]).toEqual([key, expect.any(String)]);
+  });
+});
+
+describe('of a report', () => {
+  const schema = SCHEMAS['report.schema.json'] ?? {};
+  const validate = compile(schema);
+  const validateClosed = compile(closed(schema) as object);
+
+  function expectValid(report: unknown) {
+    const printed = JSON.parse(JSON.stringify(report));
+    expect([validate(printed), validate.errors]).toEqual([true, null]);
+    expect([validateClosed(printed), validateClosed.errors]).toEqual([true, null]);
+  }
+
+  test('takes what a set, an endpoint, a silent one and a client come to', async () => {
+    const set = await createCertificateSet({ key: 'ec-p256', clients: ['alice'] });
+    const server = createServer(set.server.tlsOptions(), (_request, response) => response.end('ok'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const report = await verifyEndpoint({ set, url: `https://localhost:${port}` });
+    server.close();
+    expect(report.notes).toBeDefined();
+    expectValid(report);
+    expectValid({ ...report, command: ['generate-certs', 'verify'] });
+    expectValid(await verifyCertificateSet(set));
+    const silent = await verifyEndpoint({ set, url: `https://localhost:${port}` });
+    expect(silent.result).toBe('no-answer');
+    expectValid(silent);
+    const command = ['node', '-e', 'process.exit(0)'];
+    expectValid(await verifyClient({ set, command, flaws: ['expired'] }));
+  });
+
+  test('refuses what is no report', async () => {
+    const set = await createCertificateSet({ key: 'ec-p256' });
+    const report = await verifyCertificateSet(set, { handshakes: false });
+    const [row] = report.rows;
+    for (const broken of [
+      { ...report, rows: [{ ...row, verdict: 'fine' }] },
+      { ...report, rows: [{ ...row, kind: undefined }] },
+      { ...report, result: 'good' },
+      { ...report, notes: ['looked'] },
+      { ...report, silent: undefined },
+    ]) {
+      expect(validate(JSON.parse(JSON.stringify(broken)))).toBe(false);
+    }
+  });
+
+  test('describes every key', () => {
+    const keys = described(schema);
+    expect(keys.length).toBeGreaterThan(20);
     for (const [key, description] of keys) expect([key, description]).toEqual([key, expect.any(String)]);
   });
 });

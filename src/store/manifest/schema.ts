@@ -1,30 +1,12 @@
 import { type JsonSchema, textOf } from '../../request/field.js';
+import { listOf, objectOf, orNull, reference, text } from '../../request/json-schema.js';
 import type { LayoutRegistry } from '../../request/layout-rules.js';
 import { RECORDED_FIELDS } from '../../request/recorded.js';
 
-const text = (description: string, others: object = {}) => ({ type: 'string', description, ...others });
 const hex = (description: string, others: object = {}) =>
   text(description, { pattern: '^[0-9a-f]+$', ...others });
 const moment = (description: string) =>
   text(description, { pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$' });
-const orNull = ({ description, ...schema }: JsonSchema) => ({
-  description,
-  anyOf: [schema, { type: 'null' }],
-});
-const listOf = (description: string, items: object) => ({ type: 'array', description, items });
-const reference = (name: string) => ({ $ref: `#/definitions/${name}` });
-
-/** An object of a manifest: more keys may come later, and all of these but the optional ones are there. */
-function objectOf(
-  properties: Readonly<Record<string, JsonSchema>>,
-  {
-    description,
-    optional = [],
-  }: { readonly description?: string; readonly optional?: readonly string[] } = {},
-): JsonSchema {
-  const required = Object.keys(properties).filter((name) => !optional.includes(name));
-  return { type: 'object', ...(description !== undefined && { description }), properties, required };
-}
 
 /** A JSON Schema (draft 7) of the manifest, versions 1 and 2. */
 export function manifestSchema(layouts: LayoutRegistry): JsonSchema {

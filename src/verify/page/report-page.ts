@@ -31,6 +31,7 @@ export function formatReportPage(reports: readonly VerifyReport[]): string {
 ${present.map(({ title, own }) => html`<section>\n<h2>${title}</h2>\n${drawMatrix(title, own)}\n</section>\n`)}
 </div>
 ${notRight(rows)}
+${looked(reports)}
 ${present.map(({ title, own }) => html`<section>\n<h2>${title}: each case</h2>\n${drawDetails(own)}</section>\n`)}
 </main>`;
   return htmlDocument(`generate-certs: ${headline}`, page);
@@ -77,4 +78,12 @@ function notRight(rows: readonly DetailedRow[]): Html {
       html`<li><a href="#${id}">${row.subject}: ${row.name}</a>${row.note === '' ? '' : `: ${row.note}`}</li>\n`,
   );
   return html`<section>\n<h2>What is wrong</h2>\n<ul>\n${items}</ul>\n</section>`;
+}
+
+/** What was looked at, and what was not. */
+function looked(reports: readonly VerifyReport[]): Html {
+  const notes = reports.flatMap((report) => report.notes ?? []);
+  if (notes.length === 0) return NOTHING;
+  const items = notes.map(({ subject, text }) => html`<li>${subject}: ${text}</li>\n`);
+  return html`<section>\n<h2>What was looked at</h2>\n<ul>\n${items}</ul>\n</section>`;
 }

@@ -9,15 +9,18 @@ import type { ProtocolName } from '../protocols/index.js';
  * const verdicts: Verdict[] = rows.map(({ verdict }) => verdict);
  * ```
  */
-export type Verdict =
+export type Verdict = (typeof VERDICTS)[number];
+
+export const VERDICTS = [
   /** As it must be. */
-  | 'right'
+  'right',
   /** Not as it must be: a hole, or a server that is not what it should be. */
-  | 'wrong'
+  'wrong',
   /** Not as one would wish, but a matter of policy: wrong where strictness is asked for. */
-  | 'warning'
+  'warning',
   /** Nothing can be said. */
-  | 'inconclusive';
+  'inconclusive',
+] as const;
 
 /**
  * What came of a case.
