@@ -11,6 +11,7 @@ import { notesOf } from './notes.js';
 import { type Opening, openEndpoint } from './open.js';
 import { PROBES } from './probes/index.js';
 import { MOST_AT_ONCE, type Opened, type Proof } from './proof.js';
+import { explained } from './refusal.js';
 import { requestFindings } from './requests.js';
 
 export interface EndpointFindings {
@@ -42,7 +43,9 @@ export async function proveEndpoint(proof: Proof): Promise<EndpointFindings> {
   );
   const main = doors.find(({ opening }) => opening.opened) ?? doors.find(isThere) ?? doors[0];
   const opened = main?.opening.opened;
-  if (main === undefined || opened === undefined) return closedFindings(proof, first, main?.opening);
+  if (main === undefined || opened === undefined) {
+    return closedFindings({ ...proof, endpoint: main?.endpoint ?? endpoint }, first, main?.opening);
+  }
   const others = doors.filter((door) => door !== main);
   const table = await wholeTable(opened, main.opening.attempts);
   const elsewhere = await Promise.all(others.filter(isThere).map(fewFindings));
@@ -66,12 +69,17 @@ function isThere({ opening }: Door): boolean {
   });
 }
 
-function closedFindings(proof: Proof, first: Case, opening: Opening | undefined): EndpointFindings {
+async function closedFindings(
+  proof: Proof,
+  first: Case,
+  opening: Opening | undefined,
+): Promise<EndpointFindings> {
   const { endpoint, cases } = proof;
   const attempts = opening?.attempts ?? [];
   const silent = attempts.some(({ outcome }) => outcome.kind === 'no-answer') ? [endpoint.address] : [];
   const told = attempts.filter(({ outcome }) => outcome.kind !== 'version');
-  const findings = (told.length > 0 ? told : attempts).slice(0, 1).map((one) => findingOf(endpoint, one));
+  const [worst] = told.length > 0 ? told : attempts;
+  const findings = worst === undefined ? [] : [findingOf(endpoint, await explained(proof, worst))];
   const others = cases.filter((tried) => tried !== first);
   const reason = { kind: 'valid-not-let-in' } as const;
   return {

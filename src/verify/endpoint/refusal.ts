@@ -1,7 +1,12 @@
 // Why a valid client may have been refused, as far as what was seen tells it.
 import { X509Certificate } from 'node:crypto';
 import type { Refusal } from '../report/finding.js';
+import { readCertificateRequest } from '../wire/certificate-request.js';
 import type { Cause } from '../wire/outcome.js';
+import { loadClient } from '../wire/tls.js';
+import type { Attempt } from './attempt.js';
+import type { Proof } from './proof.js';
+import { trustedNames } from './trusted-names.js';
 
 /** Alerts that say that the certificate's CA is not the one that the endpoint trusts (RFC 8446 section 6.2). */
 const UNTRUSTED_ALERTS = new Set([
@@ -47,4 +52,26 @@ function ofHttp({ status, reason }: Cause & { kind: 'http' }): Refusal {
   if (reason !== undefined && /certificate/i.test(reason)) return 'front';
   if (status === 401 || status === 403) return 'allow-list';
   return status === 400 || status === 495 || status === 496 ? 'front' : 'unknown';
+}
+
+/** Where the refusal itself leaves it open, what the endpoint asks for tells more. */
+const OPEN_REASONS: ReadonlySet<Refusal> = new Set(['front', 'closed', 'other-ca', 'allow-list', 'unknown']);
+
+/** A refused attempt of a valid client, with what the endpoint's request for a certificate tells of it. */
+export async function explained(proof: Proof, refused: Attempt): Promise<Attempt> {
+  const { outcome, tls, tried, note } = refused;
+  if (outcome.kind !== 'refused' || tls === null || tried.material === undefined || note !== undefined) {
+    return refused;
+  }
+  const why = whyRefused(outcome.cause, tried.material.cert);
+  // It reads TLS that comes first.
+  if (!OPEN_REASONS.has(why) || proof.endpoint.protocol.begin !== undefined) return refused;
+  const loaded = loadClient({ ca: tried.material.ca }, tls);
+  if ('outcome' in loaded) return refused;
+  const asked = await readCertificateRequest(proof.endpoint, loaded.context, proof.timeoutMs);
+  if (asked.kind === 'not-asked') return { ...refused, note: { kind: 'valid-refused', why: 'not-asked' } };
+  if (asked.kind !== 'asked' || asked.authorities.length === 0 || why === 'allow-list') return refused;
+  const own = trustedNames(proof.set);
+  const isOwn = asked.authorities.some((name) => own.some((one) => one.equals(name)));
+  return { ...refused, note: { kind: 'valid-refused', why: isOwn ? 'asked-for' : 'asked-for-others' } };
 }

@@ -163,6 +163,12 @@ export type Refusal =
   | 'front'
   /** The application turns the name away. */
   | 'allow-list'
+  /** It asks for no certificate when TLS begins. */
+  | 'not-asked'
+  /** It asks for certificates of the set's CA, and refuses one. */
+  | 'asked-for'
+  /** It asks for certificates of other CAs. */
+  | 'asked-for-others'
   /** It ends the connection without a word. */
   | 'closed'
   | 'unknown';

@@ -378,6 +378,11 @@ const REFUSALS: Readonly<Record<Refusal, string>> = {
     "it was checked after the handshake and turned away without a reason: the endpoint trusts another CA, or its revocation list has ended or is another CA's; its log says which",
   'allow-list':
     "TLS let it in and the application turned it away: is its name on the endpoint's list? --refused <name> says that it must not be, --client <name> chooses others",
+  'not-asked':
+    'the endpoint asks for no certificate when TLS begins, so it cannot know the client; does it verify clients, and for every path?',
+  'asked-for':
+    "the endpoint asks for certificates of this set's CA and turns one away: has its revocation list ended, or is the list another CA's?",
+  'asked-for-others': 'the endpoint asks for certificates of other CAs: does it trust the CA of this set?',
   closed: 'the endpoint ends the connection without a reason; its log has one',
   unknown: 'the endpoint does not say why; its log may',
 };

@@ -4,6 +4,7 @@ import { createDecipheriv, createHmac } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect as connectTls, type SecureContext } from 'node:tls';
+import type { Approach } from './approach.js';
 import type { Target } from './connection.js';
 import { connectionOptions } from './tls.js';
 
@@ -23,8 +24,10 @@ export function readCertificateRequest(
   target: Target,
   context: SecureContext,
   timeoutMs: number,
+  approach: Approach = {},
 ): Promise<Asked> {
   const { host, port } = target.connectTo ?? target;
+  const { alpn = target.protocol.alpn } = approach;
   return new Promise((resolve) => {
     const raw = connectTcp({ host, port });
     const kept: Buffer[] = [];
@@ -43,8 +46,8 @@ export function readCertificateRequest(
       if (length > MOST_BYTES) finish();
     };
     const socket = connectTls({
-      ...connectionOptions(target, context, { anyServer: true }),
-      ...(target.protocol.alpn.length > 0 && { ALPNProtocols: [...target.protocol.alpn] }),
+      ...connectionOptions(target, context, { ...approach, anyServer: true }),
+      ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
       socket: tapped(raw, keep),
     });
     socket.on('keylog', (line: Buffer) => {

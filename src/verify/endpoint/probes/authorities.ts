@@ -5,6 +5,7 @@ import type { Finding, Note, Observed } from '../../report/finding.js';
 import { type Asked, readCertificateRequest } from '../../wire/certificate-request.js';
 import { loadClient, type TlsVersion } from '../../wire/tls.js';
 import type { Opened } from '../proof.js';
+import { trustedNames } from '../trusted-names.js';
 import type { Probe } from './probe.js';
 import { probeFinding, speaksHttp } from './probed.js';
 
@@ -19,9 +20,9 @@ async function askedBy(opened: Opened, tls: TlsVersion): Promise<Finding> {
   const asked: Asked =
     'outcome' in loaded
       ? { kind: 'unread' }
-      : await readCertificateRequest(endpoint, loaded.context, timeoutMs);
+      : await readCertificateRequest(endpoint, loaded.context, timeoutMs, opened.approach);
   const milliseconds = Math.round(performance.now() - begun);
-  const judged = judge(asked, ownNames(opened));
+  const judged = judge(asked, trustedNames(set));
   return {
     ...probeFinding(
       opened,
@@ -67,13 +68,6 @@ function judge(asked: Asked, own: readonly Buffer[]): Judged {
 
 const MOST_NAMES = 3;
 const LONGEST_NAME = 120;
-
-function ownNames({ set }: Opened): Buffer[] {
-  const roots = set.server.trusted;
-  return [...roots, ...set.intermediates.map(({ certificate }) => certificate)].map(
-    ({ subjectName }) => subjectName.der,
-  );
-}
 
 /** A name that any CA may have written, as far as it is text. */
 function nameText(der: Buffer): string {
