@@ -49,6 +49,8 @@ const KIND_OF_CODE = {
   ERR_OUT_INVALID: 'input',
   ERR_OWNER_INVALID: 'input',
   ERR_PARTY_CONFLICT: 'input',
+  ERR_PASSWORD_INVALID: 'input',
+  ERR_PASSWORD_WRONG: 'input',
   ERR_PLATFORM: 'environment',
   ERR_PORT_DENIED: 'environment',
   ERR_PORT_INVALID: 'input',

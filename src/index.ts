@@ -33,7 +33,14 @@ export type { ServerOptions } from './pki/names/server.js';
 export type { ServerRequest, SetRequest } from './pki/request.js';
 export type { CertificateSet } from './pki/set.js';
 export type { SignedRequest, SignOptions } from './pki/sign-options.js';
-export type { KeyAccessOptions, LockOptions, ServersOption, WriteOptions } from './request/options.js';
+export type {
+  ChangeOptions,
+  KeyAccessOptions,
+  LockOptions,
+  PasswordOptions,
+  ServersOption,
+  WriteOptions,
+} from './request/options.js';
 export { addClients, addPeers, addServers, signRequests } from './store/add.js';
 export { type ChangeResult, renewCertificateSet, revokeClient } from './store/change.js';
 export { type RemovalResult, removeCertificateSet } from './store/clean.js';

@@ -25,6 +25,10 @@ export const CONFIG_OPTION: OptionEntry = {
   description: 'the configuration file (default: generate-certs.yaml where there is one)',
 };
 export const NO_CONFIG_OPTION: OptionEntry = { description: 'read no configuration file' };
+export const PASSWORD_FILE_OPTION: OptionEntry = {
+  value: 'file',
+  description: "the keystores' password (default: GENERATE_CERTS_PASSWORD, or changeit)",
+};
 export const LOCK_TIMEOUT_OPTION = entryOf(FIELDS.lockTimeout);
 
 /** The options of the command without a name, which makes a set, in the order of the help text. */
@@ -35,6 +39,7 @@ export const MAKE_OPTIONS: Readonly<Record<string, OptionEntry>> = {
       field.flag === undefined ? [] : [[field.flag.long, entryOf(field)]],
     ),
   ),
+  'password-file': PASSWORD_FILE_OPTION,
   config: CONFIG_OPTION,
   'no-config': NO_CONFIG_OPTION,
   json: { description: 'print the manifest instead of the summary' },
@@ -48,6 +53,7 @@ export interface MakeOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
+  readonly passwordFile?: string;
   /** The configuration file; false where none is to be read. */
   readonly config?: string | false;
 }

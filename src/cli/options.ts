@@ -6,6 +6,7 @@ import {
   NO_CONFIG_OPTION,
   type OptionEntry,
   OUT_OPTION,
+  PASSWORD_FILE_OPTION,
   QUIET_OPTION,
 } from './make-options.js';
 
@@ -44,6 +45,8 @@ export function parseTimeout(typed: string): number {
   return parseDuration(/^\d+$/.test(typed) ? `${typed}s` : typed);
 }
 export const lockTimeoutOption = () => optionOf('lock-timeout', LOCK_TIMEOUT_OPTION);
+/** Every command that makes keystores has it. */
+export const passwordFileOption = () => optionOf('password-file', PASSWORD_FILE_OPTION);
 export const quietOption = () => optionOf('quiet', QUIET_OPTION);
 
 /** Gathers the values of an option that may be repeated. The first one given replaces the default. */

@@ -1,6 +1,7 @@
 import type { Credential } from '../pki/credential.js';
 import type { CertificateSet } from '../pki/set.js';
 import type { LayoutRules } from '../request/layout-rules.js';
+import { DEFAULT_STORE_PASSWORD, type StorePassword } from '../request/password.js';
 
 /** One holder of a certificate, by what its files are named after. */
 export interface Party {
@@ -48,7 +49,7 @@ export interface PartyFile extends FileRules {
    * of the whole set.
    */
   readonly content:
-    | { readonly ofParty: (party: Credential) => string | Buffer }
+    | { readonly ofParty: (party: Credential, password: StorePassword) => string | Buffer }
     | { readonly ofSet: (set: CertificateSet, party: Credential) => string | Buffer };
 }
 
@@ -101,6 +102,8 @@ export interface NextStepContext {
    * `uid:gid`), or everybody.
    */
   readonly keyReader: 'self' | 'everybody' | { readonly owner: string };
+  /** Whether the keystores have the default password. */
+  readonly hasDefaultPassword: boolean;
   /** The set's parties, in the order in which they are listed. */
   readonly parties: () => readonly Party[];
 }
@@ -127,9 +130,13 @@ export interface LayoutFile extends FileRules {
 }
 
 /** The files of a party that can be written before the set is whole. */
-export function filesOfParty(layout: Layout, party: Credential): LayoutFile[] {
+export function filesOfParty(
+  layout: Layout,
+  party: Credential,
+  password: StorePassword = DEFAULT_STORE_PASSWORD,
+): LayoutFile[] {
   return partyFilesOf(layout, party).flatMap(({ content, ...file }) =>
-    'ofParty' in content ? [layOut(layout, file, party, content.ofParty(party))] : [],
+    'ofParty' in content ? [layOut(layout, file, party, content.ofParty(party, password))] : [],
   );
 }
 

@@ -14,6 +14,7 @@ import { defaultLayouts, type LayoutRegistry } from './layout-rules.js';
 import {
   DEFAULT_LOCK_TIMEOUT,
   type KeyAccessOptions,
+  type PasswordOptions,
   type RequestOptions,
   type RunOptions,
   type WriteOptions,
@@ -34,6 +35,7 @@ import {
   parseUntrusted,
   parseUntrustedServers,
 } from './parse.js';
+import { parsePassword } from './password.js';
 
 type FieldsOf<Options> = { readonly [Key in keyof Options]-?: Field };
 
@@ -340,6 +342,14 @@ export const ACCESS_FIELDS = {
   },
 } as const satisfies FieldsOf<KeyAccessOptions>;
 
+/** The password of keystores: never on a command line, and never recorded. */
+export const PASSWORD_FIELDS = {
+  password: {
+    help: 'the password of keystores',
+    parse: parsePassword,
+  },
+} as const satisfies FieldsOf<PasswordOptions>;
+
 /** What a run does with the set that is there. */
 export const RUN_FIELDS = {
   new: {
@@ -373,9 +383,15 @@ export const WRITE_FIELDS = {
     help: 'stops the work',
     parse: parseSignal,
   },
-} as const satisfies FieldsOf<Omit<WriteOptions, keyof KeyAccessOptions>>;
+} as const satisfies FieldsOf<Omit<WriteOptions, keyof KeyAccessOptions | keyof PasswordOptions>>;
 
-export const FIELDS = { ...SET_FIELDS, ...ACCESS_FIELDS, ...RUN_FIELDS, ...WRITE_FIELDS };
+export const FIELDS = {
+  ...SET_FIELDS,
+  ...ACCESS_FIELDS,
+  ...PASSWORD_FIELDS,
+  ...RUN_FIELDS,
+  ...WRITE_FIELDS,
+};
 export type FieldName = keyof typeof FIELDS;
 
 /** Every field with its name, in the order of the help text. */

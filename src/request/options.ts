@@ -160,6 +160,24 @@ export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * The password of keystores.
+ *
+ * @example
+ * ```ts
+ * const options: PasswordOptions = { password: process.env.KEYSTORE_PASSWORD };
+ * await ensureCertificateSet('certs', { layouts: ['java'], ...options });
+ * ```
+ */
+export interface PasswordOptions {
+  /**
+   * The password of the keystores and truststores that the layout `java` has: 1 to 1024 characters of printable ASCII. It
+   * is not recorded: whatever changes the set later needs it again.
+   * @default 'changeit'
+   */
+  readonly password?: string | undefined;
+}
+
 /** How long a run waits for another one. */
 export const DEFAULT_LOCK_TIMEOUT = '30s';
 
@@ -172,7 +190,7 @@ export const DEFAULT_LOCK_TIMEOUT = '30s';
  * await writeCertificateSet(set, 'certs', options);
  * ```
  */
-export interface WriteOptions extends KeyAccessOptions, LockOptions {
+export interface WriteOptions extends KeyAccessOptions, LockOptions, PasswordOptions {
   /**
    * Replace files that this program did not write: those that the manifest does not name and that bear no
    * older set's marks, and those of the set in whose place someone put a certificate, a key or a
@@ -181,6 +199,18 @@ export interface WriteOptions extends KeyAccessOptions, LockOptions {
    */
   readonly force?: boolean | undefined;
 }
+
+/**
+ * How a set in a folder is changed.
+ *
+ * @example
+ * ```ts
+ * const options: ChangeOptions = { lockTimeout: '5s', password: 'changeit' };
+ * await ensureCertificateSet('certs');
+ * await addClients('certs', ['bob'], options);
+ * ```
+ */
+export interface ChangeOptions extends LockOptions, PasswordOptions {}
 
 /** What to do with the set that is there. */
 export interface RunOptions {

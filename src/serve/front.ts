@@ -249,14 +249,15 @@ export class Front {
   #keepAlive({ manifest }: ServedSet): void {
     // Certificates that this program did not make are left as they are.
     if (manifest === undefined) return;
-    const { out, renewAt } = this.#run;
+    const { out, renewAt, request } = this.#run;
+    const { password } = request;
     const { signal } = this.#over;
     const { onError, onRenewal } = this.#events;
     const onChange = () => {
       debug('front', () => 'the files changed: NGINX reads them again');
       this.#nginx?.reload();
     };
-    watchCertificateSet(out, { renewAt, signal, onError, onRenew: onRenewal }).catch(onError);
+    watchCertificateSet(out, { renewAt, password, signal, onError, onRenew: onRenewal }).catch(onError);
     followSet(out, manifest, { onChange, signal }).catch(onError);
   }
 

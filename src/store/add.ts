@@ -1,6 +1,6 @@
 import type { ClientCredential, ServerCredential } from '../pki/credential.js';
 import type { SignedRequest, SignOptions } from '../pki/sign-options.js';
-import type { LockOptions, ServersOption } from '../request/options.js';
+import type { ChangeOptions, ServersOption } from '../request/options.js';
 import { listServers } from '../request/parse.js';
 import { readList, readOptions } from '../util/options.js';
 import { type ChangeResult, changeSet } from './change.js';
@@ -19,7 +19,7 @@ import { type ChangeResult, changeSet } from './change.js';
 export async function addClients(
   folder: string,
   identities: readonly string[],
-  options: LockOptions = {},
+  options: ChangeOptions = {},
 ): Promise<ChangeResult & { clients: readonly ClientCredential[] }> {
   let clients: readonly ClientCredential[] = [];
   const result = await changeSet(folder, options, async (set) => {
@@ -44,7 +44,7 @@ export async function addClients(
 export async function addServers(
   folder: string,
   servers: ServersOption,
-  options: LockOptions = {},
+  options: ChangeOptions = {},
 ): Promise<ChangeResult & { servers: readonly ServerCredential[] }> {
   return addNodes('server', folder, servers, options);
 }
@@ -60,7 +60,7 @@ export async function addServers(
 export async function addPeers(
   folder: string,
   peers: ServersOption,
-  options: LockOptions = {},
+  options: ChangeOptions = {},
 ): Promise<ChangeResult & { servers: readonly ServerCredential[] }> {
   return addNodes('peer', folder, peers, options);
 }
@@ -69,7 +69,7 @@ async function addNodes(
   role: 'server' | 'peer',
   folder: string,
   nodes: ServersOption,
-  options: LockOptions,
+  options: ChangeOptions,
 ): Promise<ChangeResult & { servers: readonly ServerCredential[] }> {
   const asked = listServers(role, nodes);
   let servers: readonly ServerCredential[] = [];
@@ -97,13 +97,13 @@ async function addNodes(
 export async function signRequests(
   folder: string,
   requests: readonly (string | Uint8Array)[],
-  options: LockOptions & SignOptions = {},
+  options: ChangeOptions & SignOptions = {},
 ): Promise<ChangeResult & { signed: readonly SignedRequest[] }> {
-  const known = ['as', 'name', 'lockTimeout', 'signal'];
-  const { as, name, ...lockOptions } = readOptions(options, known, "{ as: 'client' }");
+  const known = ['as', 'name', 'lockTimeout', 'signal', 'password'];
+  const { as, name, ...changeOptions } = readOptions(options, known, "{ as: 'client' }");
   const asked = readList('the list of requests', requests, "[readFileSync('alice.csr')]");
   const signed: SignedRequest[] = [];
-  const result = await changeSet(folder, lockOptions, async (set) => {
+  const result = await changeSet(folder, changeOptions, async (set) => {
     for (const request of asked) signed.push(await set.sign(request as Uint8Array, { as, name }));
     return set;
   });

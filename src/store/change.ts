@@ -2,9 +2,11 @@ import { printable } from '../errors.js';
 import { mergeOptions } from '../layouts/requests.js';
 import type { CertificateSet } from '../pki/set.js';
 import { recordedKeyAccess } from '../request/key-access.js';
-import { readLockOptions } from '../request/lock-options.js';
-import type { LockOptions } from '../request/options.js';
+import { readChangeOptions, readLockOptions } from '../request/lock-options.js';
+import type { ChangeOptions, LockOptions } from '../request/options.js';
+import { DEFAULT_STORE_PASSWORD, type StorePassword } from '../request/password.js';
 import { anotherAuthority } from './brought/read-root.js';
+import { opensKeystores, otherPassword } from './keystores.js';
 import { loadSet } from './manifest/load.js';
 import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read.js';
@@ -44,7 +46,8 @@ export async function revokeClient(
   identity: string,
   options: LockOptions = {},
 ): Promise<ChangeResult> {
-  return changeSet(folder, options, async (set) => {
+  // It makes no keystore, and needs no password for those that are there.
+  return changeLocked(folder, readLockOptions(options), undefined, async (set) => {
     await set.revoke(identity);
     return set;
   });
@@ -55,14 +58,17 @@ export async function revokeClient(
  * the CA's key and name, so that both sides of a connection may pick up the new files in either order.
  * The request, the added clients, the revocations and the permissions stay.
  *
- * @throws {@link GenerateCertsError} as {@link loadCertificateSet}; `ERR_SET_LOCKED`, `ERR_INTERRUPTED` or
+ * @throws {@link GenerateCertsError} as {@link loadCertificateSet}; `ERR_PASSWORD_WRONG`, `ERR_SET_LOCKED`, `ERR_INTERRUPTED` or
  * `ERR_FILE_IN_THE_WAY`. The old set is then still there
  * @example
  * ```ts
  * const { manifest } = await renewCertificateSet('certs');
  * ```
  */
-export async function renewCertificateSet(folder: string, options: LockOptions = {}): Promise<ChangeResult> {
+export async function renewCertificateSet(
+  folder: string,
+  options: ChangeOptions = {},
+): Promise<ChangeResult> {
   return changeSet(folder, options, async (set) => {
     const { renewSet } = await import('../pki/issue/renew.js');
     const now = new Date();
@@ -78,15 +84,28 @@ export async function renewCertificateSet(folder: string, options: LockOptions =
 /** Loads a set, has it changed, and writes what became different, as the folder's one writer. */
 export async function changeSet(
   folder: string,
-  options: LockOptions,
+  options: ChangeOptions,
   change: (set: CertificateSet) => Promise<CertificateSet>,
 ): Promise<ChangeResult> {
-  const { lockTimeout, signal } = readLockOptions(options);
+  const { password, ...lockOptions } = readChangeOptions(options);
+  return changeLocked(folder, lockOptions, password, change);
+}
+
+/** @param password what keystores are made with; nothing for a change that makes none */
+async function changeLocked(
+  folder: string,
+  { lockTimeout, signal }: LockOptions,
+  password: StorePassword | undefined,
+  change: (set: CertificateSet) => Promise<CertificateSet>,
+): Promise<ChangeResult> {
   // A folder without a set is told of before anything is written into it.
   await readManifest(folder);
   try {
     return await withLock(folder, { lockTimeout, signal, create: false }, async (lock) => {
       const { set, manifest: old } = await loadSet(folder);
+      const stores = password ?? DEFAULT_STORE_PASSWORD;
+      const opens = await opensKeystores(folder, old, stores.text);
+      if (!opens && password !== undefined) throw otherPassword(folder);
       const number = set.revocationList.number;
       const parties = set.credentials.length;
       const changed = await unlessInterrupted(change(set), signal);
@@ -100,6 +119,8 @@ export async function changeSet(
       const access = recordedKeyAccess(old.request);
       const { manifest } = await writeSet(lock, changed, {
         access,
+        // What is written beside keystores follows from whether they have the default password.
+        password: { ...stores, isDefault: stores.isDefault && opens },
         force: false,
         hint: 'choose another folder with --out, or move the file away',
         old,

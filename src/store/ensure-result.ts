@@ -1,6 +1,7 @@
 import type { Warning } from '../errors.js';
 import type { ParsedRequest } from '../pki/request.js';
 import type { KeyAccess } from '../request/key-access.js';
+import type { StorePassword } from '../request/password.js';
 import type { CheckedRequest } from '../request/request.js';
 import type { Damage } from './manifest/damages.js';
 import type { Shortfall } from './manifest/freshness.js';
@@ -45,6 +46,8 @@ export interface SetFound {
   /** What is asked for, with what is recorded. */
   readonly checked: CheckedRequest;
   readonly access: KeyAccess;
+  /** What keystores are written with. */
+  readonly password: StorePassword;
   /** Every client that the set is to have: those that were added to it, too. */
   readonly parsed: () => ParsedRequest;
   /** Nothing where the set serves the request. */

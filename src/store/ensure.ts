@@ -14,10 +14,12 @@ import {
   recordAccess,
   refuseUnknownParties,
 } from '../request/key-access.js';
+import { parsePassword } from '../request/password.js';
 import { type CheckedRequest, OPTIONS_EXAMPLE } from '../request/request.js';
 import { debug } from '../util/debug.js';
 import { readOptions } from '../util/options.js';
 import { type EnsureResult, type SetFound, unchanged } from './ensure-result.js';
+import { opensKeystores, otherPassword } from './keystores.js';
 import { type Damage, findDamages, findLostOwners } from './manifest/damages.js';
 import { findReplaceable } from './manifest/find.js';
 import { shortfallOf } from './manifest/freshness.js';
@@ -51,7 +53,8 @@ export async function ensureSet(
   onProgress?: Work['onProgress'],
 ): Promise<EnsureResult> {
   const all = readOptions(options, Object.keys(FIELDS), OPTIONS_EXAMPLE);
-  const { keyMode, owner, force: forced, lockTimeout, signal: stop, new: startOver, dryRun, ...given } = all;
+  const { keyMode, owner, force: forced, lockTimeout, signal: stop, new: startOver, dryRun, ...others } = all;
+  const { password: typed, ...given } = others;
   const signal = FIELDS.signal.parse(stop);
   FIELDS.lockTimeout.parse(lockTimeout);
   const force = FIELDS.force.parse(forced);
@@ -60,6 +63,7 @@ export async function ensureSet(
   // What is wrong with the options is told before the folder is looked at.
   const alone = checkOptions(given);
   const givenAccess = parseKeyAccess({ keyMode, owner });
+  const password = parsePassword(typed);
   const look = async (): Promise<SetFound> => {
     const old = findReplaceable(folder, { force });
     if (old === undefined || forget) {
@@ -69,6 +73,7 @@ export async function ensureSet(
         damages: new Map(),
         checked: alone,
         access: givenAccess,
+        password,
         parsed: () => alone,
         shortfall,
       };
@@ -78,13 +83,20 @@ export async function ensureSet(
     const request: ManifestRequest = { ...checked.request, ...recordAccess(access) };
     const { parsed, added } = withClientsOf(old, checked);
     const damages = await damagesOf(folder, old);
+    const shortfall = shortfallOf(old, request, { added, damages, now: new Date() });
+    // Keystores that are kept and those that are made would have two passwords.
+    const isAsked = typed !== undefined || shortfall !== undefined;
+    if (isAsked && !(await opensKeystores(folder, old, password.text, checked.request.layouts))) {
+      throw otherPassword(folder);
+    }
     return {
       old,
       damages,
       checked,
       access,
+      password,
       parsed,
-      shortfall: shortfallOf(old, request, { added, damages, now: new Date() }),
+      shortfall,
     };
   };
 

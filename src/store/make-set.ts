@@ -67,7 +67,7 @@ export async function rehearseSet(
   if (found.old !== undefined && found.shortfall === undefined) return unchanged(found.old);
   const { set, ...made } = await build(folder, found, { signal: lockOptions.signal });
   const isNew = !statFolder(folder);
-  const planner = new SetPlanner(set.request.layouts, found.access);
+  const planner = new SetPlanner(set.request.layouts, found.access, found.password);
   const ignoredByGit = isNew || isIgnoredByGit(found.old);
   const { manifest, changes } = await planWrite(folder, planner.plan(set, ignoredByGit), {
     ...found,
@@ -86,7 +86,7 @@ async function makeInto(
   found: SetFound,
   { force, work }: { readonly force: boolean; readonly work: Work },
 ): Promise<Made> {
-  const planner = new SetPlanner(found.checked.request.layouts, found.access);
+  const planner = new SetPlanner(found.checked.request.layouts, found.access, found.password);
   const staging = new Staging(lock.folder);
   const onParties = (parties: readonly PartyCredential[]) => {
     for (const party of parties) for (const file of planner.filesOf(party)) staging.write(file);

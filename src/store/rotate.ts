@@ -1,7 +1,7 @@
 import { GenerateCertsError, quote } from '../errors.js';
 import { refuseEnded } from '../pki/issue/refusals.js';
 import type { CertificateSet } from '../pki/set.js';
-import type { LockOptions } from '../request/options.js';
+import type { ChangeOptions } from '../request/options.js';
 import { readOptions } from '../util/options.js';
 import { type ChangeResult, changeSet } from './change.js';
 
@@ -28,7 +28,7 @@ export type RotationStep = (typeof ROTATION_STEPS)[number];
  * await rotateCertificateSet('certs', options);
  * ```
  */
-export interface RotateOptions extends LockOptions {
+export interface RotateOptions extends ChangeOptions {
   /**
    * The step to make. The one that was made last changes nothing; any other than the next is refused.
    * @default the next one
@@ -58,13 +58,13 @@ export async function rotateCertificateSet(
   folder: string,
   options: RotateOptions = {},
 ): Promise<ChangeResult & { readonly step: RotationStep }> {
-  const known = ['step', 'lockTimeout', 'signal'];
-  const { step: asked, ...lockOptions } = readOptions(options, known, "{ step: 'trust' }");
+  const known = ['step', 'lockTimeout', 'signal', 'password'];
+  const { step: asked, ...changeOptions } = readOptions(options, known, "{ step: 'trust' }");
   if (asked !== undefined && !ROTATION_STEPS.includes(asked)) {
     throw invalid(`${quote(asked)} is not a step of a rotation`, `known: ${ROTATION_STEPS.join(', ')}`);
   }
   let step: RotationStep = 'trust';
-  const result = await changeSet(folder, lockOptions, async (set) => {
+  const result = await changeSet(folder, changeOptions, async (set) => {
     step = stepOf(set, asked);
     if (step === set.rotation?.step) return set;
     const now = new Date();

@@ -5,9 +5,10 @@ import type { CertificateSetOptions } from '../layouts/requests.js';
 import type { Credential } from '../pki/credential.js';
 import type { FlawName, ServerFlawName } from '../pki/flaws/flaws.js';
 import type { CertificateSet } from '../pki/set.js';
-import { ACCESS_FIELDS, SET_FIELDS } from '../request/fields.js';
+import { ACCESS_FIELDS, PASSWORD_FIELDS, SET_FIELDS } from '../request/fields.js';
 import { parseKeyAccess } from '../request/key-access.js';
-import type { KeyAccessOptions } from '../request/options.js';
+import type { KeyAccessOptions, PasswordOptions } from '../request/options.js';
+import { parsePassword } from '../request/password.js';
 import { OPTIONS_EXAMPLE } from '../request/request.js';
 import { readOptions } from '../util/options.js';
 import { createCertificateSet } from './create.js';
@@ -147,7 +148,7 @@ export class TemporaryCertificates {
  * exits or is interrupted (SIGINT, SIGTERM, SIGHUP) at the latest; the signal does what it would do
  * without. The folder of a process that was killed goes with the next call, of any process of this user.
  *
- * @param options as of {@link createCertificateSet}, with `keyMode` and `owner`
+ * @param options as of {@link createCertificateSet}, with `keyMode`, `owner` and `password`
  * @throws {@link GenerateCertsError} as {@link createCertificateSet}, or `ERR_FILE_SYSTEM`; no folder is
  * left then
  * @example
@@ -162,11 +163,12 @@ export class TemporaryCertificates {
  * ```
  */
 export async function temporaryCertificates(
-  options: CertificateSetOptions & KeyAccessOptions = {},
+  options: CertificateSetOptions & KeyAccessOptions & PasswordOptions = {},
 ): Promise<TemporaryCertificates> {
-  const known = Object.keys({ ...SET_FIELDS, ...ACCESS_FIELDS });
-  const { keyMode, owner, ...setOptions } = readOptions(options, known, OPTIONS_EXAMPLE);
+  const known = Object.keys({ ...SET_FIELDS, ...ACCESS_FIELDS, ...PASSWORD_FIELDS });
+  const { keyMode, owner, password, ...setOptions } = readOptions(options, known, OPTIONS_EXAMPLE);
   parseKeyAccess({ keyMode, owner });
+  parsePassword(password);
   const set = await createCertificateSet(setOptions);
   // Only who asks for a folder loads it.
   const { default: fs } = await import('fs-extra');
@@ -174,7 +176,7 @@ export async function temporaryCertificates(
   let forget: (() => void) | undefined;
   try {
     forget = await removeAtExit(path);
-    const manifest = await writeCertificateSet(set, path, { keyMode, owner });
+    const manifest = await writeCertificateSet(set, path, { keyMode, owner, password });
     return new TemporaryCertificates(set, manifest, path, forget);
   } catch (error) {
     await fs.remove(path).catch(() => undefined);

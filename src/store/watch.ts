@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GenerateCertsError, quote } from '../errors.js';
-import { readLockOptions } from '../request/lock-options.js';
-import type { LockOptions } from '../request/options.js';
+import { readChangeOptions } from '../request/lock-options.js';
+import type { ChangeOptions } from '../request/options.js';
+import { parsePassword } from '../request/password.js';
 import { debug } from '../util/debug.js';
 import { parseDuration } from '../util/duration.js';
 import { readOptions } from '../util/options.js';
 import { renewCertificateSet } from './change.js';
+import { opensKeystores, otherPassword } from './keystores.js';
 import type { Manifest } from './manifest/manifest.js';
 import { readManifest } from './manifest/read.js';
 import { Callbacks, type OnRenew } from './watch-callbacks.js';
@@ -19,7 +21,7 @@ import { Callbacks, type OnRenew } from './watch-callbacks.js';
  * await watchCertificateSet('certs', options);
  * ```
  */
-export interface WatchOptions extends Pick<LockOptions, 'lockTimeout'> {
+export interface WatchOptions extends Pick<ChangeOptions, 'lockTimeout' | 'password'> {
   /**
    * The share of its life after which a set is renewed, from 0.1 to 0.95.
    * @default 0.75
@@ -63,7 +65,7 @@ const LONGEST_RETRY_MS = 60_000;
  * fails leaves the old set, and is tried again.
  *
  * @returns when the signal stops it
- * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID`, and as {@link readManifest} where there is no set
+ * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID`, `ERR_PASSWORD_INVALID`, `ERR_PASSWORD_WRONG`, and as {@link readManifest} where there is no set
  * to begin with
  * @example
  * ```ts
@@ -76,8 +78,9 @@ export async function watchCertificateSet(folder: string, given: WatchOptions = 
   const options = readOptions(given, NAMES, '{ renewAt: 0.75 }');
   const onRenew = checkFunction('onRenew', options.onRenew);
   const onError = checkFunction('onError', options.onError);
-  const { lockTimeout, signal } = readLockOptions({
+  const { lockTimeout, signal } = readChangeOptions({
     lockTimeout: options.lockTimeout,
+    password: options.password,
     signal: options.signal,
   });
   const renewAt = checkRenewAt(options.renewAt ?? DEFAULT_RENEW_AT);
@@ -86,6 +89,9 @@ export async function watchCertificateSet(folder: string, given: WatchOptions = 
   const isStopped = () => signal?.aborted === true;
   const reportFailure = eachFailureOnce(onError);
   let manifest = await readManifest(folder);
+  // A renewal would fail each time.
+  const { text } = parsePassword(options.password);
+  if (!(await opensKeystores(folder, manifest, text))) throw otherPassword(folder);
 
   while (!isStopped()) {
     let pause = LONGEST_STEP_MS;
@@ -98,7 +104,11 @@ export async function watchCertificateSet(folder: string, given: WatchOptions = 
       } else {
         debug('freshness', () => `${quote(folder)} is due: renewing it`);
         callbacks.stop();
-        ({ manifest } = await renewCertificateSet(folder, { lockTimeout, signal }));
+        ({ manifest } = await renewCertificateSet(folder, {
+          lockTimeout,
+          signal,
+          password: options.password,
+        }));
         callbacks.call(manifest);
         pause = 0;
       }
@@ -114,7 +124,7 @@ export async function watchCertificateSet(folder: string, given: WatchOptions = 
   await callbacks.end();
 }
 
-const NAMES = ['renewAt', 'onRenew', 'onRenewTimeout', 'onError', 'lockTimeout', 'signal'];
+const NAMES = ['renewAt', 'onRenew', 'onRenewTimeout', 'onError', 'lockTimeout', 'password', 'signal'];
 
 function checkFunction<Value>(name: string, value: Value): Value {
   if (value === undefined || typeof value === 'function') return value;

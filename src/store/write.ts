@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { GenerateCertsError, printable, quote } from '../errors.js';
 import { CertificateSet } from '../pki/set.js';
 import type { Work } from '../pki/workers/work.js';
-import { ACCESS_FIELDS, WRITE_FIELDS } from '../request/fields.js';
+import { ACCESS_FIELDS, PASSWORD_FIELDS, WRITE_FIELDS } from '../request/fields.js';
 import {
   accessFor,
   formatMode,
@@ -11,7 +11,9 @@ import {
   recordedKeyAccess,
 } from '../request/key-access.js';
 import type { WriteOptions } from '../request/options.js';
+import { parsePassword, type StorePassword } from '../request/password.js';
 import { isInstance, readOptions } from '../util/options.js';
+import { opensKeystores } from './keystores.js';
 import { type Damage, findDamages, statInside } from './manifest/damages.js';
 import { findReplaceable } from './manifest/find.js';
 import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
@@ -31,7 +33,7 @@ import type { Staging } from './transaction/staging.js';
  * @param folder made where it is missing
  * @returns the manifest, as `set.json` holds it
  * @throws {@link GenerateCertsError} `ERR_FILE_IN_THE_WAY`, `ERR_OUT_INVALID`, `ERR_KEY_MODE_INVALID`,
- * `ERR_OWNER_INVALID`, `ERR_SET_LOCKED`, `ERR_INTERRUPTED` or `ERR_FILE_SYSTEM`; what was in the folder before
+ * `ERR_OWNER_INVALID`, `ERR_PASSWORD_INVALID`, `ERR_SET_LOCKED`, `ERR_INTERRUPTED` or `ERR_FILE_SYSTEM`; what was in the folder before
  * is then still there
  * @example
  * ```ts
@@ -45,16 +47,25 @@ export async function writeCertificateSet(
   options: WriteOptions = {},
 ): Promise<Manifest> {
   checkSet(set);
-  const known = Object.keys({ ...ACCESS_FIELDS, ...WRITE_FIELDS });
+  const known = Object.keys({ ...ACCESS_FIELDS, ...PASSWORD_FIELDS, ...WRITE_FIELDS });
   const given = readOptions(options, known, '{ force: true }');
   const access = parseKeyAccess(given);
+  const password = parsePassword(given.password);
   const force = WRITE_FIELDS.force.parse(given.force);
   const signal = WRITE_FIELDS.signal.parse(given.signal);
   statFolder(folder);
   try {
     return await withLock(folder, { lockTimeout: given.lockTimeout, signal, create: true }, async (lock) => {
       const old = findReplaceable(folder, { force });
-      const { manifest } = await writeSet(lock, set, { access, force, old, work: { signal } });
+      const rewriteStores = old !== undefined && !(await opensKeystores(folder, old, password.text));
+      const { manifest } = await writeSet(lock, set, {
+        access,
+        password,
+        rewriteStores,
+        force,
+        old,
+        work: { signal },
+      });
       return manifest;
     });
   } catch (error) {
@@ -86,6 +97,9 @@ export interface SetChanges {
 /** What a set is written over. */
 export interface WriteContext {
   readonly access: KeyAccess;
+  readonly password: StorePassword;
+  /** Whether keystores of parties that did not change are made again too: for another password. */
+  readonly rewriteStores?: boolean;
   readonly force: boolean;
   /** The manifest of the set that is there. */
   readonly old: Manifest | undefined;
@@ -105,9 +119,9 @@ export async function writeSet(
     readonly begun?: { readonly planner: SetPlanner; readonly staging: Staging };
   },
 ): Promise<{ manifest: Manifest; changes: SetChanges }> {
-  const { old, access, work, begun } = options;
+  const { old, access, password, work, begun } = options;
   const ignoredByGit = lock.madeFolder || isIgnoredByGit(old);
-  const planner = begun?.planner ?? new SetPlanner(set.request.layouts, access);
+  const planner = begun?.planner ?? new SetPlanner(set.request.layouts, access, password);
   const planned = planner.plan(set, ignoredByGit);
   const { manifest, changes, files } = await planWrite(lock.folder, planned, { ...options, isNew: false });
   const replacement = { files: [...files, manifestFile(manifest)], removals: changes.removed };
@@ -123,10 +137,18 @@ export async function writeSet(
 export async function planWrite(
   folder: string,
   planned: SetPlan,
-  { old, force, damages, isNew, hint = REPLACE_HINT }: WriteContext & { readonly isNew: boolean },
+  {
+    old,
+    force,
+    damages,
+    isNew,
+    rewriteStores = false,
+    hint = REPLACE_HINT,
+  }: WriteContext & { readonly isNew: boolean },
 ): Promise<{ manifest: Manifest; changes: SetChanges; files: PlannedFile[] }> {
   const lost = damages ?? (old === undefined ? new Map() : await findDamages(folder, old.files));
-  const { files, manifest } = old === undefined ? planned : withOldStores(planned, old, lost);
+  const { files, manifest } =
+    old === undefined || rewriteStores ? planned : withOldStores(planned, old, lost);
   const made = new Map(old?.files.map((file) => [file.path, file]));
   const before = old && recordedKeyAccess(old.request);
   const ownerChanged = ({ keyOf, owner }: PlannedFile) =>

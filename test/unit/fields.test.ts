@@ -24,6 +24,7 @@ describe('every field', () => {
     expect(Object.keys(MAKE_OPTIONS)).toEqual([
       'out',
       ...flagged.map(({ flag }) => flag.long),
+      'password-file',
       'config',
       'no-config',
       'json',
@@ -98,7 +99,7 @@ describe('the schema', () => {
   });
 
   test('has every field that is not about a single run', () => {
-    const single = ['new', 'dryRun', 'force', 'signal', 'reuseKeys'];
+    const single = ['password', 'new', 'dryRun', 'force', 'signal', 'reuseKeys'];
     const { properties } = requestSchema(LAYOUTS) as { properties: object };
     const fields = Object.keys(FIELDS).filter((name) => !single.includes(name));
     expect(Object.keys(properties)).toEqual(['$schema', ...fields]);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { serializeManifest } from '../../store/manifest/manifest.js';
-import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../options.js';
+import { jsonOption, lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../options.js';
+import { givenPassword } from '../password.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { Terminal } from '../terminal/terminal.js';
 import { formatAdded } from './added.js';
@@ -13,17 +14,19 @@ export function describeClient(command: Command): void {
     )
     .addOption(outOption())
     .addOption(lockTimeoutOption())
+    .addOption(passwordFileOption())
     .addOption(jsonOption('print the manifest'))
     .addOption(quietOption())
     .action(
       async (
         identities: string[],
-        options: { out: string; lockTimeout: string; json?: boolean; quiet?: boolean },
+        options: { out: string; lockTimeout: string; passwordFile?: string; json?: boolean; quiet?: boolean },
       ) => {
         const terminal = new Terminal(options);
+        const password = givenPassword(options, terminal);
         const { addClients } = await import('../../index.js');
         const { manifest, clients } = await interruptible((signal) =>
-          addClients(options.out, identities, { lockTimeout: options.lockTimeout, signal }),
+          addClients(options.out, identities, { lockTimeout: options.lockTimeout, password, signal }),
         );
         if (options.json) terminal.data(serializeManifest(manifest));
         else terminal.result(formatAdded('client', clients, manifest, options.out));

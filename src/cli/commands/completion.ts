@@ -22,6 +22,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   '--out': 'folder',
   '--ca': 'folder',
   '--config': 'file',
+  '--password-file': 'file',
   '--layout': LAYOUT_NAMES,
   '--next': LAYOUT_NAMES,
   '--untrusted': [...FLAW_NAMES, 'all', 'none'],

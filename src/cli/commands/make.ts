@@ -1,8 +1,11 @@
+import { DEFAULT_PASSWORD } from '../../pki/formats/default-password.js';
 import { ensureSet } from '../../store/ensure.js';
+import { opensKeystores } from '../../store/keystores.js';
 import { serializeManifest } from '../../store/manifest/manifest.js';
 import type { EnsureOptions } from '../../store/write-options.js';
 import { configured } from '../configuration.js';
 import { givenFields, type MakeOptions } from '../make-options.js';
+import { givenPassword } from '../password.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { showingProgress } from '../terminal/progress.js';
 import { formatSummary } from '../terminal/summary.js';
@@ -11,11 +14,12 @@ import { Terminal } from '../terminal/terminal.js';
 /** `generate-certs [name...]`: makes a set, where the one that is there does not serve. */
 export async function make(names: readonly string[], options: MakeOptions): Promise<void> {
   const terminal = new Terminal(options);
+  const password = givenPassword(options, terminal);
   const given: EnsureOptions = { ...(names.length > 0 && { names }), ...givenFields(options) };
   const { file, options: request } = await configured(given, options, terminal);
   const result = await interruptible((signal) =>
     showingProgress(!options.quiet && !options.json, (onProgress) =>
-      ensureSet(options.out, { ...request, signal }, onProgress),
+      ensureSet(options.out, { ...request, password, signal }, onProgress),
     ),
   );
   for (const warning of result.warnings) terminal.warn(warning);
@@ -24,6 +28,9 @@ export async function make(names: readonly string[], options: MakeOptions): Prom
     terminal.data(serializeManifest(result.manifest, { outcome, made, kept, removed }));
   } else {
     const { out, dryRun = false } = options;
-    terminal.result(formatSummary(result, out, terminal.colour, { dryRun, configuration: file }));
+    const hasDefaultPassword = await opensKeystores(out, result.manifest, DEFAULT_PASSWORD);
+    terminal.result(
+      formatSummary(result, out, terminal.colour, { dryRun, hasDefaultPassword, configuration: file }),
+    );
   }
 }

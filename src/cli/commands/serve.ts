@@ -11,6 +11,7 @@ import { formatDistance } from '../../util/moments.js';
 import { shellQuote } from '../../util/shell-quote.js';
 import { configured } from '../configuration.js';
 import { configOption, gather, jsonOption, noConfigOption, outOption, quietOption } from '../options.js';
+import { givenPassword } from '../password.js';
 import { formatTable } from '../report/table.js';
 import { loseErrors } from '../terminal/output.js';
 import { ExitStatus, PROGRAM, reportFailure, Terminal, watchOutput } from '../terminal/terminal.js';
@@ -101,7 +102,9 @@ async function serve(command: string[], options: ServeOptions): Promise<ExitStat
     terminal.data(await previewConfig({ plan, out, log }));
     return ExitStatus.done;
   }
-  const { file, options: request } = await configured({ ...(names && { names }) }, options, terminal);
+  const password = givenPassword({}, terminal);
+  const { file, options: asked } = await configured({ ...(names && { names }) }, options, terminal);
+  const request = { ...asked, password };
   if (file !== undefined) terminal.progress(`the set is configured by ${printable(file)}\n`);
   return runFront({ plan, out, request, graceMs, renewAt, log, readyFile, allowExposed }, options, terminal);
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { serializeManifest } from '../../store/manifest/manifest.js';
-import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../options.js';
+import { jsonOption, lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../options.js';
+import { givenPassword } from '../password.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { Terminal } from '../terminal/terminal.js';
 import { formatAdded } from './added.js';
@@ -11,6 +12,7 @@ export function describeServer(command: Command): void {
     .addOption(new Option('--as <role>', 'server or peer').choices(['server', 'peer']).default('server'))
     .addOption(outOption())
     .addOption(lockTimeoutOption())
+    .addOption(passwordFileOption())
     .addOption(jsonOption('print the manifest'))
     .addOption(quietOption())
     .action(
@@ -20,15 +22,17 @@ export function describeServer(command: Command): void {
           out: string;
           as: 'server' | 'peer';
           lockTimeout: string;
+          passwordFile?: string;
           json?: boolean;
           quiet?: boolean;
         },
       ) => {
         const { out, as, lockTimeout } = options;
         const terminal = new Terminal(options);
+        const password = givenPassword(options, terminal);
         const { addPeers, addServers } = await import('../../index.js');
         const add = as === 'server' ? addServers : addPeers;
-        const made = await interruptible((signal) => add(out, servers, { lockTimeout, signal }));
+        const made = await interruptible((signal) => add(out, servers, { lockTimeout, password, signal }));
         if (options.json) terminal.data(serializeManifest(made.manifest));
         else terminal.result(formatAdded(as, made.servers, made.manifest, out));
       },

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { GenerateCertsError, printable, quote } from '../../errors.js';
 import { flawOf } from '../../pki/flaws/flaws.js';
+import { DEFAULT_PASSWORD } from '../../pki/formats/default-password.js';
+import { opensKeystores } from '../../store/keystores.js';
 import type { Damage } from '../../store/manifest/damages.js';
 import { type Manifest, type ManifestCertificate, serializeManifest } from '../../store/manifest/manifest.js';
 import { inspectSet } from '../../store/manifest/read.js';
@@ -28,7 +30,7 @@ export function describeShow(command: Command): void {
           await writeReport(options.html, formatSetPage(manifest, problems, new Date()));
         }
         if (options.next !== undefined) {
-          terminal.result(`${stepsOf(manifest, options.out, options.next, terminal.colour)}\n`);
+          terminal.result(`${await stepsOf(manifest, options.out, options.next, terminal.colour)}\n`);
           return;
         }
         if (options.json) terminal.data(serializeManifest(manifest));
@@ -37,7 +39,7 @@ export function describeShow(command: Command): void {
     );
 }
 
-function stepsOf(manifest: Manifest, folder: string, layout: string, colour: Colours): string {
+async function stepsOf(manifest: Manifest, folder: string, layout: string, colour: Colours): Promise<string> {
   if (!manifest.request.layouts.includes(layout)) {
     throw new GenerateCertsError(
       'ERR_LAYOUT_UNKNOWN',
@@ -45,7 +47,8 @@ function stepsOf(manifest: Manifest, folder: string, layout: string, colour: Col
       `it has ${manifest.request.layouts.join(', ')}`,
     );
   }
-  return formatSteps(nextStepsOf(manifest, folder, layout), colour)
+  const hasDefaultPassword = await opensKeystores(folder, manifest, DEFAULT_PASSWORD);
+  return formatSteps(nextStepsOf(manifest, folder, { only: layout, hasDefaultPassword }), colour)
     .slice(1)
     .join('\n');
 }

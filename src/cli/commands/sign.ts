@@ -5,7 +5,8 @@ import { SIGNED_ROLES } from '../../pki/sign-options.js';
 import { serializeManifest } from '../../store/manifest/manifest.js';
 import { environmentError } from '../../store/transaction/file-system.js';
 import { readRegularFile } from '../../util/regular-file.js';
-import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../options.js';
+import { jsonOption, lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../options.js';
+import { givenPassword } from '../password.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { Terminal } from '../terminal/terminal.js';
 import { formatAdded } from './added.js';
@@ -15,6 +16,7 @@ interface Options {
   readonly as: (typeof SIGNED_ROLES)[number];
   readonly name?: string;
   readonly lockTimeout: string;
+  readonly passwordFile?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -33,11 +35,13 @@ export function describeSign(command: Command): void {
     )
     .addOption(outOption())
     .addOption(lockTimeoutOption())
+    .addOption(passwordFileOption())
     .addOption(jsonOption('print the manifest'))
     .addOption(quietOption())
     .action(async (paths: string[], options: Options) => {
       const { out, as, name, lockTimeout } = options;
       const terminal = new Terminal(options);
+      const password = givenPassword(options, terminal);
       if (name !== undefined && paths.length > 1) {
         throw new GenerateCertsError(
           'ERR_USAGE',
@@ -48,7 +52,7 @@ export function describeSign(command: Command): void {
       const requests = paths.map(readRequestFile);
       const { signRequests } = await import('../../index.js');
       const { manifest, signed } = await interruptible((signal) =>
-        signRequests(out, requests, { as, name, lockTimeout, signal }),
+        signRequests(out, requests, { as, name, lockTimeout, password, signal }),
       );
       if (options.json) {
         terminal.data(serializeManifest(manifest));

@@ -21,7 +21,15 @@ export function formatSummary(
   result: EnsureResult,
   folder: string,
   colour: Colours,
-  { dryRun, configuration }: { readonly dryRun: boolean; readonly configuration?: string | undefined },
+  {
+    dryRun,
+    configuration,
+    hasDefaultPassword,
+  }: {
+    readonly dryRun: boolean;
+    readonly configuration?: string | undefined;
+    readonly hasDefaultPassword: boolean;
+  },
 ): string {
   const { manifest, outcome } = result;
   const source = configuration === undefined ? [] : [`  configured by ${printable(configuration)}`];
@@ -38,7 +46,7 @@ export function formatSummary(
     ...changeLines(result, dryRun),
     '',
     ...table,
-    ...(dryRun ? [] : formatSteps(nextStepsOf(manifest, folder), colour)),
+    ...(dryRun ? [] : formatSteps(nextStepsOf(manifest, folder, { hasDefaultPassword }), colour)),
     '',
   ].join('\n');
 }
@@ -111,11 +119,12 @@ function describe(certificate: ManifestCertificate): string {
  * What to do with the files of a set's layouts, for people.
  *
  * @param only one layout, with everything that it has to say; else what is short, of each
+ * @param hasDefaultPassword whether its keystores have the default password
  */
 export function nextStepsOf(
   { request, certificates }: Manifest,
   folder: string,
-  only?: string,
+  { only, hasDefaultPassword }: { readonly only?: string; readonly hasDefaultPassword: boolean },
 ): (NextStep & { readonly layout: string })[] {
   const { layouts } = request;
   const { mode, owner } = recordedKeyAccess(request);
@@ -132,6 +141,7 @@ export function nextStepsOf(
           name: endpointNamesOf(request)[0] ?? 'localhost',
           quote: shellQuote,
           keyReader,
+          hasDefaultPassword,
           parties: () => partiesOf(certificates),
         })
         .filter(({ onlyIfAsked }) => onlyIfAsked !== true || isAlone || only !== undefined)

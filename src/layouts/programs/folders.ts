@@ -1,6 +1,7 @@
 // What the layouts with a folder for each party have in common.
 import type { KeyType } from '../../pki/keys/key-types.js';
 import { KEY_TYPES } from '../../pki/keys/key-types.js';
+import { DEFAULT_STORE_PASSWORD, type StorePassword } from '../../request/password.js';
 import { firstServer, type NextStepContext, type Party, type PartyFile } from '../layout.js';
 
 /** What such a layout has that says nothing else of itself. */
@@ -84,19 +85,23 @@ export interface Configuration {
   /** What begins a comment; nothing where the format has none. */
   readonly comment?: string;
   readonly secret?: boolean;
-  readonly lines: (folder: string) => readonly string[];
+  readonly lines: (folder: string, password?: Pick<StorePassword, 'isDefault'>) => readonly string[];
 }
 
 /** A configuration as a file beside those that it names. */
 export function configurationFile({ name, side, comment = '#', secret, lines }: Configuration): PartyFile {
   const head = comment === '' ? [] : [`${comment} For a container that has this folder at ${MOUNT}.`];
-  const text = `${[...head, ...lines(MOUNT)].join('\n')}\n`;
+  const textWith = (password: Pick<StorePassword, 'isDefault'>) =>
+    `${[...head, ...lines(MOUNT, password)].join('\n')}\n`;
+  // Parties by the thousand have the same text.
+  const usual = textWith(DEFAULT_STORE_PASSWORD);
+  const own = textWith({ isDefault: false });
   return {
     ...(side && { roles: ROLES[side] }),
     name: () => name,
     part: 'configuration',
     ...(secret === true && { secret }),
-    content: { ofParty: () => text },
+    content: { ofParty: (_party, { isDefault }) => (isDefault ? usual : own) },
   };
 }
 

@@ -64,13 +64,13 @@ async function prepareOwnSet(
   request: EnsureOptions,
   { renewAt, signal }: { readonly renewAt: number; readonly signal: AbortSignal },
 ): Promise<{ manifest: Manifest; warnings: readonly Warning[] }> {
-  const { names } = request;
+  const { names, password } = request;
   const found = findManifest(folder);
   requireNginxLayout(folder, found, request.layouts);
   const sameNames = names === undefined || names.join() === found?.request.names.join();
   if (found !== undefined && sameNames && msUntilDue(found, renewAt, Date.now()) <= 0) {
     try {
-      await renewCertificateSet(folder, { signal });
+      await renewCertificateSet(folder, { signal, password });
     } catch (error) {
       // What cannot be renewed is repaired below, and what is asked for in addition is made there.
       if (!(error instanceof GenerateCertsError && REPAIRED.has(error.code))) throw error;

@@ -18,6 +18,7 @@ import {
   type Owner,
   recordAccess,
 } from '../../request/key-access.js';
+import { DEFAULT_STORE_PASSWORD, type StorePassword } from '../../request/password.js';
 import { isoSeconds } from '../../util/moments.js';
 import {
   authorityKeyPath,
@@ -76,13 +77,15 @@ export function planSet(
 export class SetPlanner {
   readonly #layouts: readonly string[];
   readonly #access: KeyAccess;
+  readonly #password: StorePassword;
   /** By {@link placeOf}; of each layout, in the order of the layouts. */
   readonly #credentials = new Map<string, readonly (readonly PlannedFile[])[]>();
   readonly #places = new Map<string, Record<string, Record<string, string>>>();
 
-  constructor(layouts: readonly string[], access: KeyAccess) {
+  constructor(layouts: readonly string[], access: KeyAccess, password = DEFAULT_STORE_PASSWORD) {
     this.#layouts = layouts;
     this.#access = access;
+    this.#password = password;
   }
 
   /** The files of a credential in every layout. */
@@ -120,7 +123,7 @@ export class SetPlanner {
     const known = this.#credentials.get(placeOf(credential));
     if (known !== undefined) return known;
     const planned = this.#layouts.map((layout) =>
-      filesOfParty(layoutOf(layout), credential).map((file) => this.#place(file, layout)),
+      filesOfParty(layoutOf(layout), credential, this.#password).map((file) => this.#place(file, layout)),
     );
     this.#credentials.set(placeOf(credential), planned);
     return planned;

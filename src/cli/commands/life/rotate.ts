@@ -3,7 +3,8 @@ import { printable } from '../../../errors.js';
 import { serializeManifest } from '../../../store/manifest/manifest.js';
 import type { RotationStep } from '../../../store/rotate.js';
 import { formatDistance, formatMoment } from '../../../util/moments.js';
-import { jsonOption, lockTimeoutOption, outOption, quietOption } from '../../options.js';
+import { jsonOption, lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../../options.js';
+import { givenPassword } from '../../password.js';
 import { interruptible } from '../../terminal/interrupt.js';
 import { Terminal } from '../../terminal/terminal.js';
 
@@ -12,6 +13,7 @@ export function describeRotate(command: Command): void {
     .addOption(outOption())
     .addOption(new Option('--step <step>', 'trust, issue or drop (default: the next one)'))
     .addOption(lockTimeoutOption())
+    .addOption(passwordFileOption())
     .addOption(jsonOption('print the manifest'))
     .addOption(quietOption())
     .action(
@@ -19,14 +21,16 @@ export function describeRotate(command: Command): void {
         out: string;
         step?: RotationStep;
         lockTimeout: string;
+        passwordFile?: string;
         json?: boolean;
         quiet?: boolean;
       }) => {
         const terminal = new Terminal(options);
+        const password = givenPassword(options, terminal);
         const { rotateCertificateSet } = await import('../../../index.js');
         const { out, step: asked, lockTimeout } = options;
         const { manifest, step, changed } = await interruptible((signal) =>
-          rotateCertificateSet(out, { step: asked, lockTimeout, signal }),
+          rotateCertificateSet(out, { step: asked, lockTimeout, password, signal }),
         );
         if (options.json) {
           terminal.data(serializeManifest(manifest));

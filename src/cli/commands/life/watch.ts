@@ -10,7 +10,8 @@ import {
 } from '../../../store/watch.js';
 import { parseDuration } from '../../../util/duration.js';
 import { formatDistance, formatMoment, isoSeconds } from '../../../util/moments.js';
-import { lockTimeoutOption, outOption, quietOption } from '../../options.js';
+import { lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../../options.js';
+import { givenPassword } from '../../password.js';
 import { interruptible } from '../../terminal/interrupt.js';
 import { reportFailure, Terminal } from '../../terminal/terminal.js';
 import { MOUNTED_FILES } from '../../terminal/text.js';
@@ -21,6 +22,7 @@ interface WatchCommandOptions {
   onRenew?: string;
   onRenewTimeout: string;
   lockTimeout: string;
+  passwordFile?: string;
   quiet?: boolean;
 }
 
@@ -44,12 +46,14 @@ export function describeWatch(command: Command): void {
       ),
     )
     .addOption(lockTimeoutOption())
+    .addOption(passwordFileOption())
     .addOption(quietOption())
     .action(watch);
 }
 
 async function watch(options: WatchCommandOptions): Promise<void> {
   const terminal = new Terminal(options);
+  const password = givenPassword(options, terminal);
   const renewAt = checkRenewAt(/^[\d.]+$/.test(options.renewAt) ? Number(options.renewAt) : options.renewAt);
   const { out, onRenew: command, onRenewTimeout, lockTimeout } = options;
   parseDuration(onRenewTimeout);
@@ -63,6 +67,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
     watchCertificateSet(out, {
       renewAt,
       lockTimeout,
+      password,
       onRenewTimeout,
       signal,
       onRenew: async (renewed, stop) => {
