@@ -98,6 +98,10 @@ export const COMMANDS: readonly CommandEntry[] = [
         'generate-certs verify --rest https://localhost:8000 --junit verify.xml --strict',
         'for CI; policy flaws fail too',
       ],
+      [
+        "generate-certs verify https://localhost:8000 --path /admin --request 'POST /v2/models/m/infer'",
+        'more than one request: a guard may have forgotten a path',
+      ],
     ],
     describe: async () => (await import('./commands/verify.js')).describeVerify,
   },

@@ -39,7 +39,10 @@ export const reportOptions = (strict: string): readonly Option[] => [
 ];
 /** The bound on whatever one case does. */
 export const timeoutOption = (what: string, usual: string) =>
-  new Option('--timeout <duration>', `the bound on each ${what}`).default(usual, usual);
+  new Option('--timeout <duration>', `the bound on each ${what}; a number alone is seconds`).default(
+    usual,
+    usual,
+  );
 /** A time limit in seconds: a duration, or a number of seconds alone. */
 export function parseTimeout(typed: string): number {
   return parseDuration(/^\d+$/.test(typed) ? `${typed}s` : typed);

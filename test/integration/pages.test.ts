@@ -3,10 +3,11 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, w
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { XMLValidator } from 'fast-xml-parser';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { FLAWS } from '../../src/index.js';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { codeBlocks, commandsOf, PAGES, pageText } from '../support/pages.js';
+import { start } from '../support/processes.js';
 import { EXECUTABLE, REPOSITORY, run } from '../support/program.js';
 import { runStep } from '../support/transcript.js';
 
@@ -71,6 +72,25 @@ test('the commands of the page of results write it', () => {
   }
   const page = readFileSync(join(folder, 'work', 'report.html'), 'utf8');
   expect(page).toContain('<h2>What my client refuses</h2>');
+});
+
+const SERVER = `
+const { readFileSync } = require('node:fs');
+const file = (name) => readFileSync('work/certs/nginx/' + name);
+const tls = { cert: file('server.pem'), key: file('server.key'), ca: file('client_cert_ca.pem') };
+require('node:https')
+  .createServer({ ...tls, requestCert: true }, (request, response) => response.end('ok'))
+  .listen(0, '127.0.0.1', function () { console.log('port ' + this.address().port); });`;
+
+test('the commands that need an endpoint of the default set prove one', async () => {
+  const folder = folderWithSet();
+  const server = start(process.execPath, ['-e', SERVER], {}, { cwd: folder });
+  onTestFinished(server.stop);
+  const [, port = ''] = await server.said(/^port (\d+)$/m);
+  expectToRun(
+    commandsOf('sh endpoint').map((command) => command.replaceAll(':8000', `:${port}`)),
+    folder,
+  );
 });
 
 test('the configuration file of the page is one', () => {

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, printable, quote } from '../../errors.js';
-import { parseDuration } from '../../util/duration.js';
-import { gather, outOption, reportOptions, timeoutOption } from '../options.js';
+import { gather, outOption, parseTimeout, reportOptions, timeoutOption } from '../options.js';
 import { printReport, type ReportOptions } from '../report/print.js';
 import { WORDS } from '../report/table.js';
 import { typedCommand } from '../report/typed-command.js';
@@ -90,7 +89,7 @@ async function verifyClientCommand(
   if (typeof jobs === 'string') {
     throw new GenerateCertsError('ERR_USAGE', `${quote(jobs)} of --jobs is no number`, 'such as --jobs 1');
   }
-  const timeoutMs = parseDuration(options.timeout) * 1000;
+  const timeoutMs = parseTimeout(options.timeout) * 1000;
   if (!command.some((word) => /\{(url|host|port)\}/.test(word))) {
     terminal.warn({
       message: 'no argument of the command says where it is to connect',
