@@ -42,6 +42,8 @@ export interface Tools {
   apache: boolean;
   /** Gives a process mounts of its own; only for root, and where the container allows it. */
   unshare: boolean;
+  caddy: boolean;
+  stunnel: boolean;
   redis: boolean;
   etcd: boolean;
   mosquitto: boolean;
@@ -91,6 +93,8 @@ const PACKAGE_OF_PROGRAM = {
   haproxy: 'haproxy',
   apache2: 'apache2',
   unshare: 'util-linux',
+  caddy: 'caddy',
+  stunnel4: 'stunnel4',
   'redis-server': 'redis-server',
   etcd: 'etcd-server',
   etcdctl: 'etcd-client',
@@ -133,6 +137,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     haproxy: hasProgram('haproxy'),
     apache: hasProgram('apache2'),
     unshare: hasProgram('unshare') && spawnSync('unshare', ['-m', 'true']).status === 0,
+    caddy: hasProgram('caddy'),
+    stunnel: hasProgram('stunnel4'),
     redis: hasProgram('redis-server') && hasProgram('redis-cli'),
     etcd: hasProgram('etcd') && hasProgram('etcdctl'),
     mosquitto: hasProgram('mosquitto') && hasProgram('mosquitto_pub'),

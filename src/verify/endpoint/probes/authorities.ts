@@ -7,20 +7,20 @@ import { loadClient, type TlsVersion } from '../../wire/tls.js';
 import type { Opened } from '../proof.js';
 import { trustedNames } from '../trusted-names.js';
 import type { Probe } from './probe.js';
-import { probeFinding, speaksHttp } from './probed.js';
+import { probeFinding, speaksHttp, targetOf } from './probed.js';
 
 /** The CAs that a server names where it asks for a certificate: others than the set's are trusted as well. */
 export const probeAuthorities: Probe = async (opened) =>
   speaksHttp(opened) ? Promise.all(opened.versions.map((tls) => askedBy(opened, tls))) : [];
 
 async function askedBy(opened: Opened, tls: TlsVersion): Promise<Finding> {
-  const { endpoint, valid, timeoutMs, set } = opened;
+  const { valid, timeoutMs, set } = opened;
   const loaded = loadClient(valid.material ?? { ca: set.trustedPem }, tls);
   const begun = performance.now();
   const asked: Asked =
     'outcome' in loaded
       ? { kind: 'unread' }
-      : await readCertificateRequest(endpoint, loaded.context, timeoutMs, opened.approach);
+      : await readCertificateRequest(targetOf(opened), loaded.context, timeoutMs, opened.approach);
   const milliseconds = Math.round(performance.now() - begun);
   const judged = judge(asked, trustedNames(set));
   return {

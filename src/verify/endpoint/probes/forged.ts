@@ -15,6 +15,7 @@ import {
   speaksHttp,
   strangerOf,
   tryCase,
+  worstOf,
 } from './probed.js';
 
 /** Who the valid client claims to be: nothing else in an answer is called so. */
@@ -67,11 +68,11 @@ async function inNameOfValid(
   const tries = await Promise.all(
     groups.map(async (headers) => {
       const done = await tryCase(opened, caller, tls, { headers });
-      return { done, headers, judged: judgeForged(opened, done, headers) };
+      return { done, judged: judgeForged(opened, done, headers) };
     }),
   );
   const tried = { kind: 'approach', with: caller.tried, way: { kind: 'forged-headers' } } as const;
-  return [worstOf(opened, tried, tries)].flat();
+  return oneRow(tries.map(({ done, judged }) => probeFinding(opened, tried, done, judged)));
 }
 
 function judgeForged(opened: Opened, done: Attempt, headers: Readonly<Record<string, string>>): Probed {
@@ -92,16 +93,12 @@ async function inAnotherName(
     groups.map(async (headers) => {
       const sent = { ...headers, [HARMLESS.name]: HARMLESS.value };
       const done = await tryCase(opened, opened.valid, tls, { headers: sent });
-      return { done, headers, judged: judgeAnotherName(done, headers) };
+      return { done, judged: judgeAnotherName(done, headers) };
     }),
   );
   const tried = { kind: 'approach', with: opened.valid.tried, way: { kind: 'forged-headers' } } as const;
-  return worstOf(opened, tried, tries).map(
-    (finding): Finding => ({
-      ...finding,
-      expected: { kind: 'not-believed' },
-    }),
-  );
+  const findings = oneRow(tries.map(({ done, judged }) => probeFinding(opened, tried, done, judged)));
+  return findings.map((finding): Finding => ({ ...finding, expected: { kind: 'not-believed' } }));
 }
 
 function judgeAnotherName({ outcome, answer }: Attempt, headers: Readonly<Record<string, string>>): Probed {
@@ -128,19 +125,8 @@ function shownIn(answer: Answer | undefined): string {
   return `${body}\n${Object.values(headers).join('\n')}`;
 }
 
-/** One row for all groups of headers: the worst of them. */
-function worstOf(
-  opened: Opened,
-  tried: Finding['tried'],
-  tries: readonly {
-    readonly done: Attempt;
-    readonly judged: Probed;
-    readonly headers: Record<string, string>;
-  }[],
-): Finding[] {
-  const worst =
-    tries.find(({ judged }) => judged.verdict === 'wrong') ??
-    tries.find(({ judged }) => judged.verdict === 'inconclusive') ??
-    tries[0];
-  return worst === undefined ? [] : [probeFinding(opened, tried, worst.done, worst.judged)];
+/** One row for all groups of headers. */
+function oneRow(findings: readonly Finding[]): Finding[] {
+  const worst = worstOf(findings);
+  return worst === undefined ? [] : [worst];
 }

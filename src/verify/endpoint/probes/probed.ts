@@ -6,6 +6,7 @@ import type { Answer } from '../../protocols/protocol.js';
 import type { Finding, Note, Observed, Subject } from '../../report/finding.js';
 import type { Verdict } from '../../report/row.js';
 import type { Approach } from '../../wire/approach.js';
+import type { Target } from '../../wire/connection.js';
 import type { TlsVersion } from '../../wire/tls.js';
 import { type Attempt, attempt } from '../attempt.js';
 import type { Case } from '../cases.js';
@@ -15,6 +16,11 @@ import { type Likeness, likenessOf } from './likeness.js';
 /** Whether requests of the endpoint's protocol have names and headers of HTTP. */
 export function speaksHttp({ endpoint: { protocol } }: Opened): boolean {
   return protocol.name === 'rest' || protocol.name === 'grpc';
+}
+
+/** The endpoint for a connection of its own, with what it was opened with offered in TLS. */
+export function targetOf({ endpoint, approach }: Opened): Target {
+  return { ...endpoint, protocol: { ...endpoint.protocol, alpn: approach?.alpn ?? endpoint.protocol.alpn } };
 }
 
 /** A client that shows no certificate. */
@@ -70,6 +76,15 @@ export function tryStranger(
 ): Promise<Attempt> {
   return tryCase(opened, stranger, tls, { anyServer: true, ...approach });
 }
+
+/** The one that says most of several tries that make one row. */
+export function worstOf(findings: readonly Finding[]): Finding | undefined {
+  const weight = ({ verdict, observed }: Finding) =>
+    WEIGHTS.indexOf(verdict) * 2 + (observed.kind === 'another-answer' ? 1 : 0);
+  return [...findings].sort((one, another) => weight(another) - weight(one))[0];
+}
+
+const WEIGHTS: readonly Verdict[] = ['right', 'inconclusive', 'warning', 'wrong'];
 
 /** Judges what a client without a certificate was answered, by what the valid client was. */
 export function judgeStranger(opened: Opened, done: Attempt, hole: Note): Probed {

@@ -7,7 +7,15 @@ import { loadClient, type TlsVersion } from '../../wire/tls.js';
 import type { Case } from '../cases.js';
 import type { Opened } from '../proof.js';
 import type { Probe } from './probe.js';
-import { judgeStranger, type Probed, probeFinding, strangerOf, tryCase, tryStranger } from './probed.js';
+import {
+  judgeStranger,
+  type Probed,
+  probeFinding,
+  strangerOf,
+  targetOf,
+  tryCase,
+  tryStranger,
+} from './probed.js';
 
 /**
  * A server may ask for a certificate in one protocol alone: what it offers in TLS beside the usual one (RFC 7301) is tried
@@ -30,7 +38,7 @@ export const probeProtocols: Probe = async (opened) => {
 
 /** The version of HTTP that the other cases are not tried with, where the server agrees on it. */
 async function otherHttp(opened: Opened, stranger: Case, tls: TlsVersion): Promise<Finding[]> {
-  const name = opened.endpoint.protocol.alpn.includes('h2') ? 'http/1.1' : 'h2';
+  const name = targetOf(opened).protocol.alpn.includes('h2') ? 'http/1.1' : 'h2';
   let agreed: string | false | null = null;
   const approach: Approach = {
     alpn: [name],

@@ -5,7 +5,15 @@ import type { Attempt } from '../attempt.js';
 import type { Case } from '../cases.js';
 import type { Opened } from '../proof.js';
 import type { Probe } from './probe.js';
-import { judgeStranger, probeFinding, speaksHttp, strangerOf, tryCase, tryStranger } from './probed.js';
+import {
+  judgeStranger,
+  probeFinding,
+  speaksHttp,
+  strangerOf,
+  tryCase,
+  tryStranger,
+  worstOf,
+} from './probed.js';
 import { namesToTry } from './server-names.js';
 
 /**
@@ -39,9 +47,15 @@ async function ofValid(opened: Opened, stranger: Case, tls: TlsVersion): Promise
   const judged = judgeStranger(opened, done, note);
   // Let in by a new session, it is the hole that its own case finds.
   if (judged.verdict === 'wrong' && !resumed) return [];
-  if (judged.verdict !== 'wrong') return [probeFinding(opened, tried, done, { ...judged, policy: true })];
+  // Nothing but the same answer for what it does not have tells less of a session, and that was resumed.
+  const letIn = judged.verdict === 'wrong' || (resumed && judged.verdict === 'inconclusive');
+  if (!letIn || done.outcome.kind === 'no-answer')
+    return [probeFinding(opened, tried, done, { ...judged, policy: true })];
   // The server knows whom it lets in: what that is worth is for its owner to say.
-  const finding = probeFinding(opened, tried, done, { ...judged, verdict: 'right', policy: true });
+  const finding = probeFinding(opened, tried, done, {
+    ...{ verdict: 'right', observed: 'let-in', policy: true },
+    note,
+  });
   return [{ ...finding, expected: { kind: 'let-in' } }];
 }
 
@@ -60,11 +74,9 @@ async function ofNobody(opened: Opened, stranger: Case, tls: TlsVersion): Promis
       return judged.verdict === 'wrong' && !resumed ? [] : [probeFinding(opened, tried, done, judged)];
     }),
   );
-  // One row for all names: the worst.
-  const all = findings.flat();
-  const worst =
-    all.find(({ verdict }) => verdict === 'wrong') ?? all.find(({ verdict }) => verdict !== 'right');
-  return [worst ?? all[0] ?? []].flat();
+  // One row for all names.
+  const worst = worstOf(findings.flat());
+  return worst === undefined ? [] : [worst];
 }
 
 /** @returns the last session that was offered before the answer */
