@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import tls from 'node:tls';
@@ -25,34 +25,38 @@ const SYSTEM_BUNDLES = [
 ];
 
 /**
- * Writes the file that the variables which replace the system's roots point at: the set's CA, and all
- * that is trusted without it.
+ * Writes the files that the variables which replace the system's roots point at: the set's CA, and all
+ * that is trusted without it, in PEM and, for Java, as a truststore with the default password.
  *
- * It stands in the user's cache, not in the set's folder: there it would be a file that no layout has and
- * no manifest names, in the way of `clean`; it holds nothing of the set but the CA, and a set in a folder
- * that cannot be written to has its variables too. Its name says when the set ends, of which CA it is and what
- * it holds, so that two runs never write to the same file, a running program keeps the one that it was given,
- * and `clean` finds those of a set.
+ * They are in the user's cache, not in the set's folder: there they would be files that no layout has and
+ * no manifest names, in the way of `clean`; they hold nothing of the set but the CA, and a set in a folder
+ * that cannot be written to has its variables too. Their names say when the set ends, of which CA they are and what
+ * they hold, so that a running program keeps the one that it was given, and `clean` finds those of a set.
  *
  * @param trusted files whose certificates are trusted already, beside or instead of the system's
- * @returns its absolute path
+ * @returns their absolute paths
  */
 export async function writeTrustBundle(
   { caPem, expiresAt }: { readonly caPem: string; readonly expiresAt: string },
   trusted: { readonly instead: string | undefined; readonly beside: readonly string[] },
   env: Environment,
-): Promise<string> {
+): Promise<{ pem: string; truststore: string }> {
   const folder = cacheFolder(env);
   try {
     const texts = [caPem, ...(await systemRoots(trusted.instead))];
     for (const path of trusted.beside) texts.push((await readIfFile(path)) ?? '');
     const content = joinCertificates(texts);
     const end = Math.floor(Date.parse(expiresAt) / 1000);
-    const path = join(folder, `ca-bundle-${end}-${idOf(caPem)}-${idOf(content)}.pem`);
+    const path = join(folder, `ca-bundle-${end}-${idOf(caPem)}-${idOf(content)}`);
+    const [pem, truststore] = [`${path}.pem`, `${path}.p12`];
     await makeOwnFolder(folder);
-    if ((await readIfFile(path)) !== content) await writeWhole(path, content);
+    if ((await readIfFile(pem)) !== content) await writeWhole(pem, content);
+    if (!isWholeStore(truststore)) {
+      const { encodeTruststore } = await import('../pki/formats/pkcs12.js');
+      await writeWhole(truststore, encodeTruststore(certificatesOf(content)));
+    }
     await forgetEnded(folder);
-    return path;
+    return { pem, truststore };
   } catch (error) {
     throw environmentError(
       error,
@@ -90,6 +94,22 @@ async function readIfFile(path: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * Whether a truststore is there from its first byte to its last. Its name says what it holds; to make it again would
+ * take longer than all the rest, and give other bytes.
+ */
+function isWholeStore(path: string): boolean {
+  try {
+    const der = readRegularFile(path);
+    const header = 4;
+    // A sequence with two octets of length after its first two, or with three.
+    if (der[0] === 0x30 && der[1] === 0x82) return der.length === header + der.readUIntBE(2, 2);
+    return der[0] === 0x30 && der[1] === 0x83 && der.length === header + 1 + der.readUIntBE(2, 3);
+  } catch {
+    return false;
+  }
+}
+
 const BEGIN = '-----BEGIN CERTIFICATE-----';
 
 /** Every certificate once, in the order of its first place, without the comments of system bundles. */
@@ -101,7 +121,18 @@ function joinCertificates(texts: readonly string[]): string {
   return `${[...new Set([...blocks].map(([block]) => block))].join('\n')}\n`;
 }
 
-async function writeWhole(path: string, content: string): Promise<void> {
+/** The certificates of such a text. What only looks like one would make the whole truststore unreadable. */
+function certificatesOf(bundle: string): { der: Buffer }[] {
+  return bundle.split(/(?<=-----END CERTIFICATE-----)\n/).flatMap((block) => {
+    try {
+      return block === '' ? [] : { der: new X509Certificate(block).raw };
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function writeWhole(path: string, content: string | Buffer): Promise<void> {
   const incoming = `${path}.${claimName(describeSelf(false))}`;
   try {
     await fs.writeFile(incoming, content, { flag: 'wx', mode: 0o644 });
@@ -113,8 +144,8 @@ async function writeWhole(path: string, content: string): Promise<void> {
 }
 
 /** A bundle while it is written, by its writer. */
-const DRAFT = /^ca-bundle-[0-9a-f-]+\.pem\.(claim\..*)$/;
-const BUNDLE = /^ca-bundle-(?:(\d{1,12})-([0-9a-f]{16})-)?[0-9a-f]+\.pem$/;
+const DRAFT = /^ca-bundle-[0-9a-f-]+\.(?:pem|p12)\.(claim\..*)$/;
+const BUNDLE = /^ca-bundle-(?:(\d{1,12})-([0-9a-f]{16})-)?[0-9a-f]+\.(?:pem|p12)$/;
 
 /** No program trusts a set that has ended; bundles of earlier versions cannot be dated. Drafts of killed runs go too. */
 async function forgetEnded(folder: string): Promise<void> {

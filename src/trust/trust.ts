@@ -6,6 +6,7 @@ import { environmentError, errnoOf } from '../store/transaction/file-system.js';
 import type { Environment } from '../store/trust-bundle.js';
 import { readOptions } from '../util/options.js';
 import { readRegularFile } from '../util/regular-file.js';
+import { withTruststore } from './java-options.js';
 
 /** Variables that name more roots, beside those that a program has by itself. */
 const ADDING = ['NODE_EXTRA_CA_CERTS', 'DENO_CERT'] as const;
@@ -63,7 +64,8 @@ export interface TrustVariables {
  * The environment variables that make other programs trust the set in a folder.
  *
  * Those which add to a program's roots name the CA alone; those which replace the roots name a file, in
- * the user's cache, that holds the CA and what the program trusts without it. `GENERATE_CERTS_OUT`,
+ * the user's cache, that holds the CA and what the program trusts without it. `JAVA_TOOL_OPTIONS` names a truststore
+ * of the same, after the options that it had. `GENERATE_CERTS_OUT`,
  * `_CA`, `_SERVER_CERT`, `_SERVER_KEY`, `_CLIENT_CERT` and `_CLIENT_KEY` say where the set, its CA, its
  * server's and its first client's files are. All paths are absolute.
  *
@@ -101,7 +103,7 @@ export async function trustVariables(folder: string, options: TrustOptions = {})
   };
   const beside = [...ADDING, ...REPLACING].flatMap(already);
   const { writeTrustBundle } = await import('../store/trust-bundle.js');
-  const bundle = await writeTrustBundle(
+  const { pem: bundle, truststore } = await writeTrustBundle(
     { caPem: await readAuthority(folder, ca), expiresAt: manifest.expiresAt },
     { instead: already('SSL_CERT_FILE')[0], beside: [...new Set(beside)] },
     env,
@@ -110,6 +112,7 @@ export async function trustVariables(folder: string, options: TrustOptions = {})
     // Where one is set already, its certificates are in the bundle.
     ...Object.fromEntries(ADDING.map((name) => [name, already(name).length > 0 ? bundle : ca])),
     ...Object.fromEntries(REPLACING.map((name) => [name, bundle])),
+    JAVA_TOOL_OPTIONS: withTruststore(env.JAVA_TOOL_OPTIONS, truststore),
     ...Object.fromEntries(Object.entries(places).filter(([, value]) => value !== undefined)),
   };
   return { variables: variables as Record<string, string>, expiresAt: manifest.expiresAt };

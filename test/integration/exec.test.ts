@@ -22,13 +22,13 @@ import {
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { C_CORE_FORMS, PEER, startGrpcServer } from '../support/grpc.js';
 import { start } from '../support/processes.js';
-import { EXECUTABLE, generateCerts, run, runBeside } from '../support/program.js';
+import { EXECUTABLE, generateCerts, REPOSITORY, run, runBeside } from '../support/program.js';
 
-const { curl, requestsPython } = inject('tools');
+const { curl, java, keytool, requestsPython } = inject('tools');
 const folder = temporaryFolderForAll();
 const out = join(folder, 'certs');
 // The bundle goes here, and not to the cache of whoever runs the tests.
-const env = { XDG_CACHE_HOME: join(folder, 'cache') };
+const env = { XDG_CACHE_HOME: join(folder, "the user's cache") };
 const exec = (...command: string[]) => [EXECUTABLE, 'exec', '--out', out, '--', ...command];
 const runExec = (command: string[], more: Record<string, string> = {}) =>
   runBeside(process.execPath, exec(...command), { cwd: folder, env: { ...env, ...more } });
@@ -37,6 +37,10 @@ let url = '';
 
 beforeAll(async () => {
   await ensureCertificateSet(out, { layouts: ['grpc'], clients: ['alice'] });
+  if (java) {
+    const source = join(REPOSITORY, 'test', 'support', 'HttpsGet.java');
+    expect(run('javac', ['-d', folder, source])).toMatchObject({ status: 0 });
+  }
   server = await serve(out);
   url = urlOf(server);
 });
@@ -90,6 +94,11 @@ const CLIENTS: { client: string; there: boolean; command: (url: string) => strin
       'fetch(process.argv[1]).then((r) => r.text()).then(console.log)',
       of,
     ],
+  },
+  {
+    client: "Java's HttpClient",
+    there: java,
+    command: (of) => ['java', '-cp', folder, 'HttpsGet', of],
   },
 ];
 
@@ -149,6 +158,29 @@ describe('the bundle', () => {
     expect(statSync(bundle).mode & 0o777).toBe(0o644);
   });
 
+  test.runIf(keytool)('is a truststore with the same certificates for Java', async () => {
+    const { SSL_CERT_FILE: bundle = '' } = await variablesIn({});
+    const store = bundle.replace(/pem$/, 'p12');
+    const { stdout } = run('keytool', ['-list', '-rfc', '-keystore', store, '-storepass', 'changeit']);
+    const listed = join(folder, 'listed.pem');
+    writeFileSync(listed, stdout.replaceAll('\r', ''));
+    expect(stdout).toContain(`Your keystore contains ${blocksOf(bundle).length} entr`);
+    const bytes = (path: string) => blocksOf(path).map((block) => block.replace(/-----.*?-----|\s/g, ''));
+    expect(bytes(listed).sort()).toEqual(bytes(bundle).sort());
+    expect(stdout.match(/trustedCertEntry/g)?.length).toBe(blocksOf(bundle).length);
+    expect(statSync(store).mode & 0o777).toBe(0o644);
+  });
+
+  test.runIf(java)('comes after the options that Java had, which it keeps', async () => {
+    const settings = ['java', '-XshowSettings:properties', '-version'];
+    const { stderr } = await runExec(settings, { JAVA_TOOL_OPTIONS: '"-Dof.mine=a b" -Dof.yours=c' });
+    expect(stderr).toMatch(/of\.mine = a b$/m);
+    expect(stderr).toMatch(/of\.yours = c$/m);
+    expect(stderr).toMatch(
+      /javax\.net\.ssl\.trustStore = .*\/the user's cache\/.*\/ca-bundle-[0-9a-f-]+\.p12$/m,
+    );
+  });
+
   test('holds what each variable named before', async () => {
     const before: Record<string, string> = {};
     for (const name of ['NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE']) {
@@ -167,6 +199,7 @@ describe('the bundle', () => {
     const { variables } = await trustVariables(out, { env });
     expect((await trustVariables(out, { env: { ...env, ...variables } })).variables).toMatchObject({
       SSL_CERT_FILE: variables.SSL_CERT_FILE,
+      JAVA_TOOL_OPTIONS: variables.JAVA_TOOL_OPTIONS,
     });
   });
 
@@ -175,15 +208,24 @@ describe('the bundle', () => {
     const { variables } = await trustVariables(out, { env: { XDG_CACHE_HOME: cache } });
     const bundle = variables.SSL_CERT_FILE ?? '';
     const content = readFileSync(bundle, 'utf8');
+    const store = bundle.replace(/pem$/, 'p12');
+    const stored = readFileSync(store);
     const old = join(cache, 'generate-certs', 'ca-bundle-0.pem');
     const foreign = join(cache, 'generate-certs', 'notes.txt');
     for (const path of [bundle, old, foreign]) {
       writeFileSync(path, 'cut');
     }
+    writeFileSync(store, stored.subarray(0, -1));
     await trustVariables(out, { env: { XDG_CACHE_HOME: cache } });
     expect(readFileSync(bundle, 'utf8')).toBe(content);
+    const again = readFileSync(store);
+    expect(again).toHaveLength(stored.length);
+    await trustVariables(out, { env: { XDG_CACHE_HOME: cache } });
+    expect(readFileSync(store)).toEqual(again);
+    const name = bundle.split('/').at(-1) ?? '';
     expect(readdirSync(join(cache, 'generate-certs')).sort()).toEqual([
-      bundle.split('/').at(-1),
+      name.replace(/pem$/, 'p12'),
+      name,
       'notes.txt',
     ]);
   });
@@ -220,12 +262,13 @@ describe('the bundle', () => {
       expect(generateCerts(['env', '-o', set], { env: environment }).status).toBe(0);
     };
     make(first, '1s');
-    const [ended] = cached();
+    const ended = cached();
+    expect(ended).toHaveLength(2);
     const end = Date.parse(JSON.parse(readFileSync(join(first, 'set.json'), 'utf8')).expiresAt);
     while (Date.now() <= end) await new Promise((done) => setTimeout(done, 100));
     make(second, '1h');
-    expect(cached()).toHaveLength(1);
-    expect(cached()).not.toContain(ended);
+    expect(cached()).toHaveLength(2);
+    expect(cached()).not.toEqual(expect.arrayContaining([ended[0]]));
     expect(generateCerts(['clean', '-o', second], { env: environment }).status).toBe(0);
     expect(cached()).toEqual([]);
   });

@@ -63,7 +63,10 @@ export function encodeKeystore(
  * Certificates to trust, as Java reads them: without the attribute that marks a trusted entry, Java finds none
  * (measured with a file of `openssl pkcs12 -nokeys`).
  */
-export function encodeTruststore(certificates: readonly Certificate[], options: Pkcs12Options = {}): Buffer {
+export function encodeTruststore(
+  certificates: readonly Pick<Certificate, 'der'>[],
+  options: Pkcs12Options = {},
+): Buffer {
   const { protection, friendlyName = 'ca' } = checkOptions(options);
   const bags = certificates.map((certificate, index) =>
     certificateBag(certificate, [
@@ -119,7 +122,7 @@ function encryptedData(content: Uint8Array, protection: Protection): Buffer {
   return sequence(ENCRYPTED_DATA, explicit(0, sequence(smallInteger(0), info)));
 }
 
-function certificateBag({ der }: Certificate, attributes: readonly Buffer[]): Buffer {
+function certificateBag({ der }: Pick<Certificate, 'der'>, attributes: readonly Buffer[]): Buffer {
   return safeBag(CERTIFICATE, sequence(X509_CERTIFICATE, explicit(0, octetString(der))), attributes);
 }
 
