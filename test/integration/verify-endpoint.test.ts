@@ -134,6 +134,7 @@ describe('configured rightly', () => {
         verdict: 'right',
         by: 'gRPC OK',
       });
+      expect(row(grpc, 'no certificate, inference of plus-one')[0]).toMatchObject({ kind: 'refused' });
       const rest = await verify({ rest: `https://localhost:${ports[1]}`, model: 'plus-one', strict: true });
       expectRight(rest, /^HTTP 400: (No required SSL certificate was sent|The SSL certificate error)$/, [
         'TLSv1.2',

@@ -1,4 +1,4 @@
-import { causeText } from '../report/wording.js';
+import { causeText } from '../report/causes.js';
 import { leadsNowhere, type Opening } from './open.js';
 import type { Opened, Proof } from './proof.js';
 

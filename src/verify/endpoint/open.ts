@@ -40,7 +40,15 @@ async function otherwise(proof: Proof, first: Case, usual: Opening): Promise<Ope
   const versions = TLS_VERSIONS.flatMap((tls) => clients.map((one) => () => attempt(proof, one, tls)));
   const attempts = await runBounded(versions, MOST_AT_ONCE);
   const letIn = clients.find((one) => attempts.some((done) => done.tried === one && isLetIn(done)));
-  return letIn === undefined ? undefined : enter(proof, letIn);
+  if (letIn !== undefined) return enter(proof, letIn);
+  // HTTP 400 may be the front's word on the certificate, and the application's on the request.
+  if (proof.fallback === undefined || !usual.attempts.some(isBadRequest)) return undefined;
+  const elsewhere = await enter({ ...proof, request: proof.fallback }, first);
+  return elsewhere.opened === undefined || leadsNowhere(elsewhere) ? undefined : elsewhere;
+}
+
+function isBadRequest({ outcome: { cause } }: Attempt): boolean {
+  return cause.kind === 'http' && cause.status === 400 && cause.reason === undefined;
 }
 
 /** What no other client and no other protocol changes: it is not there, or its certificate is not trusted. */

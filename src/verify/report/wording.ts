@@ -1,133 +1,21 @@
 // The words of every report, in one place. No decision is made by them.
 import { FLAWS, SERVER_FLAWS } from '../../pki/flaws/flaws.js';
 import { formatDistance, isoSeconds } from '../../util/moments.js';
-import type { Cause, ServerProblem, Stage, Unreachable } from '../wire/outcome.js';
+import { causeText } from './causes.js';
 import type {
   CallEndCause,
   Evidence,
   Expected,
   Note,
   Observed,
-  Refusal,
   Seen,
   SetProblem,
   Subject,
   TimeLeft,
 } from './finding.js';
 import { type ProbeNote, probeNoteText, probeSubjectText } from './probes.js';
+import { notOfSetText, REFUSALS, silenceText } from './refusals.js';
 import type { RowKind } from './row.js';
-
-/** The alerts of RFC 8446 section 6 and RFC 5246 section 7.2, by number. */
-const ALERTS: Readonly<Record<number, string>> = {
-  0: 'close notify',
-  10: 'unexpected message',
-  20: 'bad record mac',
-  22: 'record overflow',
-  40: 'handshake failure',
-  41: 'no certificate',
-  42: 'bad certificate',
-  43: 'unsupported certificate',
-  44: 'certificate revoked',
-  45: 'certificate expired',
-  46: 'certificate unknown',
-  47: 'illegal parameter',
-  48: 'unknown ca',
-  49: 'access denied',
-  50: 'decode error',
-  51: 'decrypt error',
-  70: 'protocol version',
-  71: 'insufficient security',
-  80: 'internal error',
-  86: 'inappropriate fallback',
-  90: 'user canceled',
-  109: 'missing extension',
-  110: 'unsupported extension',
-  112: 'unrecognized name',
-  113: 'bad certificate status response',
-  115: 'unknown psk identity',
-  116: 'certificate required',
-  120: 'no application protocol',
-};
-
-const SERVER_PROBLEMS: Readonly<Record<ServerProblem, string>> = {
-  'other-name': 'its certificate is for another name',
-  expired: 'its certificate has ended',
-  'not-yet-valid': 'its certificate is not valid yet',
-  'other-ca': "its certificate is not signed by the set's CA",
-  'not-for-serving': 'its certificate is not for serving',
-  revoked: 'its certificate is revoked',
-};
-
-const UNREACHABLE: Readonly<Record<Unreachable, string>> = {
-  unresolved: 'the name does not resolve',
-  'nothing-listens': 'connection refused: nothing listens there',
-  host: 'the host cannot be reached',
-  network: 'the network cannot be reached',
-  address: 'the address cannot be reached',
-  'no-answer': 'no answer in time',
-};
-
-/** What an outcome was told by. */
-export function causeText(cause: Cause): string {
-  switch (cause.kind) {
-    case 'alert':
-      return alertText(cause.number);
-    case 'closed':
-      return 'connection closed';
-    case 'closed-for-all':
-      return 'connection closed, and the valid client is not let in any more';
-    case 'timeout':
-      return `no answer within ${cause.milliseconds / 1000} s`;
-    case 'unreachable':
-      return UNREACHABLE[cause.reason];
-    case 'server-certificate':
-      return SERVER_PROBLEMS[cause.problem];
-    case 'no-common-protocol':
-      return `it speaks another protocol (${alertText(cause.alert)})`;
-    case 'tls-version':
-      return 'this version of TLS is not spoken';
-    case 'plaintext':
-      return 'it answers without TLS';
-    case 'not-plaintext':
-      return 'not plaintext';
-    case 'broken-protocol':
-      return `it breaks the protocol (${cause.code})`;
-    case 'unknown-failure':
-      return cause.code === '' ? 'it fails in an unknown way' : cause.code;
-    case 'own-tls':
-      return `this side's TLS library: ${cause.code}`;
-    case 'http':
-      return httpText(cause);
-    case 'status':
-      return statusText(cause);
-    case 'reset':
-      return `${cause.protocol} ${cause.of === 'stream' ? 'stream reset' : 'connection ended'} (${cause.code})`;
-    case 'other-answer':
-      return cause.begins === undefined
-        ? `it takes the connection and answers no ${cause.protocol} call`
-        : `what it answers is not ${cause.protocol}: it begins with '${cause.begins.trimEnd()}'`;
-    case 'no-inputs':
-      return 'the model declares no inputs that zeros could be made for';
-  }
-}
-
-function alertText(number: number): string {
-  return `TLS alert ${ALERTS[number] ?? number}`;
-}
-
-function httpText({ status, reason, location, refuses }: Cause & { kind: 'http' }): string {
-  const text = `HTTP ${status}${location === undefined ? '' : ` to ${location}`}`;
-  if (reason !== undefined) return `${text}: ${reason}`;
-  return refuses === true ? `${text}, ${BY_APPLICATION}` : text;
-}
-
-const BY_APPLICATION = 'by the application after the handshake';
-
-function statusText({ protocol, status, http, refuses }: Cause & { kind: 'status' }): string {
-  const text = `${protocol} ${status}`;
-  if (http !== undefined) return `${text}, HTTP ${http}`;
-  return refuses === true ? `${text}, ${BY_APPLICATION}` : text;
-}
 
 /** By what an observation was told; empty where that needs no words. */
 export function evidenceText(evidence: Evidence | undefined): string {
@@ -351,58 +239,6 @@ export function noteText(note: Note | undefined, tried: Subject): string {
       return note.kind in NOTES ? NOTES[note.kind as keyof typeof NOTES] : probeNoteText(note as ProbeNote);
   }
 }
-
-function silenceText(cause: Cause): string {
-  const stage = cause.kind === 'timeout' ? cause.after : undefined;
-  return stage === undefined ? 'the endpoint did not answer' : SILENCES[stage];
-}
-
-const SILENCES: Readonly<Record<Stage, string>> = {
-  nothing: 'no connection was made: a firewall may drop what is sent there',
-  connection: 'it takes the connection and says nothing: it may expect another protocol, or not work',
-  handshake:
-    'TLS was established, and no answer came to the request: it may expect another protocol, or not work',
-};
-
-/** What may be looked at next, by what was seen. */
-const REFUSALS: Readonly<Record<Refusal, string>> = {
-  'other-ca': 'does the endpoint trust the CA of this set?',
-  revoked: "it is on the endpoint's revocation list",
-  ended: 'its certificate has ended',
-  'list-ended':
-    "its certificate has not ended, so the endpoint's revocation list or its CA's certificate has, or its clock is ahead",
-  'not-asked-in-time': 'the endpoint saw no certificate of it',
-  'post-handshake':
-    'the endpoint asks for the certificate after the handshake, which few clients of TLS 1.3 can answer; require it for the whole host (Apache: SSLVerifyClient outside <Location> and <Directory>)',
-  front:
-    "it was checked after the handshake and turned away without a reason: the endpoint trusts another CA, or its revocation list has ended or is another CA's; its log says which",
-  'allow-list':
-    "TLS let it in and the application turned it away: is its name on the endpoint's list? --refused <name> says that it must not be, --client <name> chooses others",
-  'not-asked':
-    'the endpoint asks for no certificate when TLS begins, so it cannot know the client; does it verify clients, and for every path?',
-  'asked-for':
-    "the endpoint asks for certificates of this set's CA and turns one away: has its revocation list ended, or is the list another CA's?",
-  'asked-for-others': 'the endpoint asks for certificates of other CAs: does it trust the CA of this set?',
-  closed: 'the endpoint ends the connection without a reason; its log has one',
-  unknown: 'the endpoint does not say why; its log may',
-};
-
-function notOfSetText(cause: Cause): string {
-  const text = causeText(cause);
-  if (cause.kind === 'server-certificate') {
-    const hint = SERVER_HINTS[cause.problem];
-    return `the endpoint is not the set's: ${text}${hint === undefined ? '' : `; ${hint}`}`;
-  }
-  if (cause.kind === 'no-common-protocol' || cause.kind === 'other-answer') {
-    return `it does not speak the protocol of this URL: ${text}`;
-  }
-  return `the endpoint is not the set's: ${text}`;
-}
-
-const SERVER_HINTS: Partial<Record<ServerProblem, string>> = {
-  'other-ca': '--server-ca <file> gives another CA to check it against',
-  'other-name': '--server-name <name> gives the name to call and check',
-};
 
 /** What it means where what must be refused was let in, or talked to. */
 function holeText(tried: Subject): string {

@@ -1,0 +1,91 @@
+// What an answer says beside the valid client's.
+import { describe, expect, test } from 'vitest';
+import { compare } from '../../src/verify/endpoint/compare.js';
+import type { Answer } from '../../src/verify/protocols/protocol.js';
+import { CLOSED, outcomeOfHttpStatus } from '../../src/verify/wire/outcome.js';
+
+const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
+
+function http(status: number, headers: Record<string, string> = JSON_TYPE, reason?: string): Answer {
+  return { outcome: outcomeOfHttpStatus(status, reason, headers.location), status, headers };
+}
+
+function grpc(status: string, refuses = false): Answer {
+  return {
+    outcome: {
+      kind: refuses ? 'refused' : 'let-in',
+      cause: { kind: 'status', protocol: 'gRPC', status, ...(refuses && { refuses }) },
+    },
+    status: 200,
+  };
+}
+
+describe('beside an answer of 200', () => {
+  test.each([
+    ['the same', http(200), 'let-in'],
+    ['the same type, written otherwise', http(200, { 'content-type': 'Application/JSON' }), 'let-in'],
+    ['another type', http(200, { 'content-type': 'text/html' }), 'differs'],
+    ['another 2xx', http(204), 'differs'],
+    ['a redirect', http(302, { location: 'https://login.test/' }), 'refused'],
+    ['400', http(400), 'refused'],
+    ['401', http(401), 'refused'],
+    ['403', http(403), 'refused'],
+    ['404', http(404), 'refused'],
+    ['a limit on the rate', http(429), 'differs'],
+    ['a misdirected request', http(421), 'differs'],
+    ['a time limit', http(408), 'differs'],
+    ['500', http(500), 'differs'],
+    ['503', http(503), 'differs'],
+    ["NGINX's own status", http(496), 'refused'],
+    ['a connection that closes', { outcome: CLOSED }, 'refused'],
+  ] as const)('%s', (_title, answer, kind) => {
+    expect(compare(http(200), answer, false).kind).toBe(kind);
+  });
+
+  test.each([
+    ['a redirect to TLS', http(301, { location: 'https://localhost/' }), 'refused'],
+    ['a redirect to plain HTTP', http(301, { location: 'http://localhost/' }), 'differs'],
+    ['a redirect to a path', http(301, { location: '/login' }), 'differs'],
+    ['the same', http(200), 'let-in'],
+  ] as const)('without TLS, %s', (_title, answer, kind) => {
+    expect(compare(http(200), answer, true).kind).toBe(kind);
+  });
+
+  test('the words say by whom: by the application after the handshake, which there is none of without TLS', () => {
+    expect(compare(http(200), http(404), false).cause).toMatchObject({ refuses: true });
+    expect(compare(http(200), http(404), true).cause).toMatchObject({ refuses: undefined });
+  });
+});
+
+test.each([
+  ['404 for both', http(404), http(404), { kind: 'let-in', missed: true }],
+  ['404, and 403 for the other', http(404), http(403), { kind: 'refused' }],
+  ['404, and a redirect', http(404), http(302, { location: '/x' }), { kind: 'differs' }],
+  ['403 for both', http(403), http(403), { kind: 'let-in', missed: true }],
+  ['400 for both, of the request', http(400), http(400), { kind: 'let-in' }],
+  [
+    '400 for both, of which one names the certificate',
+    http(400),
+    http(400, JSON_TYPE, 'No certificate'),
+    { kind: 'refused' },
+  ],
+  ['a redirect for both', http(302, { location: '/x' }), http(302, { location: '/x' }), { kind: 'let-in' }],
+  [
+    'redirects to two places',
+    http(302, { location: '/home' }),
+    http(302, { location: '/login' }),
+    { kind: 'differs' },
+  ],
+  ['503 for both', http(503), http(503), { kind: 'let-in' }],
+  ['gRPC: the same status', grpc('OK'), grpc('OK'), { kind: 'let-in' }],
+  ['gRPC: UNAUTHENTICATED', grpc('OK'), grpc('UNAUTHENTICATED', true), { kind: 'refused' }],
+  ['gRPC: another status', grpc('OK'), grpc('INTERNAL'), { kind: 'differs' }],
+  ['gRPC: an error page', grpc('OK'), http(404), { kind: 'refused' }],
+  ['gRPC: a page of a front that fails', grpc('OK'), http(502), { kind: 'differs' }],
+] as const)('%s', (_title, valid, answer, outcome) => {
+  expect(compare(valid, answer, false)).toMatchObject(outcome);
+});
+
+test('without a valid client nothing is compared', () => {
+  expect(compare(undefined, http(302), false)).toMatchObject({ kind: 'let-in' });
+});
