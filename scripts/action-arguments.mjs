@@ -37,6 +37,7 @@ export function argumentsOf(input, fail) {
     ...flag('name-constraints'),
     ...option('intermediates'),
     ...option('ca'),
+    ...flag('issuer'),
     ...repeated('key-mode'),
     ...repeated('owner'),
     ...option('config'),

@@ -74,6 +74,11 @@ export interface Layout extends LayoutRules {
   readonly shape: 'flat' | 'folder-per-party';
   readonly partyFiles: readonly PartyFile[];
   readonly sharedFiles: readonly SharedFile[];
+  /**
+   * Files with which the consumer signs as the set's CA does, made where they are asked for. They hold its private key, and
+   * are with that key, never in the layout's folder.
+   */
+  readonly issuerFiles?: readonly SharedFile[];
   /** What to do next with the files. */
   nextSteps(context: NextStepContext): NextStep[];
   /** The files that NGINX needs to be a front with mutual TLS, where the layout has them. */
@@ -93,6 +98,8 @@ export interface NextStepContext {
   readonly out: string;
   /** Whether the layout's folder is the set's own, in which the CA's key is too. */
   readonly isAlone: boolean;
+  /** Whether the layout's files for signing were made, could be asked for, or would be refused: the CA's key is elsewhere. */
+  readonly issuer: 'made' | 'possible' | 'refused';
   /** The endpoint's first name. */
   readonly name: string;
   /** Writes a word so that a POSIX shell takes it as it is. */
@@ -150,6 +157,12 @@ export function filesOfSet(layout: Layout, set: CertificateSet): LayoutFile[] {
   );
   const shared = layout.sharedFiles.map(({ content, ...file }) => ({ ...file, content: content(set) }));
   return [...ofParties, ...shared];
+}
+
+/** The files with which a layout's consumer signs as the set's CA does; none where they were not asked for. */
+export function issuerFilesOf({ issuerFiles = [] }: Layout, set: CertificateSet): LayoutFile[] {
+  if (!set.request.issuer) return [];
+  return issuerFiles.map(({ content, ...file }) => ({ ...file, content: content(set) }));
 }
 
 /** The names of a party's files, relative to the layout's folder. */

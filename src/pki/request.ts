@@ -39,6 +39,8 @@ export interface SetRequest {
   readonly intermediates: number;
   /** The folder of the CA that signs, absolute; null where the set has a CA of its own. */
   readonly ca: string | null;
+  /** Whether a consumer gets what it needs to sign as the set's CA does. */
+  readonly issuer: boolean;
 }
 
 /**

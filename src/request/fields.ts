@@ -297,6 +297,19 @@ export const SET_FIELDS = {
     },
     parse: parseAuthorityFolder,
   },
+  issuer: {
+    flag: { long: 'issuer' },
+    help: "files with which cert-manager signs as the set's CA, for kubernetes; they hold its key",
+    action: true,
+    schema: () => ({ type: 'boolean' }),
+    recorded: {
+      schema: { type: 'boolean' },
+      isValid: isBoolean,
+      missing: false,
+      change: { words: 'issuer', reissue: 'missing' },
+    },
+    parse: (given = false) => checkFlag('issuer', given),
+  },
   reuseKeys: {
     help: 'take the private keys of an earlier set of the same request',
     parse: (given = false) => checkFlag('reuseKeys', given),

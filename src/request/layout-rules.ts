@@ -19,6 +19,8 @@ export interface LayoutRules {
   keyTypeProblem(type: KeyType): string | undefined;
   /** File names, without the extension and in lower case, that no client may take. */
   readonly reservedNames: readonly string[];
+  /** Whether the layout has files with which its consumer signs as the set's CA does. */
+  readonly takesIssuer?: true;
   /**
    * Checks the whole request before anything is made.
    *

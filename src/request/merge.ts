@@ -5,7 +5,7 @@ import { FIELD_ENTRIES, SET_FIELDS } from './fields.js';
 import { withAddedFlaws } from './flaws.js';
 import { findLayout, type LayoutRegistry } from './layout-rules.js';
 import type { RequestOptions } from './options.js';
-import { acceptsKeyType, type CheckedRequest, checkRequest } from './request.js';
+import { acceptsKeyType, type CheckedRequest, checkRequest, hasIssuer } from './request.js';
 
 /**
  * Adds what is asked for now to a recorded request: clients and flaws join those that are there, every other option
@@ -49,6 +49,8 @@ export function mergeRequest(
     untrusted: withAddedFlaws(FLAWS, recorded.untrusted, untrusted, request),
     untrustedServers: withAddedFlaws(SERVER_FLAWS, recorded.untrustedServers, untrustedServers, request),
     key: key ?? keptKey,
+    // An issuer goes with its layout, unless it is asked for.
+    issuer: given.issuer ?? (recorded.issuer && hasIssuer(chosen)),
   };
   return checkRequest(merged, known);
 }

@@ -109,6 +109,13 @@ export interface RequestOptions {
    */
   readonly ca?: string | null | undefined;
   /**
+   * Files with which a consumer signs as the set's CA does: of the layout `kubernetes` a Secret with the CA's certificate
+   * and private key, and the Issuer of cert-manager that signs with it. They are written to `authority/kubernetes/`, which
+   * only the user who made the set may read. Not with `ca`, whose key is not copied.
+   * @default false
+   */
+  readonly issuer?: boolean | undefined;
+  /**
    * Take the private keys of an earlier set of the same request, made in this process with this option
    * too, instead of making new ones: for suites that make many sets with RSA keys. Certificates, names
    * and serial numbers are new all the same, so that no set's CA vouches for another set's clients.

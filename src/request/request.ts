@@ -1,4 +1,4 @@
-import { GenerateCertsError, type Warning } from '../errors.js';
+import { GenerateCertsError, quote, type Warning } from '../errors.js';
 import { FLAWS, SERVER_FLAWS } from '../pki/flaws/flaws.js';
 import { KEY_TYPES, type KeyType } from '../pki/keys/key-types.js';
 import {
@@ -51,6 +51,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
     nameConstraints,
     intermediates,
     ca,
+    issuer,
     reuseKeys,
     ...parsed
   } = parseFields(given, known);
@@ -72,6 +73,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
   const untrustedServers = chooseFlaws(SERVER_FLAWS, parsed.untrustedServers, environment);
   if (nameConstraints && ca !== null) throw constrainedAlready();
   if (nameConstraints) requireDnsName(identities);
+  if (issuer) refuseIssuer(chosen, known, ca);
   const request: ParsedRequest = {
     request: {
       names: own.map(({ value }) => value),
@@ -89,6 +91,7 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
       nameConstraints,
       intermediates,
       ca,
+      issuer,
     },
     servers,
     peers: parsed.peers,
@@ -191,6 +194,28 @@ function constrainedAlready(): GenerateCertsError {
     'name constraints are for a new CA, and the CA of another folder is to sign',
     'leave --name-constraints or --ca out',
   );
+}
+
+function refuseIssuer(chosen: LayoutRegistry, known: LayoutRegistry, ca: string | null): void {
+  if (!hasIssuer(chosen)) {
+    const able = known.filter(({ takesIssuer }) => takesIssuer).map(({ name }) => `--layout ${name}`);
+    throw new GenerateCertsError(
+      'ERR_OPTION_INVALID',
+      'none of the chosen layouts has an issuer',
+      `add ${able.join(' or ')}, or leave --issuer out`,
+    );
+  }
+  if (ca === null) return;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `an issuer would hold a copy of the private key of the CA in ${quote(ca)}`,
+    'leave --issuer out, or ask for it in the set whose CA that is',
+  );
+}
+
+/** Whether one of the layouts has files with which its consumer signs. */
+export function hasIssuer(chosen: LayoutRegistry): boolean {
+  return chosen.some(({ takesIssuer }) => takesIssuer === true);
 }
 
 function requireDnsName(identities: readonly Identity[]): void {

@@ -12,7 +12,8 @@ export function foldersOf(paths: readonly string[]): string[] {
   return [...folders];
 }
 
-/** The folder of the CA's key is its user's alone; a container must be able to walk into every other one. */
+/** The folders of the CA's key are its user's alone; a container must be able to walk into every other one. */
 export function folderMode(name: string): number {
-  return name === dirname(AUTHORITY_KEY) ? 0o700 : FOLDER_MODE;
+  const [first] = name.split('/');
+  return first === dirname(AUTHORITY_KEY) ? 0o700 : FOLDER_MODE;
 }

@@ -10,7 +10,7 @@ import { createProgram, splitNames } from '../../src/cli/program.js';
 
 const action = parse(readFileSync('action.yml', 'utf8')) as { inputs: Record<string, unknown> };
 const INPUTS = Object.keys(action.inputs);
-const SWITCHES = ['plain-san', 'name-constraints', 'force'];
+const SWITCHES = ['plain-san', 'name-constraints', 'issuer', 'force'];
 const OPTION_OF: Record<string, string> = { 'plain-san': 'plainSan', 'name-constraints': 'nameConstraints' };
 
 const fail = (message: string): never => {

@@ -13,6 +13,7 @@ const KNOWN = [
   ...['sh serve', 'sh docker'], // serve.test.ts; docker.test.ts reads it, for want of an engine
   ...['yaml action', 'yaml gitlab', 'json script'], // action.test.ts
   ...['js node:test', 'js vitest', 'js jest', 'js mocha'], // runners.test.ts
+  ...['yaml certificate', 'yaml bundle'], // layout-kubernetes.test.ts
   ...['ts'], // examples.test.ts
   ...['text', 'json', 'mermaid'], // What is printed, and what is drawn.
 ];

@@ -19,6 +19,7 @@ describe('a request', () => {
       nameConstraints: false,
       intermediates: 0,
       ca: null,
+      issuer: false,
     });
     expect(checkOptions({}).warnings).toEqual([]);
   });

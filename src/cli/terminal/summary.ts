@@ -138,6 +138,7 @@ export function nextStepsOf(
           folder: resolve(folder, layoutFolder(layout, layouts)),
           out: folder,
           isAlone,
+          issuer: request.issuer ? 'made' : request.ca === null ? 'possible' : 'refused',
           name: endpointNamesOf(request)[0] ?? 'localhost',
           quote: shellQuote,
           keyReader,

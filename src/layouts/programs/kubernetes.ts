@@ -1,9 +1,11 @@
-import { GenerateCertsError, quote as quoteValue } from '../../errors.js';
+import type { Warning } from '../../errors.js';
 import type { ParsedRequest } from '../../pki/request.js';
-import type { Layout, NextStep, NextStepContext, Party, PartyFile } from '../layout.js';
+import type { CertificateSet } from '../../pki/set.js';
+import type { Layout, NextStep, NextStepContext, PartyFile, SharedFile } from '../layout.js';
 import { FOLDERS, pemFiles, placesOf } from './folders.js';
+import { CA_NAME, refuseSharedSecrets, secretName } from './kubernetes-names.js';
 
-const CA_NAME = 'generate-certs-ca';
+const ISSUER_NAME = 'generate-certs';
 /** By which all objects of this program are found, and removed: `kubectl delete secret -l …`. */
 const LABELS = ['  labels:', '    app.kubernetes.io/managed-by: generate-certs'];
 
@@ -11,25 +13,26 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 const indented = (pem: string) => pem.trimEnd().replace(/^/gm, '    ');
 
 /** A Secret as cert-manager makes them. */
+const secretOf = (name: string, parts: Readonly<Record<string, string>>) =>
+  [
+    'apiVersion: v1',
+    'kind: Secret',
+    'type: kubernetes.io/tls',
+    'metadata:',
+    `  name: ${JSON.stringify(name)}`,
+    ...LABELS,
+    'data:',
+    ...Object.entries(parts).map(([key, pem]) => `  ${key}: ${base64(pem)}`),
+    '',
+  ].join('\n');
+
 const secret: PartyFile = {
   name: () => 'secret.yaml',
   part: 'combined',
   secret: true,
   content: {
-    ofParty: (party) =>
-      [
-        'apiVersion: v1',
-        'kind: Secret',
-        'type: kubernetes.io/tls',
-        'metadata:',
-        `  name: ${JSON.stringify(objectName(party))}`,
-        ...LABELS,
-        'data:',
-        `  tls.crt: ${base64(party.pem)}`,
-        `  tls.key: ${base64(party.privateKey.pem)}`,
-        `  ca.crt: ${base64(party.trustedPem)}`,
-        '',
-      ].join('\n'),
+    ofParty: ({ fileName, pem, privateKey, trustedPem }) =>
+      secretOf(secretName(fileName), { 'tls.crt': pem, 'tls.key': privateKey.pem, 'ca.crt': trustedPem }),
   },
 };
 
@@ -53,24 +56,40 @@ const configMap: PartyFile = {
 };
 
 /**
- * The name of a party's Secret: a DNS subdomain (RFC 1123), as every object's name is.
- *
- * @throws {@link GenerateCertsError} `ERR_IDENTITY_INVALID` where nothing is left
+ * The CA that signs the set's parties. cert-manager signs with the first certificate, hands out the others as the chain,
+ * and takes the last for the root (its `pki.SignCSRTemplate`).
  */
-function objectName({ fileName }: Pick<Party, 'fileName'>): string {
-  const labels = fileName
-    .toLowerCase()
-    .replace(/[^a-z0-9.-]/g, '-')
-    .split('.')
-    .map((label) => label.replace(/^-+|-+$/g, ''));
-  const name = labels.filter((label) => label !== '').join('.');
-  if (name !== '') return name;
-  throw new GenerateCertsError(
-    'ERR_IDENTITY_INVALID',
-    `${quoteValue(fileName)} leaves no name for a Secret of Kubernetes`,
-    'use at least one letter a-z or digit',
-  );
-}
+const caSecret: SharedFile = {
+  name: 'ca-secret.yaml',
+  of: 'consumer',
+  part: 'combined',
+  secret: true,
+  content: ({ authority, intermediates, issuer }: CertificateSet) => {
+    const chain = [...[...intermediates].reverse(), authority];
+    return secretOf(CA_NAME, {
+      'tls.crt': chain.map(({ certificate }) => certificate.pem).join(''),
+      'tls.key': issuer.privateKey.pem,
+    });
+  },
+};
+
+const issuer: SharedFile = {
+  name: 'issuer.yaml',
+  of: 'consumer',
+  part: 'configuration',
+  content: () =>
+    [
+      'apiVersion: cert-manager.io/v1',
+      'kind: Issuer',
+      'metadata:',
+      `  name: ${ISSUER_NAME}`,
+      ...LABELS,
+      'spec:',
+      '  ca:',
+      `    secretName: ${CA_NAME}`,
+      '',
+    ].join('\n'),
+};
 
 /** The names of the files of all parties that a request is for. */
 function fileNames({ request, servers, peers, clients }: ParsedRequest): string[] {
@@ -92,25 +111,21 @@ export const kubernetes = {
     secret,
     configMap,
   ],
-  check(request: ParsedRequest) {
-    const taken = new Map<string, string>();
-    for (const fileName of fileNames(request)) {
-      const name = objectName({ fileName });
-      const other = taken.get(name);
-      if (other !== undefined) {
-        throw new GenerateCertsError(
-          'ERR_PARTY_CONFLICT',
-          `${quoteValue(other)} and ${quoteValue(fileName)} would share the Secret ${quoteValue(name)}`,
-          'rename one of them: names in Kubernetes have lower-case letters, digits, . and - only',
-        );
-      }
-      taken.set(name, fileName);
-    }
-    return [];
+  takesIssuer: true,
+  issuerFiles: [caSecret, issuer],
+  check(request: ParsedRequest): Warning[] {
+    refuseSharedSecrets(fileNames(request), request.request);
+    if (!request.request.issuer) return [];
+    return [
+      {
+        message: "authority/kubernetes/ca-secret.yaml holds the CA's private key",
+        hint: 'apply it in a namespace of its own: every account that can read Secrets there can sign certificates',
+      },
+    ];
   },
   nextSteps(context: NextStepContext): NextStep[] {
     const places = placesOf(context);
-    const { quote, out, parties } = context;
+    const { quote, parties } = context;
     const all = parties();
     const client = all.find(({ role }) => role === 'client');
     const server = all.find(({ role }) => role === 'server');
@@ -131,7 +146,7 @@ export const kubernetes = {
                 'volumes:',
                 '  - name: certs',
                 '    secret:',
-                `      secretName: ${JSON.stringify(objectName(server))}`,
+                `      secretName: ${JSON.stringify(secretName(server.fileName))}`,
               ],
             },
           ]),
@@ -141,31 +156,32 @@ export const kubernetes = {
             {
               title: 'prove it',
               command: [
-                `kubectl get secret ${objectName(client)} -o 'jsonpath={.data.tls\\.crt}' | base64 -d |`,
+                `kubectl get secret ${secretName(client.fileName)} -o 'jsonpath={.data.tls\\.crt}' | base64 -d |`,
                 `openssl verify -CAfile ${quote(`${places.client}/ca.crt`)}`,
               ],
             },
           ]),
-      {
-        title: "to go on with cert-manager, give it the set's CA",
-        onlyIfAsked: true,
-        command: [
-          `kubectl create secret tls ${CA_NAME} --cert=${quote(`${out}/ca.pem`)} --key=${quote(`${out}/authority/ca.key`)}`,
-        ],
-      },
-      {
-        title: 'the Issuer of cert-manager that signs with it',
-        onlyIfAsked: true,
-        lines: [
-          'apiVersion: cert-manager.io/v1',
-          'kind: Issuer',
-          'metadata:',
-          '  name: generate-certs',
-          'spec:',
-          '  ca:',
-          `    secretName: ${CA_NAME}`,
-        ],
-      },
+      ...issuerSteps(context),
     ];
   },
 } as const satisfies Layout;
+
+/** How cert-manager goes on with the set's CA: by what was made for it, or by what it would take. */
+function issuerSteps({ out, quote, issuer: state }: NextStepContext): NextStep[] {
+  if (state === 'refused') return [];
+  if (state === 'made') {
+    return [
+      {
+        title: 'the Issuer with which cert-manager signs, and the Secret of its CA',
+        command: [`kubectl apply -f ${quote(`${out}/authority/kubernetes`)}`],
+      },
+    ];
+  }
+  return [
+    {
+      title: "to go on with cert-manager, which signs with the set's CA then",
+      onlyIfAsked: true,
+      command: [`generate-certs --out ${quote(out)} --issuer`],
+    },
+  ];
+}

@@ -9,7 +9,7 @@ import { readConsistently } from '../transaction/consistent.js';
 import { partyOf, untrustedClientOf, untrustedServerOf } from './credentials.js';
 import { type Damage, findDamages, isContentLost } from './damages.js';
 import { requireManifest } from './find.js';
-import type { Manifest, ManifestCertificate } from './manifest.js';
+import { isWithAuthorityKey, type Manifest, type ManifestCertificate } from './manifest.js';
 import { readHierarchies, readRevocationLists, readRotation } from './read-hierarchy.js';
 import {
   type Copy,
@@ -99,7 +99,7 @@ async function readSet(
   const { hierarchy, other } = read;
   const trust = trustOf(hierarchy);
   for (const [path, damage] of damages) {
-    const keyLeft = damage.kind === 'missing' && isAuthorityKey(manifest, path);
+    const keyLeft = damage.kind === 'missing' && isWithAuthorityKey(manifest, path);
     if (onUnreadable !== undefined && !isOfAuthority(manifest, path)) continue;
     if (isContentLost(damage) && !keyLeft) throw damaged(folder, `${path} ${damage.text}`);
   }
@@ -136,11 +136,6 @@ async function readSet(
 }
 
 type Maker<Made> = (entry: ManifestCertificate, read: ReadCredential, trust: HierarchyTrust) => Made;
-
-/** The set can be used without the keys of its CAs. */
-function isAuthorityKey({ certificates }: Manifest, path: string): boolean {
-  return certificates.some(({ role, files }) => role === 'ca' && files.authority?.key === path);
-}
 
 /** Reads a party from the first of its copies that is as it was made. */
 async function readParty(

@@ -14,7 +14,16 @@ export const MANIFEST_NAME = 'set.json';
 export const GITIGNORE_NAME = '.gitignore';
 /** Where a CA's private key is, relative to the set's folder: in a folder that is never handed over. */
 export const authorityKeyPath = (name: string) => `authority/${name}.key`;
+/** Where a layout's files for signing are, which hold that key too. */
+export const issuerFilePath = (layout: string, name: string) => `authority/${layout}/${name}`;
 export const AUTHORITY_KEY = authorityKeyPath('ca');
+
+/** Whether a file of a set is a CA's private key, or is with it: the set can be used without. */
+export function isWithAuthorityKey({ certificates }: Manifest, path: string): boolean {
+  if (path.startsWith('authority/')) return true;
+  return certificates.some(({ role, files }) => role === 'ca' && files.authority?.key === path);
+}
+
 /** The largest manifest there may be, in bytes: 100,000 clients in two layouts have one of 112 MB. */
 export const LARGEST_MANIFEST = 130_000_000;
 /** A larger one must begin as this program writes it: what comes of any other JSON may fill the memory. */

@@ -1,6 +1,6 @@
 import { GenerateCertsError } from '../../errors.js';
 import { layoutFolder, layoutOf } from '../../layouts/index.js';
-import { filesOfParty, filesOfSet, type LayoutFile } from '../../layouts/layout.js';
+import { filesOfParty, filesOfSet, issuerFilesOf, type LayoutFile } from '../../layouts/layout.js';
 import type { Credential } from '../../pki/credential.js';
 import type { Authority } from '../../pki/issue/authority.js';
 import type { Certificate } from '../../pki/issue/certificate.js';
@@ -23,6 +23,7 @@ import { isoSeconds } from '../../util/moments.js';
 import {
   authorityKeyPath,
   GITIGNORE_NAME,
+  issuerFilePath,
   LARGEST_MANIFEST,
   MANIFEST_NAME,
   type Manifest,
@@ -112,6 +113,9 @@ export class SetPlanner {
     this.#layouts.forEach((layout, index) => {
       for (const credential of set.credentials) files.push(...(this.#byLayout(credential)[index] ?? []));
       for (const file of filesOfSet(layoutOf(layout), set)) files.push(this.#place(file, layout));
+      for (const file of issuerFilesOf(layoutOf(layout), set)) {
+        files.push(this.#place({ ...file, name: issuerFilePath(layout, file.name) }, AUTHORITY));
+      }
     });
     if (ignoredByGit) files.push(publicFile(GITIGNORE_NAME, GITIGNORE));
     // With one layout the authority's certificate and the layout's may be the same file.

@@ -1,7 +1,7 @@
 import { LAYOUT_NAMES, layoutFolder, layoutOf } from '../../layouts/index.js';
 import { namesOfParty } from '../../layouts/layout.js';
 import { partyFileName } from '../../pki/names/party-names.js';
-import { authorityKeyPath, GITIGNORE_NAME, type Manifest } from '../manifest/manifest.js';
+import { authorityKeyPath, GITIGNORE_NAME, issuerFilePath, type Manifest } from '../manifest/manifest.js';
 
 /**
  * The paths that this program can have written for a set: those of its CAs, of its layouts, and of its parties in
@@ -22,6 +22,7 @@ export function ownPathsOf({ request, certificates }: Manifest): ReadonlySet<str
     const folder = layoutFolder(layout, request.layouts);
     const place = (name: string) => (folder === '' ? name : `${folder}/${name}`);
     for (const { name } of layoutOf(layout).sharedFiles) paths.add(place(name));
+    for (const { name } of layoutOf(layout).issuerFiles ?? []) paths.add(issuerFilePath(layout, name));
     for (const party of parties) {
       for (const name of namesOfParty(layoutOf(layout), party)) paths.add(place(name));
     }

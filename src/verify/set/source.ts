@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { CertificateSet } from '../../pki/set.js';
 import { type Damage, findDamages } from '../../store/manifest/damages.js';
 import { requireManifest } from '../../store/manifest/find.js';
-import type { Manifest } from '../../store/manifest/manifest.js';
+import { isWithAuthorityKey, type Manifest } from '../../store/manifest/manifest.js';
 import { planSet } from '../../store/manifest/plan.js';
 import { readConsistently } from '../../store/transaction/consistent.js';
 import { readIfRegular } from '../../util/regular-file.js';
@@ -79,9 +79,7 @@ function damageFinding(folder: string, path: string, damage: Damage): Finding {
 
 /** The set can be used without the CA's key, and without keys that are another user's: what that means. */
 function noteOfTolerable(manifest: Manifest, path: string, damage: Damage): Finding['note'] {
-  const isCaKey = manifest.certificates.some(
-    ({ role, files }) => role === 'ca' && files.authority?.key === path,
-  );
+  const isCaKey = isWithAuthorityKey(manifest, path);
   if (damage.kind !== 'unreadable' && !(isCaKey && damage.kind === 'missing')) return undefined;
   return { kind: isCaKey ? 'needs-ca-key' : 'needs-key' };
 }
