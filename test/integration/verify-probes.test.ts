@@ -1,6 +1,6 @@
 // The holes that verify looks for beside its cases: each at a server that has it, and the same server without it beside.
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, watch, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net';
@@ -341,6 +341,71 @@ describe('Node', () => {
     const notes = rowsOf(report, 'CAs that are asked for').map(({ note }) => note);
     expect(notes[0]).toContain('\\u{1b}[31m::error::\\u{202e}');
     expect(notes).toHaveLength(2);
+  });
+});
+
+describe.runIf(tools.nginx)('a client that is made, let in and revoked', () => {
+  let nginx: Nginx;
+  let out: string;
+  const revoked = 'client revoke-check, revoked';
+  const session = 'no certificate, session of client revoke-check, revoked';
+
+  beforeAll(async () => {
+    out = join(folder, 'revoking');
+    await writeCertificateSet(await createCertificateSet({ clients: ['alice'], layouts: ['nginx'] }), out);
+    const file = (name: string) => join(out, name);
+    const tls = `ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate ${file('server.pem')}; ssl_certificate_key ${file('server.key')};
+      ssl_client_certificate ${file('client_cert_ca.pem')}; ssl_verify_client on; location / { proxy_pass http://127.0.0.1:${alive}; }`;
+    const crl = `ssl_crl ${file('client_cert_ca.crl')};`;
+    nginx = await startNginx(
+      join(folder, 'nginx-revoking'),
+      3,
+      ([one, two, three]) => `
+        server { listen 127.0.0.1:${one} ssl; ${tls} ${crl} ssl_session_cache shared:R:1m; ssl_session_tickets off; }
+        server { listen 127.0.0.1:${two} ssl; ${tls} ${crl} ssl_session_cache off; ssl_session_tickets off; }
+        server { listen 127.0.0.1:${three} ssl; ${tls} }`,
+    );
+    // As `watch --on-renew` and `serve` do it.
+    const watcher = watch(out, (_event, name) => {
+      if (name === 'client_cert_ca.crl') nginx.process.child.kill('SIGHUP');
+    });
+    stops.push(() => watcher.close(), nginx.stop);
+  });
+  const check = (port: number | undefined, timeoutMs = 5000) =>
+    verifyEndpoint({ set: out, url: `https://localhost:${port}`, revokeCheck: true, timeoutMs });
+
+  test('gets in by its session where the server keeps sessions', async () => {
+    const report = await check(nginx.ports[0]);
+    expect(rowsOf(report, revoked)[0]).toMatchObject({
+      kind: 'refused',
+      verdict: 'right',
+      severity: 'policy',
+    });
+    expect(rowsOf(report, session).map(({ verdict, note }) => [verdict, note])).toContainEqual([
+      'warning',
+      'the client is revoked and refused, and its session still gets in',
+    ]);
+    expect(report.result).toBe('right');
+  });
+
+  test('does not where it keeps none', async () => {
+    const report = await check(nginx.ports[1]);
+    expectRight(report);
+    expect(rowsOf(report, revoked)[0]).toMatchObject({ kind: 'refused', verdict: 'right' });
+    for (const row of rowsOf(report, session))
+      expect(row).toMatchObject({ kind: 'refused', verdict: 'right' });
+  });
+
+  test('is still let in where no list is read', async () => {
+    const report = await check(nginx.ports[2], 300);
+    expect(rowsOf(report, revoked)[0]).toMatchObject({ kind: 'let-in', verdict: 'warning' });
+    expect(report.rows.map(({ name }) => name)).not.toContain(session);
+  });
+
+  test('needs the folder of the set', async () => {
+    await expect(
+      verifyEndpoint({ set, url: 'https://localhost:1', revokeCheck: true }),
+    ).rejects.toMatchObject({ code: 'ERR_OPTION_INVALID' });
   });
 });
 

@@ -21,6 +21,7 @@ interface VerifyOptions extends ReportOptions, Partial<Record<ProtocolName, stri
   serverCa?: string;
   client?: string[];
   refused?: string[];
+  revokeCheck?: boolean;
   timeout: string;
   strict?: boolean;
 }
@@ -52,6 +53,7 @@ export function describeVerify(command: Command, setExitStatus: (status: ExitSta
     const option = new Option(`--${name} <${value}>`, description);
     command.addOption(parser === undefined ? option : option.argParser(parser));
   }
+  command.option('--revoke-check', 'make a client, revoke it, and see it refused, its sessions as well');
   command.addOption(timeoutOption('case', '5s'));
   for (const option of reportOptions('policy flaws that are let in fail')) command.addOption(option);
   command.action(async (urls: string[], options: VerifyOptions) => {
@@ -65,7 +67,7 @@ export function describeVerify(command: Command, setExitStatus: (status: ExitSta
 async function prove(urls: readonly string[], options: VerifyOptions): Promise<VerifyReport> {
   const { verifyCertificateSet, verifyEndpoint } = await import('../../index.js');
   const { out, timeout, strict, model, path, method, request } = options;
-  const { serverName, connectTo, serverCa, client, refused } = options;
+  const { serverName, connectTo, serverCa, client, refused, revokeCheck } = options;
   const timeoutMs = parseTimeout(timeout) * 1000;
   const short = PROTOCOLS.map(({ name }) => [name, options[name as ProtocolName]] as const);
   if (urls.length === 0 && short.every(([, typed]) => typed === undefined)) {
@@ -85,6 +87,7 @@ async function prove(urls: readonly string[], options: VerifyOptions): Promise<V
         connectTo,
         client,
         refused,
+        revokeCheck,
         timeoutMs,
         strict,
         onProgress,
@@ -100,6 +103,7 @@ function checkNothingAlone(options: VerifyOptions): void {
     'model',
     ...PROTOCOLS.flatMap(({ requests }) => (requests?.options ?? []).map(({ name }) => name)),
     ...HOW.map(([name]) => name),
+    'revoke-check',
   ];
   const camel = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   const alone = names.find((name) => options[camel(name) as keyof VerifyOptions] !== undefined);

@@ -75,6 +75,13 @@ export interface VerifyEndpointOptions {
    * @default false
    */
   readonly strict?: boolean | undefined;
+  /**
+   * Whether to make a client in the set's folder, revoke it there, and see whether the endpoint refuses it within
+   * {@link VerifyEndpointOptions.timeoutMs} and takes its sessions no more. `set` is then the folder, which has the CA's
+   * key, and the endpoint reads its new revocation list by itself. The client stays in the set, revoked.
+   * @default false
+   */
+  readonly revokeCheck?: boolean | undefined;
   /** Told now and then how many cases have been tried. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -91,6 +98,8 @@ export interface EndpointOptions
   readonly refused: readonly string[];
   readonly timeoutMs: number;
   readonly strict: boolean;
+  /** The set's folder, where a client is to be made and revoked. */
+  readonly revokeIn: string | undefined;
 }
 
 /** What is asked of the endpoints of a protocol. */
@@ -119,6 +128,7 @@ export function readEndpointOptions(given: VerifyEndpointOptions): EndpointOptio
   }
   return {
     ...{ set, model, serverCa, onProgress, strict, timeoutMs },
+    revokeIn: revokeFolder(set, checkFlag('revokeCheck', options.revokeCheck ?? false)),
     endpoints: placed(parsed, options),
     requests: new Map(PROTOCOLS.map((protocol) => [protocol.name, requestsOf(protocol, options)])),
     clients: texts('client', options.client, 'alice'),
@@ -126,8 +136,17 @@ export function readEndpointOptions(given: VerifyEndpointOptions): EndpointOptio
   };
 }
 
+function revokeFolder(set: CertificateSet | string, asked: boolean): string | undefined {
+  if (!asked) return undefined;
+  if (typeof set === 'string') return set;
+  throw optionInvalid(
+    "the option 'revokeCheck' is given with a set that is in no folder",
+    'give the folder that the endpoint reads its revocation list from, as set:',
+  );
+}
+
 const NAMES: readonly string[] = [
-  ...['set', 'url', 'model', 'timeoutMs', 'strict', 'onProgress'],
+  ...['set', 'url', 'model', 'timeoutMs', 'strict', 'revokeCheck', 'onProgress'],
   ...['serverName', 'connectTo', 'serverCa', 'client', 'refused'],
   ...PROTOCOLS.flatMap(({ name, requests }) => [name, ...(requests?.options ?? []).map((one) => one.name)]),
 ];

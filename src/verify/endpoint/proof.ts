@@ -24,6 +24,8 @@ export interface Proof {
   readonly client?: string | undefined;
   /** Told how many cases more are to be tried, and how many have been. */
   readonly onWork?: ((more: number, done: number) => void) | undefined;
+  /** The set's folder, where a client is to be made and revoked. */
+  readonly revokeIn?: string | undefined;
   /** In what every attempt differs from the protocol's usual one. */
   readonly approach?: Approach | undefined;
 }

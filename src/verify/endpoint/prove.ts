@@ -10,6 +10,7 @@ import { modelFindings } from './model.js';
 import { notesOf } from './notes.js';
 import { type Opening, openEndpoint } from './open.js';
 import { PROBES } from './probes/index.js';
+import { revocationFindings } from './probes/revocation.js';
 import { MOST_AT_ONCE, type Opened, type Proof } from './proof.js';
 import { explained } from './refusal.js';
 import { requestFindings } from './requests.js';
@@ -104,7 +105,9 @@ async function wholeTable(opened: Opened, openings: readonly Attempt[]): Promise
 }
 
 async function probe(opened: Opened): Promise<Finding[]> {
-  return (await Promise.all(PROBES.map((one) => one(opened)))).flat();
+  const findings = (await Promise.all(PROBES.map((one) => one(opened)))).flat();
+  const { revokeIn } = opened;
+  return revokeIn === undefined ? findings : [...findings, ...(await revocationFindings(opened, revokeIn))];
 }
 
 /** What is tried at every further address: a listener of its own may ask for nothing. */

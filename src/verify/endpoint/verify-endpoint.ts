@@ -28,7 +28,7 @@ import { proveEndpoint } from './prove.js';
  */
 export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<VerifyReport> {
   const options = readEndpointOptions(given);
-  const { endpoints, strict, timeoutMs, model, serverCa } = options;
+  const { endpoints, strict, timeoutMs, model, serverCa, revokeIn } = options;
   const from = typeof options.set === 'string' ? options.set : requireSet(options.set);
   const { set, own, unreadable } = await readSet(from);
   const findings = own.filter(({ verdict }) => verdict !== 'right');
@@ -45,7 +45,7 @@ export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<Veri
   const notes: ReportNote[] = [];
   for (const endpoint of endpoints) {
     const asked = options.requests.get(endpoint.protocol.name) ?? NO_REQUESTS;
-    const proof: Proof = { endpoint, set, cases, ...asked, model, timeoutMs, onWork };
+    const proof: Proof = { endpoint, set, cases, ...asked, model, timeoutMs, revokeIn, onWork };
     const result = await proveEndpoint(proof);
     findings.push(...result.findings);
     silent.push(...result.silent);

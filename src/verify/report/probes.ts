@@ -41,6 +41,7 @@ export type ProbeNote =
         | 'session-of-nobody'
         | 'other-over-protocol'
         | 'revoked-not-refused'
+        | 'revoke-check-unlisted'
         | 'session-of-revoked'
         | 'outdated'
         | 'authorities-unread'
@@ -98,6 +99,8 @@ const NOTES: Readonly<Record<Exclude<ProbeNote['kind'], 'headers-believed' | 'ot
     'other-over-protocol': 'the valid client is answered otherwise over this protocol',
     'revoked-not-refused':
       'the revoked client is still let in: the endpoint did not read its new revocation list in time',
+    'revoke-check-unlisted':
+      'the client that was made for it is not let in: does the endpoint have a list of names?',
     'session-of-revoked': 'the client is revoked and refused, and its session still gets in',
     outdated: 'it accepts what RFC 8996 and RFC 9325 end',
     'authorities-unread': 'what it asks for could not be read',
