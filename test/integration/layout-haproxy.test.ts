@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
+import { tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
 import { run } from '../support/program.js';
+import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
 
@@ -36,6 +38,10 @@ describe.runIf(tools.haproxy && tools.curl)('HAProxy with the layout haproxy', (
     });
   });
 
+  test('lets it in by the printed line', () => {
+    expect(set.prove((line) => line.replace(':8443', `:${port}`)).stdout).toBe('alice');
+  });
+
   test.each([...REFUSED, 'revoked'])('refuses a client that is %s', (flaw) => {
     const { status, stdout } = ask('--cert', set.file(`untrusted-${flaw}`, 'client.pem'));
     expect(stdout).toBe('');
@@ -46,6 +52,12 @@ describe.runIf(tools.haproxy && tools.curl)('HAProxy with the layout haproxy', (
     const { status, stdout } = ask();
     expect(stdout).toBe('');
     expect([35, 56, 55]).toContain(status);
+  });
+
+  test.each(tlsRefusals('haproxy'))('its TLS refuses a client: %s, %s', async (of, alert) => {
+    expect(
+      await refusalOf({ port, ...set.caller(of, { ca: 'ca.crt', cert: 'client.crt', key: 'client.key' }) }),
+    ).toBe(alert);
   });
 
   test('takes the file that was written beside the certificates', () => {

@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
+import { refusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, REFUSED } from '../support/layouts.js';
 import { type RunningProcess, start } from '../support/processes.js';
 import { REPOSITORY, run } from '../support/program.js';
+import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
 const SOURCE = join(REPOSITORY, 'test', 'support', 'JsseMutualTls.java');
@@ -39,6 +41,16 @@ describe.runIf(tools.java && tools.keytool)('Java with the layout java', () => {
     for (const options of [optionsOf('alice'), `@${printed}`]) {
       expect(ask(options)).toEqual({ status: 0, stdout: 'CN=alice\n', stderr: '' });
     }
+  });
+
+  test.each(refusals('java'))('says why it refuses a client: %s, %s', async (of, reason) => {
+    const names = { ca: 'ca.crt', cert: 'tls.crt', key: 'tls.key' };
+    await refusalOf({ port: Number(port), ...set.caller(of, names) });
+    await server.said(new RegExp(`refused: .*${reason}`));
+  });
+
+  test('lets in a revoked client: it reads no revocation list', () => {
+    expect(ask(optionsOf('untrusted-revoked')).stdout).toContain('CN=alice');
   });
 
   test.each(REFUSED)('refuses a client that is %s', (flaw) => {

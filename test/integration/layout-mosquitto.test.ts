@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
+import { tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
 import { run } from '../support/program.js';
+import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
 
@@ -42,12 +44,22 @@ describe.runIf(tools.mosquitto)('Mosquitto with the layout mosquitto', () => {
     await server.said(/u'alice'/);
   });
 
+  test('lets it in by the printed line', () => {
+    expect(set.prove((line) => line.replace('-p 8883', `-p ${port}`)).status).toBe(0);
+  });
+
   test.each([...REFUSED, 'revoked'])('refuses a client that is %s', (flaw) => {
     expect(publishAs(`untrusted-${flaw}`).status).not.toBe(0);
   });
 
   test('refuses a client without a certificate', () => {
     expect(publish().status).not.toBe(0);
+  });
+
+  test.each(tlsRefusals('mosquitto'))('its TLS refuses a client: %s, %s', async (of, alert) => {
+    expect(
+      await refusalOf({ port, ...set.caller(of, { ca: 'ca.crt', cert: 'client.crt', key: 'client.key' }) }),
+    ).toBe(alert);
   });
 
   test('the file beside the certificates says the same as what is printed', () => {

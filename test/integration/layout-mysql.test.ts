@@ -1,15 +1,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
+import { REFUSALS, tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
 import { generateCerts, run } from '../support/program.js';
+import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
 /** A client whose whole name is that of a user. */
 const BILLING = 'CN=app,O=billing';
 const BILLING_FOLDER = 'CN-app-O-billing';
+
+// Capabilities of MySQL's protocol.
+const PROTOCOL_41 = 0x200;
+const CLIENT_SSL = 0x800;
+const SECURE_CONNECTION = 0x8000;
 
 // MariaDB, which Debian has, reads what MySQL reads.
 describe.runIf(tools.mariadb)('MariaDB with the layout mysql', () => {
@@ -64,6 +72,32 @@ describe.runIf(tools.mariadb)('MariaDB with the layout mysql', () => {
     expect(as('alice', BILLING_FOLDER).stderr).toContain('Access denied');
   });
 
+  test('lets it in by the printed line', () => {
+    const proved = set.prove((line) => line, { MYSQL_TCP_PORT: String(port) });
+    expect(proved).toMatchObject({ status: 0, stdout: expect.stringContaining('alice@%') });
+  });
+
+  /** The client's request for TLS, after the server's greeting. */
+  const asked = (plain: Socket) =>
+    new Promise<void>((resolve) => {
+      plain.once('data', () => {
+        const request = Buffer.alloc(36);
+        request.writeUInt32LE(32 | (1 << 24), 0);
+        request.writeUInt32LE(PROTOCOL_41 | CLIENT_SSL | SECURE_CONNECTION, 4);
+        plain.write(request, () => resolve());
+      });
+    });
+
+  test.each(tlsRefusals('mysql'))('its TLS refuses a client: %s, %s', async (of, alert) => {
+    expect(
+      await refusalOf({
+        port,
+        begin: asked,
+        ...set.caller(of, { ca: 'ca.pem', cert: 'client-cert.pem', key: 'client-key.pem' }),
+      }),
+    ).toBe(alert);
+  });
+
   test.each([...REFUSED, 'revoked'])('refuses a client that is %s', (flaw) => {
     const { status, stderr } = as('alice', `untrusted-${flaw}`);
     expect(status).toBe(1);
@@ -71,7 +105,7 @@ describe.runIf(tools.mariadb)('MariaDB with the layout mysql', () => {
   });
 
   test('refuses a client without a certificate, and one without TLS', () => {
-    expect(connect('alice').stderr).toContain('Access denied');
+    expect(connect('alice').stderr).toContain(REFUSALS.mysql['no certificate']);
     const plain = ['--no-defaults', '-h', '127.0.0.1', '-P', String(port), '-u', 'alice', '--skip-ssl'];
     expect(run('mysql', [...plain, '-e', 'select 1']).stderr).toMatch(/secure transport|Access denied/);
   });

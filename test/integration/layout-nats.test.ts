@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
+import { refusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
+import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
 
@@ -59,17 +61,36 @@ describe.runIf(tools.nats)('NATS with the layout nats', () => {
         socket.write('CONNECT {"verbose":false,"pedantic":false,"tls_required":true}\r\nPING\r\n');
       });
     });
+  /** The server speaks first, without TLS. */
+  const greeted = (plain: Socket) =>
+    new Promise<void>((resolve) => {
+      plain.once('data', () => resolve());
+    });
   const refusal = (port: number, party?: string) =>
     ping(port, party).catch((error: unknown) => String((error as Error).message));
 
   describe('as it is printed', () => {
     let port: number;
+    let server: RunningProcess;
     beforeAll(async () => {
-      ({ port } = await startNats('printed', printed));
+      ({ port, server } = await startNats('printed', printed));
     });
 
     test('lets in the valid client', async () => {
       expect(await ping(port, 'alice')).toContain('PONG');
+    });
+
+    test('lets in a revoked client, as is printed', async () => {
+      expect(await ping(port, 'untrusted-revoked')).toContain('PONG');
+    });
+
+    test.each(refusals('nats'))('says why it refuses a client: %s, %s', async (of, reason) => {
+      await refusalOf({
+        port,
+        begin: greeted,
+        ...set.caller(of, { ca: 'ca.pem', cert: 'client-cert.pem', key: 'client-key.pem' }),
+      });
+      await server.said(new RegExp(`TLS handshake error.*${reason}`));
     });
 
     test.each(REFUSED)('refuses a client that is %s', async (flaw) => {

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
+import { tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
 import { run } from '../support/program.js';
+import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
 
@@ -110,6 +112,27 @@ describe.runIf(tools.rabbitmq !== '')('RabbitMQ with the layout rabbitmq', () =>
 
   test('turns away a client whose name is no user', async () => {
     expect(await logIn('bob')).toBe('turned away');
+  });
+
+  test('offers EXTERNAL to the valid client, by the printed line', () => {
+    expect(set.prove((line) => line.replace(':5671', `:${port}`)).stdout).toBe('EXTERNAL\n');
+  });
+
+  test('lets in a revoked client, as is printed', async () => {
+    expect(await logIn('untrusted-revoked')).toBe('logged in');
+  });
+
+  test.each(tlsRefusals('rabbitmq'))('its TLS refuses a client: %s, %s', async (of, alert) => {
+    expect(
+      await refusalOf({
+        port,
+        ...set.caller(of, {
+          ca: 'ca_certificate.pem',
+          cert: 'client_certificate.pem',
+          key: 'client_key.pem',
+        }),
+      }),
+    ).toBe(alert);
   });
 
   test.each(REFUSED)('refuses a client that is %s', async (flaw) => {

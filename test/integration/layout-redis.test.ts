@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
+import { tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
 import { run } from '../support/program.js';
+import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
 
@@ -54,8 +56,22 @@ describe.runIf(tools.redis)('Redis with the layout redis', () => {
       expect(pingAs('alice')).toEqual({ status: 0, stdout: 'PONG\n', stderr: '' });
     });
 
+    test('lets it in by the printed line', () => {
+      expect(set.prove((line) => line.replace('-p 6379', `-p ${port}`)).stdout).toBe('PONG\n');
+    });
+
+    test('lets in a revoked client, as is printed', () => {
+      expect(pingAs('untrusted-revoked').stdout).toBe('PONG\n');
+    });
+
     test.each(REFUSED)('refuses a client that is %s', (flaw) => {
       expect(pingAs(`untrusted-${flaw}`).stdout).not.toContain('PONG');
+    });
+
+    test.each(tlsRefusals('redis'))('its TLS refuses a client: %s, %s', async (of, alert) => {
+      expect(
+        await refusalOf({ port, ...set.caller(of, { ca: 'ca.crt', cert: 'client.crt', key: 'client.key' }) }),
+      ).toBe(alert);
     });
 
     test('refuses a client without a certificate', () => {

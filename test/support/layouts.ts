@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { Case } from './layout-refusals.js';
 import type { RunningProcess } from './processes.js';
-import { generateCerts } from './program.js';
+import { generateCerts, type Outcome, run } from './program.js';
 
 /** A set in one layout, as the program of that layout is given it. */
 export interface LaidOut {
@@ -14,6 +15,17 @@ export interface LaidOut {
   readonly printed: (title: string) => string[];
   /** The configuration that was written beside a party's files, with its folder in the place of the mount. */
   readonly written: (party: string, name: string) => string;
+  /** Runs the printed line that proves it, in a shell, with a change to it and more variables. */
+  readonly prove: (change: (line: string) => string, env?: Record<string, string>) => Outcome;
+  /** What the client of a case calls a server with. */
+  readonly caller: (of: Case, names: CallerFiles) => { ca: Buffer; cert?: Buffer; key?: Buffer };
+}
+
+/** The names of a client's files in a layout. */
+export interface CallerFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** The clients that every program must refuse. */
@@ -26,14 +38,24 @@ export function layOut(layout: string, out: string, options: readonly string[] =
   expect(made.stderr).toBe('');
   expect(made.status).toBe(0);
   const next = generateCerts(['show', '--next', layout, '-o', out]).stdout;
+  const file = (party: string, name: string) => join(out, party, name);
+  const printed = (title: string) => {
+    const block = next.split('\n\n').find((text) => text.trimStart().startsWith(title));
+    if (block === undefined) throw new Error(`nothing is printed under ${title}:\n${next}`);
+    const [, ...lines] = block.trim().split('\n');
+    return lines.map((line) => line.replace(/^ {2}/, ''));
+  };
   return {
     folder: out,
-    file: (party, name) => join(out, party, name),
-    printed: (title) => {
-      const block = next.split('\n\n').find((text) => text.trimStart().startsWith(title));
-      if (block === undefined) throw new Error(`nothing is printed under ${title}:\n${next}`);
-      const [, ...lines] = block.trim().split('\n');
-      return lines.map((line) => line.replace(/^ {2}/, ''));
+    file,
+    printed,
+    prove: (change, env = {}) =>
+      run('bash', ['-c', change(printed('prove it').join('\n'))], { env, input: '' }),
+    caller: (of, { ca, cert, key }) => {
+      const read = (party: string, name: string) => readFileSync(file(party, name));
+      const trusted = { ca: read('alice', ca) };
+      if (of === 'no certificate') return trusted;
+      return { ...trusted, cert: read(`untrusted-${of}`, cert), key: read(`untrusted-${of}`, key) };
     },
     written: (party, name) =>
       readFileSync(join(out, party, name), 'utf8').replaceAll('/certs/', `${join(out, party)}/`),

@@ -10,16 +10,19 @@ import {
 } from './folders.js';
 
 /** Variables, because the configuration file of etcd 3.4 has no word for the revocation list. */
+const forClients = (folder: string) => [
+  `ETCD_CERT_FILE=${folder}/server.crt`,
+  `ETCD_KEY_FILE=${folder}/server.key`,
+  `ETCD_TRUSTED_CA_FILE=${folder}/ca.crt`,
+  `ETCD_CLIENT_CRL_FILE=${folder}/ca.crl`,
+  'ETCD_CLIENT_CERT_AUTH=true',
+];
+
+/** The gateway of JSON calls etcd with this certificate, which etcd refuses every few seconds where it only serves. */
 const server: Configuration = {
   name: 'etcd.env',
   side: 'server-alone',
-  lines: (folder) => [
-    `ETCD_CERT_FILE=${folder}/server.crt`,
-    `ETCD_KEY_FILE=${folder}/server.key`,
-    `ETCD_TRUSTED_CA_FILE=${folder}/ca.crt`,
-    `ETCD_CLIENT_CRL_FILE=${folder}/ca.crl`,
-    'ETCD_CLIENT_CERT_AUTH=true',
-  ],
+  lines: (folder) => [...forClients(folder), 'ETCD_ENABLE_GRPC_GATEWAY=false'],
 };
 
 /** A node of a cluster uses its one certificate for clients and for the other nodes. */
@@ -27,7 +30,7 @@ const peer: Configuration = {
   name: 'etcd.env',
   side: 'peer',
   lines: (folder) => [
-    ...server.lines(folder),
+    ...forClients(folder),
     `ETCD_PEER_CERT_FILE=${folder}/server.crt`,
     `ETCD_PEER_KEY_FILE=${folder}/server.key`,
     `ETCD_PEER_TRUSTED_CA_FILE=${folder}/ca.crt`,

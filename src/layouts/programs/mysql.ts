@@ -90,7 +90,7 @@ export const mysql = {
             {
               title: 'prove it',
               command: [
-                `mysql -h ${quote(places.host)} -u ${quote(places.clientName)} --ssl-ca=${quote(`${places.client}/ca.pem`)}`,
+                `mysql --protocol tcp -h ${quote(places.host)} -u ${quote(places.clientName)} --ssl-ca=${quote(`${places.client}/ca.pem`)}`,
                 `--ssl-cert=${quote(`${places.client}/client-cert.pem`)} --ssl-key=${quote(`${places.client}/client-key.pem`)} -e 'select current_user()'`,
               ],
             },
