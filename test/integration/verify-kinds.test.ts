@@ -20,7 +20,7 @@ import { temporaryFolderForAll } from '../support/folder.js';
 import { listening } from '../support/layouts.js';
 import { type Nginx, startNginx } from '../support/nginx.js';
 import { freePort, start } from '../support/processes.js';
-import { EXECUTABLE, run, runBeside } from '../support/program.js';
+import { EXECUTABLE, REPOSITORY, run, runBeside } from '../support/program.js';
 
 const tools = inject('tools');
 const folder = temporaryFolderForAll();
@@ -513,6 +513,79 @@ describe.runIf(tools.unshare)('a name with several addresses', () => {
     expect(row(report, 'no certificate')?.verdict).toBe('right');
     expect(row(report, 'no certificate, 127.0.0.2')).toMatchObject({ verdict: 'wrong', kind: 'let-in' });
     expect(report.result).toBe('wrong');
+  });
+});
+
+describe('the command line', () => {
+  const cli = (args: readonly string[]) =>
+    runBeside(process.execPath, [EXECUTABLE, 'verify', '--out', out, ...args]);
+  const hints = (stderr: string) => /^generate-certs: hint: (.*)$/m.exec(stderr)?.[1];
+
+  test('has all of it', async () => {
+    const guarded = await createCertificateSet({ names: ['api.test'], key: 'ec-p256' });
+    const port = await listen(
+      createHttpsServer(
+        { ...guarded.server.tlsOptions(), ca: set.trustedPem, crl: undefined },
+        (request, response) => {
+          response.statusCode =
+            (request.socket as TLSSocket).getPeerCertificate().subject.CN === 'bob' ? 403 : 200;
+          response.end(request.method);
+        },
+      ),
+    );
+    const ca = join(folder, 'guarded.pem');
+    writeFileSync(ca, guarded.trustedPem);
+    const { status, stdout, stderr } = await cli([
+      ...[`https://localhost:${port}`, '--server-name', 'api.test', '--server-ca', ca, '--timeout', '5'],
+      ...[
+        '--path',
+        '/a',
+        '--path',
+        '/b',
+        '--request',
+        'POST /c',
+        '--refused',
+        'bob',
+        '--client',
+        'alice',
+        '--json',
+      ],
+    ]);
+    expect(stderr).toBe('');
+    const report: VerifyReport = JSON.parse(stdout);
+    expect(unproved(report)).toEqual([]);
+    expect(status).toBe(0);
+    expect(notes(report)).toEqual(['looked at GET /a, GET /b, POST /c']);
+    expect(row(report, 'client bob, not on the list')).toMatchObject({ kind: 'refused' });
+    expect(row(report, 'no certificate, POST /c')).toMatchObject({ kind: 'refused' });
+    expect(report.rows.some(({ name }) => name === 'peer node-1')).toBe(false);
+  });
+
+  test.each([
+    [['https://localhost:1', '--client', 'alise'], "did you mean 'alice'? known: alice, bob, node-1"],
+    [['https://localhost:1', '--server-ca', 'nowhere.pem'], 'give a file of CA certificates in PEM'],
+    [
+      ['https://localhost:1', '--timeout', '5x'],
+      'use a whole number and a unit, such as 90s, 30m, 12h or 1d, up to 30d',
+    ],
+    [['--refused', 'bob'], 'add a URL, --grpc <host:port> or --rest <url>'],
+  ])('%j: usage, exit status 2', async (args, hint) => {
+    const { status, stdout, stderr } = await cli(args);
+    expect([status, stdout, hints(stderr)]).toEqual([2, '', hint]);
+  });
+
+  test('a line says how far it is, on a terminal alone, and is gone at the end', async () => {
+    const port = await listen(
+      createHttpsServer(set.server.tlsOptions(), (_request, response) => {
+        setTimeout(() => response.end('ok'), 150);
+      }),
+    );
+    const python = join(REPOSITORY, 'test', 'support', 'terminal.py');
+    const args = [EXECUTABLE, 'verify', '--out', out, `https://localhost:${port}`];
+    const { stdout } = await runBeside('/usr/bin/python3', [python, process.execPath, ...args]);
+    expect(stdout).toMatch(/\[#*\.*\] +\d+ % {2}tried \d+ of \d+ cases/);
+    expect(stdout.slice(stdout.indexOf('server certificate'))).not.toContain('%  ');
+    expect((await cli([`https://localhost:${port}`])).stderr).toBe('');
   });
 });
 

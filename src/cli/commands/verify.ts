@@ -114,7 +114,7 @@ function checkNothingAlone(options: VerifyOptions): void {
   throw new GenerateCertsError(
     'ERR_USAGE',
     `--${alone} was given without an endpoint`,
-    `add ${shorts.join(' or ')}`,
+    `add a URL, ${shorts.join(' or ')}`,
   );
 }
 

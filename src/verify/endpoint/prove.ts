@@ -105,7 +105,13 @@ async function wholeTable(opened: Opened, openings: readonly Attempt[]): Promise
 }
 
 async function probe(opened: Opened): Promise<Finding[]> {
-  const findings = (await Promise.all(PROBES.map((one) => one(opened)))).flat();
+  opened.onWork?.(PROBES.length, 0);
+  const found = PROBES.map(async (one) => {
+    const rows = await one(opened);
+    opened.onWork?.(0, 1);
+    return rows;
+  });
+  const findings = (await Promise.all(found)).flat();
   const { revokeIn } = opened;
   return revokeIn === undefined ? findings : [...findings, ...(await revocationFindings(opened, revokeIn))];
 }
