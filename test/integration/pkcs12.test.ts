@@ -117,30 +117,6 @@ describe.each(FORMS)('a PKCS #12 keystore with $form', ({ legacy }) => {
     expect(blocks(listed, 'CERTIFICATE')).toEqual([set.authority.certificate.der.toString('hex')]);
   });
 
-  test.runIf(tools.pk12util)('is imported by NSS', async () => {
-    const folder = temporaryFolder();
-    const set = await makeSet();
-    writeFileSync(join(folder, 'server.p12'), set.server.pkcs12({ password: 'changeit', legacy }));
-    writeFileSync(join(folder, 'password'), 'changeit');
-    writeFileSync(join(folder, 'empty'), '');
-    const database = `sql:${folder}`;
-    run('certutil', ['-N', '-d', database, '--empty-password']);
-    run('pk12util', [
-      '-i',
-      join(folder, 'server.p12'),
-      '-d',
-      database,
-      '-k',
-      join(folder, 'empty'),
-      '-w',
-      join(folder, 'password'),
-    ]);
-    expect(run('certutil', ['-L', '-d', database])).toMatch(/^server\s+u,u,u$/m);
-    expect(blocks(run('certutil', ['-L', '-d', database, '-n', 'server', '-a']), 'CERTIFICATE')).toEqual([
-      set.server.certificate.der.toString('hex'),
-    ]);
-  });
-
   test.runIf(tools.openssl)('opens with no other password', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'server.p12');
