@@ -18,7 +18,9 @@ describe('a page of a report', () => {
     const pageOf = (text: string) =>
       formatReportPage([
         {
-          ...summarize([rowWith({ subject: text, name: text, by: text, note: text, wire: [text] })]),
+          ...summarize([rowWith({ subject: text, name: text, by: text, note: text, wire: [text] })], {
+            notes: [{ subject: text, text }],
+          }),
           command: [text],
         },
       ]);
@@ -47,6 +49,14 @@ describe('a page of a report', () => {
     const page = formatReportPage([summarize([rowWith({})])]);
     expect(page).not.toMatch(/<script|<link|<img|@import|url\(|https?:/);
     expect(page).toContain("default-src 'none'");
+  });
+
+  test('says what was looked at', () => {
+    const notes = [{ subject: 'localhost:9178', text: 'looked at one thing alone' }];
+    const page = formatReportPage([summarize([rowWith({})], { notes })]);
+    expect(page).toContain('<li>localhost:9178: looked at one thing alone</li>');
+    const read = readReport(JSON.stringify(summarize([rowWith({})], { notes })), 'a.json');
+    expect(read.notes).toEqual(notes);
   });
 
   test.each([
@@ -167,6 +177,7 @@ describe('a result that is read', () => {
     ],
     [JSON.stringify({ ...report, rows: Array(10_001).fill(rowWith({})) }), 'more than 10000 rows'],
     [JSON.stringify({ ...report, silent: 'x' }), "'silent' is not a list"],
+    [JSON.stringify({ ...report, notes: [{ subject: 'x' }] }), "'notes' is not a list"],
     [JSON.stringify({ ...report, result: 'good' }), "it has no 'result'"],
     [JSON.stringify({ ...report, command: 'x' }), "'command' is not a list"],
   ])('%# that is none is refused, and named', (text, what) => {

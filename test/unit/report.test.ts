@@ -91,6 +91,16 @@ describe('a report', () => {
     );
   });
 
+  test('has notes below the rows of their endpoint', () => {
+    const notes = [{ subject: row({}).subject, text: 'looked at | alone\u001b[31m' }];
+    const report = summarize([row({})], { notes });
+    expect(report.notes?.[0]?.text).not.toContain('\u001b');
+    expect(formatTable(report, coloursFor(OUT, { NO_COLOR: '1' }))).toMatch(
+      /\n {2}note {2}looked at \| alone/,
+    );
+    expect(formatMarkdown(report)).toContain('- looked at \\| alone');
+  });
+
   test('folds versions of TLS that fare the same, and names what was not tried once', () => {
     const rows = [
       row({ name: 'client a', tls: 'TLSv1.3', observed: 'let in', by: 'gRPC OK', expected: 'let in' }),

@@ -151,9 +151,9 @@ export function outcomeOfError(error: unknown): Outcome {
   if (['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_HTTP2_STREAM_ERROR'].includes(code)) {
     return CLOSED;
   }
-  if (code.startsWith('HPE_') && code !== 'HPE_HEADER_OVERFLOW') {
-    const { rawPacket } = error as { rawPacket?: unknown };
-    const begins = Buffer.isBuffer(rawPacket) ? rawPacket.subarray(0, 24).toString('latin1') : undefined;
+  const { rawPacket } = error as { rawPacket?: unknown };
+  const begins = Buffer.isBuffer(rawPacket) ? rawPacket.subarray(0, 24).toString('latin1') : undefined;
+  if (code.startsWith('HPE_') && begins?.startsWith('HTTP/') === false) {
     return { kind: 'wrong-server', cause: { kind: 'other-answer', protocol: 'HTTP', begins } };
   }
   if (
