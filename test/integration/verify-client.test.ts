@@ -102,6 +102,18 @@ describe('a client that checks its server', () => {
     },
   );
 
+  test.runIf(tools.curl)('curl --cert-status takes the word of the CA that the server staples', async () => {
+    const command = ['curl', '-sS', '--cert-status', '--cacert', '{ca}', '{url}'];
+    const flaws = ['revoked'];
+    const report = await verifyClient({ set, command, flaws, strict: true });
+    expect(row(report, 'server right').verdict).toBe('right');
+    expect(row(report, 'server revoked')).toMatchObject({ verdict: 'right', observed: 'refused' });
+    expect(row(report, 'server revoked').by).toContain('revocation');
+    const without = command.filter((word) => word !== '--cert-status');
+    const lax = await verifyClient({ set, command: without, flaws });
+    expect(row(lax, 'server revoked').verdict).toBe('warning');
+  });
+
   test("Node's https is right but for the CN, in the same process", async () => {
     const report = await verifyClient({ set, call: get(), accepted: ['cn-only'] });
     expect(holes(report)).toEqual([]);
@@ -181,6 +193,24 @@ describe('a client with a hole', () => {
     const report = await verifyClient({ set, call: get({ checkServerIdentity: () => undefined }) });
     expect(holes(report).sort()).toEqual([...names].sort());
   });
+
+  test.each(C_CORE_FORMS.filter(({ python }) => python !== ''))(
+    '$form with an overridden target name',
+    async ({ python }) => {
+      const proved = (override: string, flaws: string[]) => {
+        const calls = JSON.stringify([{ target: '{host}:{port}', root: '{ca}', override }]);
+        return verifyClient({ set, command: [python, PEER, 'call', calls], timeoutMs: 60_000, flaws });
+      };
+      // It is led to 127.0.0.1 there, and checks for localhost.
+      expect(row(await proved('localhost', ['address-as-dns']), 'server address-as-dns')).toMatchObject({
+        verdict: 'wrong',
+        note: expect.stringContaining('asks for localhost where it is led to 127.0.0.1'),
+      });
+      const report = await proved('api.test', []);
+      expect(row(report, 'server right').note).toContain('asks for api.test where it is led to localhost');
+      expect(report.result).toBe('wrong');
+    },
+  );
 
   test('that ignores dates', async () => {
     const call = ({ host, port, ca }: ClientTarget) =>

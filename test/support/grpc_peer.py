@@ -6,7 +6,8 @@ one and no ca it asks for no client certificate. With `"reload": path` it reads 
 has another content, as a server does that is told to.
 
 call: `grpc_peer.py call '[{"target": …, "root": …, "certificate": …, "key": …}, …]'` calls ServerLive
-once for each and prints a JSON list of {code, details, live}. Without a root it has its own defaults.
+once for each and prints a JSON list of {code, details, live}. Without a root it has its own defaults; with
+`"override": name` it checks its server for that name.
 """
 import json
 import sys
@@ -72,7 +73,10 @@ def call(case):
         read(case.get("root")), private_key=read(case.get("key")), certificate_chain=read(case.get("certificate"))
     )
     # Each case has a connection of its own: a shared one would carry one client's identity for another.
-    with grpc.secure_channel(case["target"], credentials, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    if case.get("override"):
+        options.append(("grpc.ssl_target_name_override", case["override"]))
+    with grpc.secure_channel(case["target"], credentials, options=options) as channel:
         try:
             answer = channel.unary_unary(METHOD)(b"", timeout=20)
             return {"code": "OK", "details": "", "live": answer == LIVE}

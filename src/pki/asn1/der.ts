@@ -90,11 +90,20 @@ export function rememberLast<Input>(encode: (input: Input) => Buffer): (input: I
 
 /** A moment in whole seconds: UTCTime up to 2049, GeneralizedTime after (RFC 5280 section 4.1.2.5). */
 export function time(moment: Date): Buffer {
-  const digits = moment.toISOString().replace(/[-:T]|\..*$/g, '');
+  const digits = digitsOf(moment);
   const year = moment.getUTCFullYear();
   return year >= 1950 && year < 2050
     ? element(TAG.utcTime, Buffer.from(`${digits.slice(2)}Z`))
-    : element(TAG.generalizedTime, Buffer.from(`${digits}Z`));
+    : generalizedTime(moment);
+}
+
+/** A moment in whole seconds, with four digits of its year. */
+export function generalizedTime(moment: Date): Buffer {
+  return element(TAG.generalizedTime, Buffer.from(`${digitsOf(moment)}Z`));
+}
+
+function digitsOf(moment: Date): string {
+  return moment.toISOString().replace(/[-:T]|\..*$/g, '');
 }
 
 /** The contents of the elements within an element, for what this program reads of DER that it trusts. */

@@ -11,6 +11,8 @@ export interface Contact extends Seen {
   plaintext: boolean;
   handshake: boolean;
   tls: 'TLSv1.2' | 'TLSv1.3' | null;
+  /** The name that the client asked for in TLS (RFC 6066 section 3); nothing where it named none. */
+  serverName: string | undefined;
   /** The protocol by ALPN; empty where none was agreed on. */
   alpn: string;
   /** Whether application bytes came: a request that was meant for this server. */
@@ -31,6 +33,7 @@ export function newContact(callerPort: number, onRequest: (contact: Contact) => 
     plaintext: false,
     handshake: false,
     tls: null,
+    serverName: undefined,
     alpn: '',
     requested: false,
     clientCertificate: undefined,
@@ -47,6 +50,7 @@ export function took(contact: Contact): void {
 
 /** The same text for connections that did the same, whichever certificate they showed. */
 export function sameness(contact: Contact): string {
-  const { plaintext, handshake, tls, alpn, requested, clientCertificate, cause } = contact;
-  return JSON.stringify([plaintext, handshake, tls, alpn, requested, clientCertificate !== undefined, cause]);
+  const { plaintext, handshake, tls, alpn, requested, clientCertificate, cause, serverName } = contact;
+  const shown = clientCertificate !== undefined;
+  return JSON.stringify([plaintext, handshake, tls, alpn, requested, shown, cause, serverName]);
 }

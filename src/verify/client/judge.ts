@@ -61,10 +61,24 @@ function common(subject: string, { name, severity }: ServerCase) {
   } as const;
 }
 
+/**
+ * The name that a client asked for where it is not the host that it was led to: a target name that is overridden, as
+ * gRPC's `ssl_target_name_override` does. The server would be taken for any host that such a client calls.
+ */
+function otherNameAsked({ server, contacts }: ClientAttempt): Note | undefined {
+  const host = server.host.toLowerCase();
+  const asked = contacts
+    .flatMap(({ serverName }) => serverName ?? [])
+    .find((name) => name.toLowerCase().replace(/\.$/, '') !== host);
+  return asked === undefined ? undefined : { kind: 'other-name-asked', asked, host };
+}
+
 function judgeControl(attempt: ClientAttempt): Judgement {
   if (attempt.contacts.length === 0) {
     return { kind: 'never-connected', verdict: 'inconclusive', note: { kind: 'no-connection-to-right' } };
   }
+  const note = otherNameAsked(attempt);
+  if (note !== undefined) return { kind: talked(attempt) ? 'talked-to' : 'refused', verdict: 'wrong', note };
   if (!talked(attempt)) return { kind: 'refused', verdict: 'wrong', note: { kind: 'right-refused' } };
   if (attempt.contacts.some(({ plaintext }) => plaintext)) {
     return { kind: 'talked-to', verdict: 'wrong', note: { kind: 'request-without-tls' } };
@@ -92,6 +106,8 @@ function judgeFlaw(attempt: ClientAttempt, accepted: boolean): Judgement {
     return { kind: 'talked-to', verdict, note: { kind: 'hole', failedAfter: end.succeeded === false } };
   }
   if (accepted) return { kind: 'refused', verdict: 'warning', note: { kind: 'needless-exception' } };
+  const note = otherNameAsked(attempt);
+  if (note !== undefined) return { kind: 'refused', verdict: 'wrong', note };
   // The refusal stands: the wire shows it. A caller that relies on the status would not notice.
   return end.succeeded === true
     ? { kind: 'refused', verdict: 'warning', note: { kind: 'silent-refusal' } }

@@ -123,6 +123,7 @@ export async function openClientServers(given: ClientServersOptions): Promise<Cl
       const contacts = new Map<string, Contact>();
       const witness = await startWitness(server.tls, {
         port: ports?.[index],
+        ocspResponse: server.ocspResponse,
         onContact: (contact) => {
           contacts.set(sameness(contact), contact);
           const row = toRow(findingOf(server, [contact]));

@@ -3,8 +3,10 @@ import type { ServerCredential } from '../../pki/credential.js';
 import { flawedContextOf, isPossible } from '../../pki/flaws/context.js';
 import { issueFlawedServer } from '../../pki/flaws/flawed.js';
 import { findServerFlaw, type KnownServerFlaw, SERVER_FLAWS } from '../../pki/flaws/flaws.js';
+import type { Certificate } from '../../pki/issue/certificate.js';
 import { trustOf } from '../../pki/issue/hierarchy.js';
 import { signLeaf } from '../../pki/issue/leaf.js';
+import { signOcspResponse } from '../../pki/issue/ocsp-response.js';
 import { serverLeaf, withRoot } from '../../pki/issue/server-leaf.js';
 import { parseEndpointName } from '../../pki/names/identity.js';
 import { endpointNamesOf } from '../../pki/names/server.js';
@@ -19,6 +21,8 @@ export interface ServerCase {
   readonly host: string;
   /** Nothing for a server that speaks no TLS. */
   readonly tls: TlsOptions | undefined;
+  /** What the CA says of its certificate, for a client that asks the server for it (RFC 6066 section 8). */
+  readonly ocspResponse?: Buffer | undefined;
 }
 
 export const RIGHT = 'right';
@@ -41,18 +45,25 @@ export async function serverCases(set: CertificateSet): Promise<[ServerCase, ...
   const context = { ...(await flawedContextOf(set)), names };
   const host = names.find(({ value }) => value === 'localhost')?.value ?? names[0]?.value ?? 'localhost';
   const leaf = serverLeaf(names, set.server.privateKey, issuer, context.validity);
+  const rightLeaf = signLeaf(leaf, issuer.signer);
   const right: TlsOptions = {
-    cert: [signLeaf(leaf, issuer.signer), ...withRoot(trustOf(hierarchy)).chain]
-      .map(({ pem }) => pem)
-      .join(''),
+    cert: [rightLeaf, ...withRoot(trustOf(hierarchy)).chain].map(({ pem }) => pem).join(''),
     key: set.server.privateKey.pem,
     ca: set.trustedPem,
   };
   const possible = SERVER_FLAWS.filter((flaw) => isPossible(flaw, hierarchy));
   const flawed = await Promise.all(possible.map((flaw) => issueFlawedServer(flaw.name, context)));
+  const statusOf = (certificate: Certificate) =>
+    signOcspResponse(
+      { certificate, revokedAt: set.revokedAt(certificate), validity: context.validity },
+      issuer,
+    );
   return [
-    { name: RIGHT, severity: 'must', host, tls: right },
-    ...flawed.map((credential) => flawedCase(credential, host)),
+    { name: RIGHT, severity: 'must', host, tls: right, ocspResponse: statusOf(rightLeaf) },
+    ...flawed.map((credential) => ({
+      ...flawedCase(credential, host),
+      ocspResponse: statusOf(credential.certificate),
+    })),
     {
       name: 'no-tls',
       severity: 'must',
@@ -63,6 +74,7 @@ export async function serverCases(set: CertificateSet): Promise<[ServerCase, ...
       name: 'old-protocol',
       severity: 'policy',
       host,
+      ocspResponse: statusOf(rightLeaf),
       tls: { ...right, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
     },
   ];

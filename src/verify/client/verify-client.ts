@@ -125,7 +125,7 @@ async function attemptOf(
     timeoutMs,
   }: { set: CertificateSet; client: ClientCredential | undefined; timeoutMs: number },
 ): Promise<ClientAttempt> {
-  const witness = await startWitness(server.tls);
+  const witness = await startWitness(server.tls, { ocspResponse: server.ocspResponse });
   const abort = new AbortController();
   const timers = [setTimeout(() => abort.abort(), timeoutMs)];
   const begun = performance.now();

@@ -25,6 +25,8 @@ export interface Witness {
 export interface WitnessOptions {
   /** The port to listen on; a free one when absent. */
   readonly port?: number | undefined;
+  /** Stapled for a client that asks for it (RFC 6066 section 8). */
+  readonly ocspResponse?: Buffer | undefined;
   /**
    * Told of each connection once: when its request comes, or when it ends without one. A connection that has ended is
    * not kept then.
@@ -46,7 +48,7 @@ const LONGEST_SETTLING = 500;
  */
 export async function startWitness(
   tls: TlsOptions | undefined,
-  { port: wanted = 0, onContact }: WitnessOptions = {},
+  { port: wanted = 0, ocspResponse, onContact }: WitnessOptions = {},
 ): Promise<Witness> {
   const contacts: Contact[] = [];
   const sockets = new Set<Socket>();
@@ -84,7 +86,7 @@ export async function startWitness(
       } else {
         socket.pause();
         socket.unshift(first);
-        tlsServerFor(tls, contact).emit('connection', socket);
+        tlsServerFor(tls, contact, ocspResponse).emit('connection', socket);
       }
     });
   };
@@ -166,18 +168,23 @@ function portError(port: number, error: NodeJS.ErrnoException): GenerateCertsErr
 }
 
 /** A server of TLS for one connection, which it is handed: what it says is of no other. */
-function tlsServerFor(options: TlsOptions, contact: Contact) {
+function tlsServerFor(options: TlsOptions, contact: Contact, ocspResponse: Buffer | undefined) {
   const server = createTlsServer({
     ...options,
     // Whom to let in is not the question: what the client shows is written down.
     requestCert: true,
     rejectUnauthorized: false,
     ALPNProtocols: ['h2', 'http/1.1'],
+    SNICallback: (name, useDefault) => {
+      contact.serverName = name;
+      useDefault(null);
+    },
   });
   const failed = (error: Error) => {
     if (!contact.requested) contact.cause ??= outcomeOfError(error).cause;
   };
   server.on('tlsClientError', failed);
+  server.on('OCSPRequest', (_certificate, _issuer, staple) => staple(null, ocspResponse ?? null));
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', failed);
     contact.handshake = true;

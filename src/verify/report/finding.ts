@@ -141,6 +141,8 @@ export type Note =
   /** What must be refused was let in, or talked to: what that means follows from the case. */
   | { readonly kind: 'hole'; readonly failedAfter?: boolean }
   | { readonly kind: 'not-of-set' | 'cause'; readonly cause: Cause }
+  /** A client checks its server for another name than the one that it is led to. */
+  | { readonly kind: 'other-name-asked'; readonly asked: string; readonly host: string }
   | { readonly kind: 'clients-left-out'; readonly count: number; readonly tried: number }
   | { readonly kind: 'problems'; readonly problems: readonly SetProblem[] }
   /** An error, in its own words. */

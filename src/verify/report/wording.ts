@@ -174,6 +174,7 @@ const NOTES: Readonly<
       | 'not-of-set'
       | 'cause'
       | 'clients-left-out'
+      | 'other-name-asked'
       | 'problems'
       | 'error'
       | 'valid-refused'
@@ -229,6 +230,8 @@ export function noteText(note: Note | undefined, tried: Subject): string {
       return notOfSetText(note.cause);
     case 'cause':
       return causeText(note.cause);
+    case 'other-name-asked':
+      return `it asks for ${note.asked} where it is led to ${note.host}: with the name that it checks overridden, it takes that server's certificate from any host`;
     case 'clients-left-out':
       return `of ${note.count} clients up to ${note.tried} valid and revoked ones are tried`;
     case 'problems':
