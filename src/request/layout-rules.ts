@@ -17,6 +17,13 @@ export interface LayoutRules {
   readonly keyTypes: readonly KeyType[];
   /** Why the consumer does not accept a key type, for a warning; nothing for a type that it accepts. */
   keyTypeProblem(type: KeyType): string | undefined;
+  /**
+   * Why the consumer does not load a private key with these permissions and this owner; nothing where it does. Every
+   * consumer without this loads any key that it may read.
+   *
+   * @param access `uid` is not known on Windows
+   */
+  keyAccessProblem?(access: { readonly mode: number; readonly uid: number | undefined }): string | undefined;
   /** File names, without the extension and in lower case, that no client may take. */
   readonly reservedNames: readonly string[];
   /** Whether the layout has files with which its consumer signs as the set's CA does. */

@@ -1,4 +1,5 @@
 import { quote } from '../errors.js';
+import { layoutOf } from '../layouts/index.js';
 import { checkOptions, mergeOptions, RESERVED_NAMES } from '../layouts/requests.js';
 import { flawFileName, serverFlawFileName } from '../pki/flaws/flaws.js';
 import { type PublicKey, readPublicKey } from '../pki/keys/keys.js';
@@ -7,6 +8,7 @@ import { nameClients, partiesOf, withPublicKeys } from '../pki/names/party-names
 import type { ParsedRequest } from '../pki/request.js';
 import type { Work } from '../pki/workers/work.js';
 import { FIELDS } from '../request/fields.js';
+import { refuseUnfitAccess } from '../request/fit-access.js';
 import {
   keyAccessWarnings,
   mergeKeyAccess,
@@ -115,7 +117,10 @@ export async function ensureSet(
     return { ...unchanged(found.old), warnings };
   }
   const asked = found?.parsed() ?? alone;
-  refuseUnknownParties(found?.access ?? givenAccess, partiesToBe(asked));
+  const access = found?.access ?? givenAccess;
+  const parties = partiesToBe(asked);
+  refuseUnknownParties(access, parties);
+  refuseUnfitAccess(access, parties, asked.request.layouts.map(layoutOf));
   const { ca } = asked.request;
   if (ca !== null) {
     // What is wrong with it is told before anything is written.
@@ -143,7 +148,7 @@ function describeFound(found: SetFound | undefined, { forget }: { readonly forge
 }
 
 /** Every party that a request comes to, those to refuse among them. */
-function partiesToBe(parsed: ParsedRequest): readonly { readonly role: string; readonly name: string }[] {
+function partiesToBe(parsed: ParsedRequest) {
   const { untrusted, untrustedServers } = parsed.request;
   return [
     ...partiesOf(parsed),

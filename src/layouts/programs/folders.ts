@@ -11,8 +11,8 @@ export const FOLDERS = {
   // The quickest to make first: all of them work.
   keyTypes: ['ec-p256', 'ec-p384', ...KEY_TYPES.filter((type) => type.startsWith('rsa-'))],
   keyTypeProblem: (_: KeyType): string | undefined => undefined,
-  // With a single layout a party's folder is beside these files of the set.
-  reservedNames: ['ca.pem', 'set.json'],
+  // With a single layout a party's folder is beside these of the set; with the CA's key in it, it could not be handed over.
+  reservedNames: ['ca.pem', 'set.json', 'authority'],
   sharedFiles: [],
 } as const;
 

@@ -55,6 +55,13 @@ export const postgres = {
     configurationFile(access),
     configurationFile(client),
   ],
+  // Both the server and libpq (measured with 15).
+  keyAccessProblem({ mode, uid }: { readonly mode: number; readonly uid: number | undefined }) {
+    if ((mode & 0o037) !== 0) return 'it may be read by its owner alone, or be 640 and owned by root';
+    if ((mode & 0o040) !== 0 && uid !== undefined && uid !== 0)
+      return 'its group may read it only if root owns it';
+    return undefined;
+  },
   nextSteps(context: NextStepContext): NextStep[] {
     const places = placesOf(context);
     const { quote } = context;
