@@ -1,6 +1,6 @@
 // Endpoints of every kind, right and with a hole: no hole is called right, and no right server wrong.
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, rmSync, writeFileSync } from 'node:fs';
 import { createSecureServer, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
@@ -97,7 +97,6 @@ describe.runIf(tools.nginx)('an application behind NGINX that refuses by itself'
     redirected: 'return 302 https://login.test/?next=x;',
     missing: 'return 404;',
     failing: 'return 503;',
-    page: 'default_type text/html; return 200 "please log in";',
     open: '',
   } as const;
 
@@ -113,7 +112,7 @@ describe.runIf(tools.nginx)('an application behind NGINX that refuses by itself'
         ) => `server { listen 127.0.0.1:${ports[index]} ssl; ${tls} ssl_verify_client optional_no_ca;
           location / {
             default_type application/json;
-            ${refusal === '' ? '' : `if ($ssl_client_verify != SUCCESS) { ${refusal.replace(/default_type[^;]*;/, '')} }`}
+            ${refusal === '' ? '' : `if ($ssl_client_verify != SUCCESS) { ${refusal} }`}
             return 200 "{}";
           } }`,
       );
@@ -451,6 +450,27 @@ describe('a set', () => {
     // The folder's own check says it as well, and that is wrong.
     expect(rows(report, 'alice.key')[0]).toMatchObject({ verdict: 'wrong' });
     expect(report.result).toBe('wrong');
+  });
+
+  test.runIf(process.getuid?.() === 0)('whose key this user may not read: named, too', async () => {
+    const nobody = { uid: 65_534, gid: 65_534 };
+    const certs = join(folder, 'unreadable');
+    await writeCertificateSet(
+      await createCertificateSet({ key: 'ec-p256', clients: ['alice', 'bob'], layouts: ['grpc'] }),
+      certs,
+    );
+    const server = await createHttpsServerOf(certs);
+    chmodSync(folder, 0o755);
+    chownSync(join(certs, 'bob.key'), nobody.uid, nobody.gid);
+    const url = `https://localhost:${await listen(server)}`;
+    const args = [EXECUTABLE, 'verify', '--out', certs, '--json', url];
+    const { stdout } = await runBeside(process.execPath, args, nobody);
+    const report: VerifyReport = JSON.parse(stdout);
+    expect(row(report, 'client bob')).toMatchObject({ kind: 'let-in', verdict: 'right' });
+    expect(row(report, 'client alice')).toMatchObject({
+      kind: 'not-tried',
+      note: 'client alice cannot be read: this user may not read its key',
+    });
   });
 
   test('with intermediates and peers: chains and their own flaws are tried', async () => {
