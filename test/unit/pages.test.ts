@@ -13,6 +13,9 @@ const KNOWN = [
   ...['sh serve', 'sh docker'], // serve.test.ts; docker.test.ts reads it, for want of an engine
   ...['yaml action', 'yaml gitlab', 'json script'], // action.test.ts
   ...['js node:test', 'js vitest', 'js jest', 'js mocha'], // runners.test.ts
+  ...['js vitest-global-setup', 'js vitest-config', 'js vitest-inject'], // recipes.test.ts
+  ...['js playwright', 'js playwright-refused'], // recipes.test.ts
+  ...['ts testcontainers', 'properties spring-pem', 'properties spring-jks'], // recipes.test.ts, and by hand test/field
   ...['yaml certificate', 'yaml bundle'], // layout-kubernetes.test.ts
   ...['ts'], // examples.test.ts
   ...['text', 'json', 'mermaid'], // What is printed, and what is drawn.
