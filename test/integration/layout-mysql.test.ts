@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { REFUSALS, tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
 import { generateCerts, run } from '../support/program.js';
+import { notRight, prove } from '../support/proved.js';
 import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
@@ -108,6 +109,36 @@ describe.runIf(tools.mariadb)('MariaDB with the layout mysql', () => {
     expect(connect('alice').stderr).toContain(REFUSALS.mysql['no certificate']);
     const plain = ['--no-defaults', '-h', '127.0.0.1', '-P', String(port), '-u', 'alice', '--skip-ssl'];
     expect(run('mysql', [...plain, '-e', 'select 1']).stderr).toMatch(/secure transport|Access denied/);
+  });
+
+  test('`verify` proves the same', async () => {
+    const { report, says } = await prove(set.folder, `mysql://localhost:${port}`, { client: 'alice' });
+    expect(notRight(report)).toEqual([]);
+    expect(says('client alice')).toBe('right: let in, MySQL logged in as alice');
+    expect(says('no certificate')).toMatch(
+      /^right: refused, MySQL error 1045: Access denied for user 'alice'/,
+    );
+    expect(says('no TLS')).toMatch(/^right: refused, MySQL error (?:1045|3159|4151)/);
+    expect(says('untrusted revoked')).toMatch(/^right: refused/);
+  });
+
+  test('`verify` calls as the user of the URL, and no other client is let in as that user', async () => {
+    const url = `mysql://billing@localhost:${port}`;
+    const { says } = await prove(set.folder, url, { client: BILLING, refused: 'alice' });
+    expect(says(`client ${BILLING}`)).toBe('right: let in, MySQL logged in as billing');
+    expect(says('client alice, not on the list')).toMatch(/^right: refused, MySQL error 1045/);
+  });
+
+  test('`verify` finds a user whom the server knows by no certificate', async () => {
+    const change = (statements: string) =>
+      run('mysql', ['--no-defaults', '-S', socket, '-u', 'root', '-e', statements]);
+    expect(change('CREATE USER open@localhost; SET GLOBAL require_secure_transport = OFF;').stderr).toBe('');
+    onTestFinished(() => void change('SET GLOBAL require_secure_transport = ON;'));
+    const { says } = await prove(set.folder, `mysql://open@localhost:${port}`, { client: 'alice' });
+    expect(says('client alice')).toBe('right: let in, MySQL logged in as open');
+    expect(says('no certificate')).toBe('wrong: let in, MySQL logged in as open');
+    expect(says('no TLS')).toBe('wrong: let in, MySQL logged in as open');
+    expect(says('untrusted unknown-ca')).toMatch(/^right: refused/);
   });
 
   test('the file beside the certificates says the same as what is printed', () => {

@@ -7,6 +7,7 @@ import { temporaryFolderForAll } from '../support/folder.js';
 import { refusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
+import { notRight, prove } from '../support/proved.js';
 import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
@@ -100,6 +101,29 @@ describe.runIf(tools.nats)('NATS with the layout nats', () => {
     test('refuses a client without a certificate', async () => {
       expect(await refusal(port)).toMatch(/alert|ECONNRESET|EPIPE/);
     });
+
+    test('`verify` proves the same', async () => {
+      const { report, says } = await prove(set.folder, `nats://localhost:${port}`);
+      expect(notRight(report)).toEqual([]);
+      expect(says('client alice')).toBe('right: let in, NATS PONG');
+      expect(says('no certificate')).toMatch(/^right: refused/);
+      expect(says('no TLS')).toMatch(/^right: refused/);
+      expect(says('untrusted revoked')).toBe('warning: let in, NATS PONG');
+    });
+  });
+
+  test('`verify` finds that it asks for no certificate, and that it speaks no TLS', async () => {
+    const { port } = await startNats('open', printed.replace('verify: true', 'verify: false'));
+    const { says } = await prove(set.folder, `nats://localhost:${port}`);
+    expect(says('client alice')).toBe('right: let in, NATS PONG');
+    expect(says('no certificate')).toBe('wrong: let in, NATS PONG');
+    expect(says('no TLS')).toMatch(/^right: refused/);
+
+    const plain = await startNats('plain', '');
+    const refused = await prove(set.folder, `nats://localhost:${plain.port}`);
+    expect(refused.says('client alice')).toBe(
+      "wrong: not trusted, it does not take up TLS: NATS answers 'INFO without tls_required'",
+    );
   });
 
   test('knows clients by the printed name of their certificate', async () => {
@@ -108,6 +132,14 @@ describe.runIf(tools.nats)('NATS with the layout nats', () => {
     const { port } = await startNats('mapped', config);
     expect(await ping(port, 'alice')).toContain('PONG');
     expect(await refusal(port, BILLING_FOLDER)).toContain('Authorization Violation');
+    const { report, says } = await prove(set.folder, `nats://localhost:${port}`, {
+      client: 'alice',
+      refused: BILLING,
+    });
+    expect(notRight(report)).toEqual([]);
+    expect(says(`client ${BILLING}, not on the list`)).toBe(
+      'right: refused, NATS Authorization Violation, by the application after the handshake',
+    );
 
     const forBilling = await startNats('mapped-billing', config.replace('CN=alice', BILLING));
     expect(await ping(forBilling.port, BILLING_FOLDER)).toContain('PONG');

@@ -7,6 +7,7 @@ import { REFUSALS, tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
 import { run } from '../support/program.js';
+import { notRight, prove } from '../support/proved.js';
 import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
@@ -43,7 +44,17 @@ describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () 
     const config = [...set.printed('postgresql.conf'), ...own].join('\n');
     writeFileSync(join(home, 'postgresql.conf'), `${config}\n`);
     const byName = 'hostssl all ops all cert clientname=DN map=names';
-    writeFileSync(join(home, 'pg_hba.conf'), `${[byName, ...set.printed('pg_hba.conf')].join('\n')}\n`);
+    // For databases that need not be there: a rule is chosen before one is opened.
+    const others = [
+      'host open all all trust',
+      'hostssl password all all scram-sha-256',
+      'hostssl both all all scram-sha-256 clientcert=verify-ca',
+      'hostnossl instead all all scram-sha-256',
+    ];
+    writeFileSync(
+      join(home, 'pg_hba.conf'),
+      `${[byName, ...others, ...set.printed('pg_hba.conf')].join('\n')}\n`,
+    );
     writeFileSync(join(home, 'pg_ident.conf'), `names "${CAROL}" ops\n`);
     server = start(bin('postgres'), ['-D', home], {}, { uid, gid, cwd: home });
     await listening(server, port);
@@ -106,6 +117,57 @@ describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () 
 
   test('refuses a client without a certificate', () => {
     expect(asRole('alice', undefined).stderr).toContain(REFUSALS.postgres['no certificate']);
+  });
+
+  test('`verify` proves the same', async () => {
+    const { report, says } = await prove(set.folder, `postgres://localhost:${port}`, { client: 'alice' });
+    expect(notRight(report)).toEqual([]);
+    expect(says('client alice')).toBe('right: let in, PostgreSQL authenticated');
+    expect(says('no certificate')).toMatch(
+      /^right: refused, PostgreSQL FATAL 28000: connection requires a valid client certificate, by the application/,
+    );
+    expect(says('no TLS')).toMatch(/^right: refused, PostgreSQL FATAL 28000: no pg_hba\.conf entry/);
+    expect(says('untrusted revoked')).toBe('right: refused, TLS alert certificate revoked');
+  });
+
+  test('`verify` calls as the user of the URL, and as no other', async () => {
+    const url = `postgres://ops@localhost:${port}/postgres`;
+    const { says } = await prove(set.folder, url, { client: CAROL, refused: 'alice' });
+    expect(says(`client ${CAROL}`)).toBe('right: let in, PostgreSQL authenticated');
+    expect(says('client alice, not on the list')).toMatch(/^right: refused, PostgreSQL FATAL 28000/);
+  });
+
+  const rowOf = async (database: string, name: string) => {
+    const url = `postgres://localhost:${port}/${database}`;
+    const { report, says } = await prove(set.folder, url, { client: 'alice' });
+    return { right: notRight(report).length === 0, said: says(name) };
+  };
+
+  test('`verify` finds a rule that trusts the network', async () => {
+    const { report, says } = await prove(set.folder, `postgres://localhost:${port}/open`, {
+      client: 'alice',
+    });
+    expect(says('client alice')).toBe('right: let in, PostgreSQL authenticated');
+    expect(says('no certificate')).toBe('wrong: let in, PostgreSQL authenticated');
+    expect(says('no TLS')).toBe('wrong: let in, PostgreSQL authenticated');
+    expect(says('untrusted unknown-ca')).toMatch(/^right: refused, TLS alert/);
+    expect(report.result).toBe('wrong');
+  });
+
+  test('`verify` finds a rule that asks for a password alone, and takes one beside the certificate for right', async () => {
+    const password = 'PostgreSQL asks for a password (SASL)';
+    expect(await rowOf('password', 'no certificate')).toEqual({
+      right: false,
+      said: `wrong: let in, ${password}`,
+    });
+    expect(await rowOf('both', 'client alice')).toEqual({ right: true, said: `right: let in, ${password}` });
+  });
+
+  test('`verify` does not judge a password in the place of the certificate', async () => {
+    expect(await rowOf('instead', 'no TLS')).toEqual({
+      right: false,
+      said: 'inconclusive: another answer, PostgreSQL asks for a password (SASL)',
+    });
   });
 
   test('the files beside the certificates say the same as what is printed', () => {

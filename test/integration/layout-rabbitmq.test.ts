@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
 import { tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
-import { run } from '../support/program.js';
+import { run, runBeside } from '../support/program.js';
+import { notRight, prove } from '../support/proved.js';
 import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
@@ -17,6 +18,7 @@ describe.runIf(tools.rabbitmq !== '')('RabbitMQ with the layout rabbitmq', () =>
   const folder = temporaryFolderForAll();
   let port: number;
   let set: LaidOut;
+  let environment: Record<string, string>;
   const running: RunningProcess[] = [];
 
   beforeAll(async () => {
@@ -48,7 +50,7 @@ describe.runIf(tools.rabbitmq !== '')('RabbitMQ with the layout rabbitmq', () =>
     const epmd = start('epmd', ['-port', String(epmdPort), '-address', '127.0.0.1', '-d']);
     running.push(epmd);
     await listening(epmd, epmdPort);
-    const server = start(tools.rabbitmq, [], {
+    environment = {
       HOME: home,
       ERL_EPMD_PORT: String(epmdPort),
       ERL_EPMD_ADDRESS: '127.0.0.1',
@@ -59,7 +61,8 @@ describe.runIf(tools.rabbitmq !== '')('RabbitMQ with the layout rabbitmq', () =>
       RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
       RABBITMQ_LOG_BASE: join(folder, 'log'),
       RABBITMQ_SCHEMA_DIR: join(folder, 'schema'),
-    });
+    };
+    const server = start(tools.rabbitmq, [], environment);
     running.unshift(server);
     await server.said(/Server startup complete/);
   }, 120_000);
@@ -143,11 +146,43 @@ describe.runIf(tools.rabbitmq !== '')('RabbitMQ with the layout rabbitmq', () =>
     await expect(logIn()).rejects.toThrow();
   });
 
+  test('`verify` proves the same', async () => {
+    const { report, says } = await prove(set.folder, `amqps://localhost:${port}`, {
+      client: 'alice',
+      refused: 'bob',
+    });
+    expect(notRight(report)).toEqual([]);
+    expect(says('client alice')).toBe('right: let in, AMQP logged in by the certificate');
+    expect(says('client bob, not on the list')).toMatch(/^right: refused, AMQP 403 ACCESS_REFUSED/);
+    expect(says('no certificate')).toMatch(/^right: refused/);
+  });
+
   test('the files beside the certificates say the same as what is printed', () => {
     for (const name of ['rabbitmq.conf', 'enabled_plugins']) {
       const [, ...lines] = set.written('server', name).trim().split('\n');
       expect(lines).toEqual(set.printed(name));
     }
+  });
+
+  // The last: it changes the server.
+  test('`verify` finds that it requires no certificate, where it knows its clients by passwords', async () => {
+    const openPort = await freePort();
+    // As the printed configuration would with fail_if_no_peer_cert = false and auth_mechanisms.1 = PLAIN.
+    const erlang = [
+      'Options = application:get_env(rabbit, ssl_options, []),',
+      "application:set_env(rabbit, auth_mechanisms, ['PLAIN']),",
+      `rabbit_networking:start_ssl_listener({"127.0.0.1", ${openPort}},`,
+      '  [{fail_if_no_peer_cert, false} | proplists:delete(fail_if_no_peer_cert, Options)], 10).',
+    ];
+    const changed = await runBeside(
+      join(dirname(tools.rabbitmq), 'rabbitmqctl'),
+      ['eval', erlang.join(' ')],
+      { env: environment },
+    );
+    expect(changed).toMatchObject({ status: 0 });
+    const { says } = await prove(set.folder, `amqps://localhost:${openPort}`, { client: 'alice' });
+    expect(says('client alice')).toBe('right: let in, AMQP asks for PLAIN');
+    expect(says('no certificate')).toBe('wrong: let in, AMQP asks for PLAIN');
   });
 });
 

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
 import { tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
 import { run } from '../support/program.js';
+import { notRight, prove } from '../support/proved.js';
 import { refusalOf } from '../support/refusal.js';
 
 const tools = inject('tools');
@@ -77,6 +78,37 @@ describe.runIf(tools.redis)('Redis with the layout redis', () => {
     test('refuses a client without a certificate', () => {
       expect(ping().stdout).not.toContain('PONG');
     });
+
+    test('`verify` proves the same', async () => {
+      const { report, says } = await prove(set.folder, `redis://localhost:${port}`);
+      expect(notRight(report)).toEqual([]);
+      expect(says('client alice')).toBe('right: let in, Redis PONG');
+      expect(says('no certificate')).toMatch(/^right: refused/);
+      expect(says('no TLS')).toMatch(/^right: refused/);
+      expect(says('untrusted revoked')).toBe('warning: let in, Redis PONG');
+    });
+  });
+
+  test('`verify` finds that it asks for no certificate', async () => {
+    const config = set
+      .printed('redis.conf')
+      .join('\n')
+      .replace('tls-auth-clients yes', 'tls-auth-clients optional');
+    const { port, server } = await startRedis('optional.conf', config);
+    onTestFinished(() => server.stop());
+    const { says } = await prove(set.folder, `redis://localhost:${port}`);
+    expect(says('client alice')).toBe('right: let in, Redis PONG');
+    expect(says('no certificate')).toBe('wrong: let in, Redis PONG');
+    expect(says('untrusted unknown-ca')).toMatch(/^right: refused/);
+  });
+
+  test('a password beside the certificate is asked for after TLS has let a client in', async () => {
+    const config = `${set.printed('redis.conf').join('\n')}\nrequirepass secret`;
+    const { port, server } = await startRedis('password.conf', config);
+    onTestFinished(() => server.stop());
+    const { report, says } = await prove(set.folder, `redis://localhost:${port}`);
+    expect(notRight(report)).toEqual([]);
+    expect(says('client alice')).toBe('right: let in, Redis NOAUTH');
   });
 
   test('starts with the file that was written beside the certificates', async () => {

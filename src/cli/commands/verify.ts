@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { VerifyReport } from '../../index.js';
 import { readRegularFile } from '../../util/regular-file.js';
-import { PROTOCOLS, type ProtocolName, SCHEMES } from '../../verify/protocols/index.js';
+import { PROTOCOLS, SCHEMES, SHORT_PROTOCOLS, type ShortName } from '../../verify/protocols/index.js';
 import { gather, outOption, parseTimeout, reportOptions, timeoutOption } from '../options.js';
 import { printReport, type ReportOptions } from '../report/print.js';
 import { typedCommand } from '../report/typed-command.js';
@@ -10,7 +10,7 @@ import { ERR, isTerminal } from '../terminal/output.js';
 import { showingProgress } from '../terminal/progress.js';
 import { type ExitStatus, Terminal } from '../terminal/terminal.js';
 
-interface VerifyOptions extends ReportOptions, Partial<Record<ProtocolName, string[]>> {
+interface VerifyOptions extends ReportOptions, Partial<Record<ShortName, string[]>> {
   out: string;
   model?: string;
   path?: string[];
@@ -40,9 +40,10 @@ export function describeVerify(command: Command, setExitStatus: (status: ExitSta
     .usage('[options] [url...]')
     .argument('[url...]', `endpoints to prove: ${SCHEMES.map((scheme) => `${scheme}://`).join(', ')}`)
     .addOption(outOption());
-  for (const { name, short } of PROTOCOLS) {
-    if (short === undefined) continue;
-    const { value, description } = short;
+  for (const {
+    name,
+    short: { value, description },
+  } of SHORT_PROTOCOLS) {
     command.addOption(new Option(`--${name} <${value}>`, description).argParser(gather));
   }
   command.option('--model <name>', 'also ask for the metadata of this KServe v2 model, and for an inference');
@@ -69,7 +70,7 @@ async function prove(urls: readonly string[], options: VerifyOptions): Promise<V
   const { out, timeout, strict, model, path, method, request } = options;
   const { serverName, connectTo, serverCa, client, refused, revokeCheck } = options;
   const timeoutMs = parseTimeout(timeout) * 1000;
-  const short = PROTOCOLS.map(({ name }) => [name, options[name as ProtocolName]] as const);
+  const short = SHORT_PROTOCOLS.map(({ name }) => [name, options[name]] as const);
   if (urls.length === 0 && short.every(([, typed]) => typed === undefined)) {
     checkNothingAlone(options);
     return verifyCertificateSet(out, { strict });
@@ -108,9 +109,7 @@ function checkNothingAlone(options: VerifyOptions): void {
   const camel = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   const alone = names.find((name) => options[camel(name) as keyof VerifyOptions] !== undefined);
   if (alone === undefined) return;
-  const shorts = PROTOCOLS.flatMap(({ name, short }) =>
-    short === undefined ? [] : [`--${name} <${short.value}>`],
-  );
+  const shorts = SHORT_PROTOCOLS.map(({ name, short }) => `--${name} <${short.value}>`);
   throw new GenerateCertsError(
     'ERR_USAGE',
     `--${alone} was given without an endpoint`,

@@ -21,7 +21,9 @@ export function compare(valid: Answer | undefined, answer: Answer, plain: boolea
   const { cause } = outcome;
   if (cause.kind === 'status' && cause.http === undefined) {
     const same = reference.cause.kind === 'status' && reference.cause.status === cause.status;
-    return outcome.kind === 'refused' || same ? outcome : { kind: 'differs', cause };
+    if (outcome.kind === 'refused' || same) return outcome;
+    if (cause.asksForMore === true) return { kind: 'refused', cause: { ...cause, refuses: !plain } };
+    return { kind: 'differs', cause };
   }
   const status = answer.status ?? statusOf(cause);
   const usual = valid?.status ?? statusOf(reference.cause);

@@ -38,6 +38,7 @@ export function notesOf(
       );
     }
   }
+  if (protocol.evidence !== undefined) notes.push(protocol.evidence);
   if (opened.approach?.alpn?.join() === 'h2') notes.push('it speaks HTTP/2, and no HTTP/1.1');
   if (others.length > 0) {
     const places = others.map(({ address }) => address).join(', ');

@@ -3,7 +3,7 @@ import { GenerateCertsError, quote } from '../../errors.js';
 import type { CertificateSet } from '../../pki/set.js';
 import type { Progress } from '../../pki/workers/work.js';
 import { checkFlag, readOptions, readTexts } from '../../util/options.js';
-import { PROTOCOLS, parseEndpoints } from '../protocols/index.js';
+import { PROTOCOLS, parseEndpoints, SHORT_PROTOCOLS } from '../protocols/index.js';
 import { parseHostPort } from '../protocols/places.js';
 import type { Endpoint, Protocol } from '../protocols/protocol.js';
 
@@ -148,7 +148,8 @@ function revokeFolder(set: CertificateSet | string, asked: boolean): string | un
 const NAMES: readonly string[] = [
   ...['set', 'url', 'model', 'timeoutMs', 'strict', 'revokeCheck', 'onProgress'],
   ...['serverName', 'connectTo', 'serverCa', 'client', 'refused'],
-  ...PROTOCOLS.flatMap(({ name, requests }) => [name, ...(requests?.options ?? []).map((one) => one.name)]),
+  ...SHORT_PROTOCOLS.map(({ name }) => name),
+  ...PROTOCOLS.flatMap(({ requests }) => (requests?.options ?? []).map(({ name }) => name)),
 ];
 
 function requestsOf({ requests }: Protocol, options: VerifyEndpointOptions): Requests {

@@ -27,6 +27,8 @@ export interface Protocol {
   readonly alpn: readonly string[];
   /** What is said before TLS begins, as STARTTLS is; absent where TLS comes first. */
   readonly begin?: Target['protocol']['begin'];
+  /** What is said of its evidence beside the rows, where that is weaker than an application's answer. */
+  readonly evidence?: string;
   /** In what a valid client's calls may differ where the usual ones do not open the endpoint; absent where in nothing. */
   readonly alternative?: Approach;
   /** The options by which other requests than the protocol's harmless one are asked for; absent where there are none. */

@@ -72,6 +72,12 @@ export function causeText(cause: Cause): string {
       return 'this version of TLS is not spoken';
     case 'plaintext':
       return 'it answers without TLS';
+    case 'tls-not-offered':
+      return `it does not take up TLS: ${cause.protocol} answers '${cause.said}'`;
+    case 'quiet':
+      return `TLS handshake, and no alert within ${cause.milliseconds / 1000} s`;
+    case 'spoke':
+      return 'TLS handshake, and it spoke';
     case 'not-plaintext':
       return 'not plaintext';
     case 'broken-protocol':

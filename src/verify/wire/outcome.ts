@@ -35,6 +35,12 @@ export type Cause =
   | { readonly kind: 'tls-version' }
   /** It answers without TLS where TLS was begun. */
   | { readonly kind: 'plaintext' }
+  /** It speaks the protocol, and does not take up TLS. */
+  | { readonly kind: 'tls-not-offered'; readonly protocol: string; readonly said: string }
+  /** TLS was established, and nothing ended the connection within so long. */
+  | { readonly kind: 'quiet'; readonly milliseconds: number }
+  /** TLS was established, and the other side sent something. */
+  | { readonly kind: 'spoke' }
   /** It answers nothing that makes sense where TLS was not begun. */
   | { readonly kind: 'not-plaintext' }
   | { readonly kind: 'broken-protocol'; readonly code: string }
@@ -59,6 +65,11 @@ export type Cause =
       readonly http?: number;
       /** Whether the application turned the caller away by it, whom its TLS had let in. */
       readonly refuses?: boolean;
+      /**
+       * Whether the application asks for more than a certificate by it: those who get it are let in where the valid client
+       * gets it too, and turned away where that one does not.
+       */
+      readonly asksForMore?: boolean;
     }
   /** A request, or the whole connection, was ended by a code of the protocol. */
   | {
@@ -122,8 +133,19 @@ export function timedOut(timeoutMs: number, after?: Stage): Outcome {
   return { kind: 'no-answer', cause: { kind: 'timeout', milliseconds: timeoutMs, after } };
 }
 
+/** An error of this side's own, which knows what it says of the endpoint. */
+export class OutcomeError extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super(outcome.cause.kind);
+    this.outcome = outcome;
+  }
+}
+
 /** What a failed connection or request says of the endpoint. */
 export function outcomeOfError(error: unknown): Outcome {
+  if (error instanceof OutcomeError) return error.outcome;
   const { code = '', message = '' } = error as NodeJS.ErrnoException;
   // OpenSSL has the number of an alert in its message alone.
   const alert = /SSL alert number (\d+)/.exec(message)?.[1];
