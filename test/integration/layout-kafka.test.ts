@@ -7,8 +7,8 @@ import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { type LaidOut, layOut, REFUSED } from '../support/layouts.js';
 import { generateCerts } from '../support/program.js';
 
-// Kafka is in no registry of Debian or npm: the files are held against the rules of its documentation (KIP-651), and a
-// server of Node's reads what the properties name.
+// Kafka is in no registry of Debian or npm: a server of Node's reads what the properties name, by the rules of Kafka's
+// documentation (KIP-651). test/field/kafka.test.ts has a real broker.
 describe('the layout kafka', () => {
   const folder = temporaryFolderForAll();
   let set: LaidOut;

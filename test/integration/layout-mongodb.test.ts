@@ -12,7 +12,7 @@ const BILLING = 'CN=app,O=billing';
 const BILLING_FOLDER = 'CN-app-O-billing';
 
 // MongoDB is in no registry of Debian: the files are held against the rules of its documentation (x.509), and a server
-// of Node's reads what mongod.conf names.
+// of Node's reads what mongod.conf names. test/field/mongodb.test.ts has MongoDB's shell, and FerretDB.
 describe('the layout mongodb', () => {
   const folder = temporaryFolderForAll();
   let set: LaidOut;

@@ -1,5 +1,5 @@
 // How the program of each layout refuses a client: what the tests expect, and the table in docs/layouts.md. An alert
-// is what the server's TLS sends; another text is what the program itself says, after its TLS let the client in.
+// is what the server's TLS sends; another text is what the program says to the client or in its log.
 
 export const CASES = ['no certificate', 'unknown-ca', 'expired', 'wrong-usage', 'revoked'] as const;
 export type Case = (typeof CASES)[number];
@@ -15,12 +15,21 @@ const openssl = {
   revoked: 'alert certificate revoked',
 } as const satisfies Record<Case, string>;
 
-/** What Go says in the log of the program. Its alert is that of a bad certificate for all of them until Go 1.20. */
-const go = {
+/** What Go says in the log of the program. Go 1.19 sends the alert of a bad certificate for all of them. */
+export const GO = {
   'no certificate': "client didn't provide a certificate",
   'unknown-ca': 'certificate signed by unknown authority',
   expired: 'certificate has expired or is not yet valid',
   'wrong-usage': 'certificate specifies an incompatible key usage',
+  revoked: LET_IN,
+} as const satisfies Record<Case, string>;
+
+/** What Java says, in the log of the program. */
+const JSSE = {
+  'no certificate': 'Empty client certificate chain',
+  'unknown-ca': 'Path does not chain with any of the trust anchors',
+  expired: 'validity check failed',
+  'wrong-usage': 'Extended key usage does not permit use for TLS client authentication',
   revoked: LET_IN,
 } as const satisfies Record<Case, string>;
 
@@ -32,17 +41,12 @@ export const REFUSALS = {
   redis: noList,
   rabbitmq: { ...noList, 'wrong-usage': 'alert handshake failure' },
   mosquitto: openssl,
-  nats: go,
-  etcd: { ...go, revoked: 'certificate serial .* revoked' },
+  nats: GO,
+  etcd: { ...GO, revoked: 'certificate serial .* revoked' },
   haproxy: openssl,
-  java: {
-    'no certificate': 'Empty client certificate chain',
-    'unknown-ca': 'Path does not chain with any of the trust anchors',
-    expired: 'validity check failed',
-    'wrong-usage': 'Extended key usage does not permit use for TLS client authentication',
-    revoked: LET_IN,
-  },
-  tls: go,
+  kafka: JSSE,
+  java: JSSE,
+  tls: GO,
 } as const satisfies Record<string, Record<Case, string>>;
 
 /** The cases that a program refuses, with what each is told. */
@@ -65,6 +69,7 @@ const NAMED = {
   nats: ['NATS 2.9', 'the user of the whole subject'],
   etcd: ['etcd 3.4', 'the user of the CN'],
   haproxy: ['HAProxy 2.6', 'in the answer, as configured'],
+  kafka: ['Kafka 4.3', 'the principal: the whole subject'],
   java: ['JSSE of Java 17', 'the principal'],
   tls: ['Caddy 2.6', 'in the answer, as configured'],
 } as const satisfies Record<keyof typeof REFUSALS, readonly [string, string]>;

@@ -2,12 +2,13 @@
 // as root on Debian or Ubuntu. Elsewhere the tests that need a missing one are left out, and this says
 // which; with CI=true a missing one fails. What comes from a
 // package registry (the grpcio wheel, other versions of Node) may be missing there too, loudly.
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { hasProgram, installPackages } from './debian.js';
 
 export interface Tools {
   nginx: boolean;
@@ -165,32 +166,7 @@ function installMissing(): void {
   if (!hasGrpc('/usr/bin/python3')) missing.push('python3-grpcio');
   if (!REQUESTS_PYTHONS.some((python) => hasModule(python, 'requests'))) missing.push('python3-requests');
   if (spawnSync('/usr/bin/python3', ['-c', 'import ensurepip']).status !== 0) missing.push('python3-venv');
-  if (missing.length === 0 || process.getuid?.() !== 0 || !isDebian()) return;
-  say(`installing ${missing.join(', ')}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  try {
-    execFileSync('apt-get', ['update', '-q'], { env, stdio: 'pipe' });
-    // A package's own service must not start here: nothing listens but what a test starts.
-    execFileSync(
-      'apt-get',
-      ['install', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0', ...missing],
-      { env: { ...env, RUNLEVEL: '1' }, stdio: 'pipe' },
-    );
-  } catch (error) {
-    say(`apt-get failed: ${String((error as { stderr?: unknown }).stderr ?? error)}`);
-  }
-}
-
-function isDebian(): boolean {
-  return (
-    existsSync('/etc/os-release') && /^ID(_LIKE)?=.*debian/m.test(readFileSync('/etc/os-release', 'utf8'))
-  );
-}
-
-function hasProgram(name: string): boolean {
-  if (name.startsWith('/')) return existsSync(name);
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin'];
-  return folders.some((folder) => existsSync(join(folder, name)));
+  installPackages(missing, say);
 }
 
 /** Debian keeps the server's programs out of the path, by version. */

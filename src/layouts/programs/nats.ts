@@ -76,7 +76,7 @@ export const nats = {
               title: 'prove it',
               command: [
                 `nats --server ${quote(`tls://${urlHost(places.host)}:4222`)} --tlsca ${quote(`${places.client}/ca.pem`)}`,
-                `--tlscert ${quote(`${places.client}/client-cert.pem`)} --tlskey ${quote(`${places.client}/client-key.pem`)} rtt`,
+                `--tlscert ${quote(`${places.client}/client-cert.pem`)} --tlskey ${quote(`${places.client}/client-key.pem`)} server check connection`,
               ],
             },
           ]),
