@@ -409,6 +409,37 @@ describe.runIf(tools.nginx)('a client that is made, let in and revoked', () => {
   });
 });
 
+test('a server that floods every connection after the first ends within the time, and nothing is made of it', async () => {
+  const behind = await listen(
+    createHttpsServer(set.server.tlsOptions(), (_request, response) => response.end('alive')),
+  );
+  // A handshake record of zeros, over and over: an endless message of no type.
+  const flood = Buffer.concat([Buffer.from([22, 3, 3, 0x40, 0]), Buffer.alloc(0x4000)]);
+  let connections = 0;
+  const front = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    if (++connections <= 2) {
+      const onward = connect(behind, '127.0.0.1');
+      onward.on('error', () => socket.destroy());
+      socket.pipe(onward).pipe(socket);
+      return;
+    }
+    const send = () => {
+      while (socket.writable && socket.write(flood));
+    };
+    socket.on('drain', send);
+    socket.resume();
+    send();
+  });
+  const url = `https://127.0.0.1:${await listen(front)}`;
+  const report = await verifyEndpoint({ set, url, timeoutMs: 500 });
+  expect(report.result).toBe('wrong');
+  for (const row of rowsOf(report, 'CAs that are asked for')) {
+    expect(row).toMatchObject({ verdict: 'inconclusive', note: 'what it asks for could not be read' });
+  }
+  expect(warnedOf(report)).toEqual([]);
+});
+
 test('export ciphers, at a server that only greets with them', async () => {
   const right = createHttpsServer(set.server.tlsOptions(), (_request, response) => response.end('alive'));
   const behind = await listen(right);
