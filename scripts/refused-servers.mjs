@@ -1,23 +1,32 @@
-// Writes docs/refused-servers.md: what each client of scripts/clients.mjs does with each bad server.
-// Run it after `npm run build`: node scripts/refused-servers.mjs
+// Writes docs/refused-servers.md: what each client of scripts/clients.mjs and scripts/more-clients.mjs does with each bad
+// server. Run it after `npm run build`: node scripts/refused-servers.mjs [python with the grpcio wheel]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificateSet, verifyClient } from '../dist/index.mjs';
-import { clients, commandOf } from './clients.mjs';
+import { clients, commandOf, isInstalled } from './clients.mjs';
+import { moreClients } from './more-clients.mjs';
 
 const PYTHON = '/usr/bin/python3';
+const [, , wheelPython] = process.argv;
+const PYTHONS = [
+  { form: 'C-core on OpenSSL', python: PYTHON },
+  ...(wheelPython === undefined ? [] : [{ form: 'C-core on BoringSSL', python: wheelPython }]),
+];
+const MOST_COLUMNS = 8;
+
 const set = await createCertificateSet({ key: 'ec-p256', layouts: ['grpc'], untrusted: 'none' });
 const folder = mkdtempSync(join(tmpdir(), 'refused-servers-'));
 const measured = [];
 try {
-  for (const client of clients({ python: PYTHON })) {
-    const command = commandOf(client, folder);
-    if (command === undefined) {
+  for (const client of [...clients({ python: PYTHON }), ...moreClients({ pythons: PYTHONS })]) {
+    if (!isInstalled(client.program)) {
       console.error(`${client.name}: ${client.program} is not installed`);
       continue;
     }
+    const own = mkdtempSync(join(folder, 'client-'));
+    const command = client.build?.(own) ?? commandOf(client, own);
     const { rows } = await verifyClient({ set, command, timeoutMs: 60_000 });
     const control = rows.find(({ name }) => name === 'server right');
     if (control?.verdict !== 'right') throw new Error(`${client.name}: ${control?.observed}, ${control?.by}`);
@@ -39,14 +48,16 @@ up rightly: \`--expect <flaw>=accepted\` is for those. Clients that take a name 
 
 ## Clients that check their server
 
-${table(
+${tables(
   names,
   results.filter(({ client }) => client.checks),
 )}
 
 ## Clients with a hole
 
-${table(
+A client that checks its server for another name than it is led to is told so, whatever it refuses: **another name**.
+
+${tables(
   names,
   results.filter(({ client }) => !client.checks),
 )}
@@ -64,13 +75,26 @@ function versions() {
     ['Python', first(PYTHON, '--version')],
     ['Node', process.version],
     ['Go', first('go', 'version')],
+    ['Java', first('java', '--version')],
+    ['Rust', first('rustc', '--version')],
+    ['GnuTLS', first('gnutls-cli', '--version')],
   ];
   return found.map(([name, text]) => `${name} ${number(text)}`).join(', ');
+}
+
+/** Tables that fit a page. */
+function tables(names, results) {
+  const parts = [];
+  for (let begin = 0; begin < results.length; begin += MOST_COLUMNS) {
+    parts.push(table(names, results.slice(begin, begin + MOST_COLUMNS)));
+  }
+  return parts.join('\n\n');
 }
 
 function table(names, results) {
   const cell = (rows, name) => {
     const row = rows.find((candidate) => candidate.name === name);
+    if (/asks for .* where it is led to/.test(row.note)) return '**another name**';
     return row.observed === 'talked to' ? '**accepted**' : row.observed;
   };
   return [

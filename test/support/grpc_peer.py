@@ -7,7 +7,7 @@ has another content, as a server does that is told to.
 
 call: `grpc_peer.py call '[{"target": …, "root": …, "certificate": …, "key": …}, …]'` calls ServerLive
 once for each and prints a JSON list of {code, details, live}. Without a root it has its own defaults; with
-`"override": name` it checks its server for that name.
+`"override": name` it checks its server for that name, and with `"status": true` a failed call is the exit status.
 """
 import json
 import sys
@@ -89,4 +89,6 @@ if __name__ == "__main__":
     if mode == "serve":
         serve(argument)
     else:
-        print(json.dumps([call(case) for case in argument]))
+        answers = [call(case) for case in argument]
+        print(json.dumps(answers))
+        sys.exit(any(case.get("status") and answer["code"] != "OK" for case, answer in zip(argument, answers)))
