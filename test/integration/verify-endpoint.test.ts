@@ -210,6 +210,11 @@ describe('configured rightly', () => {
     const wrong = (report as VerifyReport).rows.filter(({ verdict }) => verdict === 'wrong');
     expect(wrong.filter(({ name }) => name !== 'untrusted weak-key')).toEqual([]);
     expect(row(report, 'no certificate').length).toBe(4);
+    const crossed = row(report, 'client alice').flatMap(({ wire = [] }) => wire);
+    expect(crossed).toContainEqual(
+      expect.stringMatching(/^handshake done \(TLSv1\.3, TLS_\w+, X25519\), ALPN h2$/),
+    );
+    expect(row(report, 'no TLS').map(({ wire }) => wire)).toEqual([['no TLS'], ['no TLS']]);
   });
 });
 

@@ -136,13 +136,22 @@ describe('the command that repeats a row', () => {
   ];
 
   test("tries a client's one flaw alone, and leaves the client's own words", () => {
-    const again = repeatCommand(rowWith({ protocol: 'client', flaw: 'cn-only' }), command) ?? [];
+    const again = repeatCommand(rowWith({ protocol: 'client', flaw: 'cn-only' }), command, new Set()) ?? [];
     expect(commandLine(again)).toBe("generate-certs verify-client --flaw cn-only -- curl --flaw x '{url}'");
   });
 
   test('is the whole command for any other row', () => {
-    expect(repeatCommand(rowWith({ flaw: 'expired' }), command)).toBe(command);
-    expect(repeatCommand(rowWith({}), undefined)).toBeUndefined();
+    expect(repeatCommand(rowWith({ flaw: 'expired' }), command, new Set())).toEqual(command);
+    expect(repeatCommand(rowWith({}), undefined, new Set())).toBeUndefined();
+  });
+
+  test('is for the endpoint of the row alone', () => {
+    const [own, other] = ['https://localhost:8000', 'localhost:9178'];
+    const command = ['generate-certs', 'verify', '--strict', own, '--grpc', other];
+    const subjects = new Set([own, other]);
+    const again = (subject: string) => repeatCommand(rowWith({ subject }), command, subjects)?.slice(3);
+    expect(again(own)).toEqual([own]);
+    expect(again(other)).toEqual(['--grpc', other]);
   });
 });
 

@@ -1,6 +1,7 @@
+import type { TLSSocket } from 'node:tls';
 import { debug } from '../../util/debug.js';
 import type { Answer } from '../protocols/protocol.js';
-import type { Note } from '../report/finding.js';
+import type { Crossed, Note } from '../report/finding.js';
 import { subjectText } from '../report/wording.js';
 import type { Approach } from '../wire/approach.js';
 import type { Outcome } from '../wire/outcome.js';
@@ -17,6 +18,8 @@ export interface Attempt {
   readonly answer?: Answer;
   /** What is known of it beside what follows from its outcome. */
   readonly note?: Note;
+  /** What crossed the wire before the outcome; absent where no connection was made. */
+  readonly crossed?: Crossed | undefined;
   readonly milliseconds: number;
 }
 
@@ -33,7 +36,12 @@ export async function attempt(
   approach?: Approach,
 ): Promise<Attempt> {
   const begun = performance.now();
-  const answer = await answerTo(proof, tried, tls, approach);
+  let handshake: Crossed['handshake'];
+  const onSecure = (socket: TLSSocket) => {
+    handshake = handshakeOf(socket);
+    approach?.onSecure?.(socket);
+  };
+  const answer = await answerTo(proof, tried, tls, { ...approach, onSecure });
   // What is to be let in is judged by its own answer.
   const usual = tried.expected === 'let-in' ? undefined : usualAnswer(proof, tls);
   const outcome = compare(usual, answer, tls === null);
@@ -43,7 +51,19 @@ export async function attempt(
     () =>
       `${proof.endpoint.address}: ${subjectText(tried.tried)}, ${tls ?? 'no TLS'}: ${outcome.kind} after ${milliseconds} ms`,
   );
-  return { tried, tls, outcome, answer, milliseconds };
+  const crossed = answer.outcome.kind === 'not-loaded' ? undefined : { plaintext: tls === null, handshake };
+  return { tried, tls, outcome, answer, crossed, milliseconds };
+}
+
+/** @returns what was agreed on; the key exchange where OpenSSL has a name for it */
+function handshakeOf(socket: TLSSocket): Crossed['handshake'] {
+  const { name: keyExchange } = socket.getEphemeralKeyInfo() as { name?: string };
+  return {
+    version: socket.getProtocol() ?? '',
+    cipher: socket.getCipher().standardName,
+    keyExchange,
+    alpn: socket.alpnProtocol || undefined,
+  };
 }
 
 /** What the valid client was answered: without TLS nobody is, and its answer with the newest version is what counts. */

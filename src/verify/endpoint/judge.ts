@@ -9,7 +9,7 @@ import { whyRefused } from './refusal.js';
 
 /** What came of an attempt, judged. */
 export function findingOf(endpoint: Endpoint, attempt: Attempt): Finding {
-  const { tried, tls, outcome, milliseconds, note } = attempt;
+  const { tried, tls, outcome, milliseconds, note, crossed } = attempt;
   return {
     ...common(endpoint, tried),
     tls,
@@ -18,6 +18,7 @@ export function findingOf(endpoint: Endpoint, attempt: Attempt): Finding {
     ...judge(attempt),
     ...(note !== undefined && { note }),
     milliseconds,
+    ...(crossed !== undefined && { wire: [crossed] }),
   };
 }
 

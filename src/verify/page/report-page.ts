@@ -10,13 +10,14 @@ import { repeatCommand } from './repeat.js';
  * It needs no other file, no network and no script, and holds no key material.
  */
 export function formatReportPage(reports: readonly VerifyReport[]): string {
-  const rows = reports.flatMap(({ rows: own, command }, number) =>
-    own.map((row, index) => ({
+  const rows = reports.flatMap(({ rows: own, command }, number) => {
+    const subjects = new Set(own.map(({ subject }) => subject));
+    return own.map((row, index) => ({
       row,
       id: `row-${number + 1}-${index + 1}`,
-      command: repeatCommand(row, command),
-    })),
-  );
+      command: repeatCommand(row, command, subjects),
+    }));
+  });
   const result = worst(reports);
   const silent = [...new Set(reports.flatMap((report) => report.silent))];
   const headline = HEADLINES[result];

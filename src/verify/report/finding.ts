@@ -186,6 +186,21 @@ export interface Seen {
   readonly cause: Cause | undefined;
 }
 
+/** What crossed the wire between this side and an endpoint before the outcome. */
+export interface Crossed {
+  /** Whether the connection was made without TLS. */
+  readonly plaintext: boolean;
+  /** What was agreed on; absent where the handshake did not end. In TLS 1.3 it ends before a client is looked at. */
+  readonly handshake:
+    | {
+        readonly version: string;
+        readonly cipher: string;
+        readonly keyExchange: string | undefined;
+        readonly alpn: string | undefined;
+      }
+    | undefined;
+}
+
 /** One case tried, and what came of it. */
 export interface Finding extends Pick<Row, 'subject' | 'protocol' | 'tls' | 'severity' | 'milliseconds'> {
   readonly tried: Subject;
@@ -195,5 +210,5 @@ export interface Finding extends Pick<Row, 'subject' | 'protocol' | 'tls' | 'sev
   readonly verdict: Verdict;
   readonly note?: Note | undefined;
   readonly flaw?: string | undefined;
-  readonly wire?: readonly Seen[] | undefined;
+  readonly wire?: readonly (Seen | Crossed)[] | undefined;
 }

@@ -88,7 +88,7 @@ export interface Row {
   readonly milliseconds: number;
   /** The flaw that was tried; absent where the case is none of them. */
   readonly flaw?: string | undefined;
-  /** What each connection of a client did, a line each; absent where an endpoint is what is proved. */
+  /** What crossed the wire, a line for each connection; absent where there was none. */
   readonly wire?: readonly string[] | undefined;
 }
 

@@ -70,7 +70,7 @@ function rowSchema(protocols: readonly string[]): JsonSchema {
       note: text('why, or what it means, in words; empty where the verdict says it all'),
       milliseconds: { type: 'number', minimum: 0, description: 'how long it took' },
       flaw: text('the flaw that was tried'),
-      wire: listOf('what each connection of a client did, a line each', { type: 'string' }),
+      wire: listOf('what crossed the wire, a line for each connection', { type: 'string' }),
     },
     { description: 'one case, and what came of it', optional: ['flaw', 'wire'] },
   );

@@ -1,6 +1,14 @@
 import type { Finding } from './finding.js';
 import type { Row } from './row.js';
-import { evidenceText, expectedText, noteText, observedText, seenText, subjectText } from './wording.js';
+import {
+  crossedText,
+  evidenceText,
+  expectedText,
+  noteText,
+  observedText,
+  seenText,
+  subjectText,
+} from './wording.js';
 
 /** Puts a finding into words: the last step before a report. */
 export function toRow(finding: Finding): Row {
@@ -19,6 +27,8 @@ export function toRow(finding: Finding): Row {
     note: noteText(finding.note, finding.tried),
     milliseconds,
     ...(flaw !== undefined && { flaw }),
-    ...(wire !== undefined && { wire: wire.map(seenText) }),
+    ...(wire !== undefined && {
+      wire: wire.map((seen) => ('requested' in seen ? seenText(seen) : crossedText(seen))),
+    }),
   };
 }

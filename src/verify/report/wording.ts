@@ -4,6 +4,7 @@ import { formatDistance, isoSeconds } from '../../util/moments.js';
 import { causeText } from './causes.js';
 import type {
   CallEndCause,
+  Crossed,
   Evidence,
   Expected,
   Note,
@@ -340,6 +341,15 @@ function problemText(problem: SetProblem): string {
 }
 
 /** What one connection of a client did, in one line. */
+/** `handshake done (TLSv1.3, TLS_AES_256_GCM_SHA384, X25519), ALPN h2`. */
+export function crossedText({ plaintext, handshake }: Crossed): string {
+  if (plaintext) return 'no TLS';
+  if (handshake === undefined) return 'the handshake did not end';
+  const { version, cipher, keyExchange, alpn } = handshake;
+  const agreed = [version, cipher, ...(keyExchange === undefined ? [] : [keyExchange])].join(', ');
+  return `handshake done (${agreed})${alpn === undefined ? '' : `, ALPN ${alpn}`}`;
+}
+
 export function seenText(seen: Seen): string {
   const { plaintext, handshake, tls, alpn, requested, clientCertificate, cause } = seen;
   const parts = [
