@@ -44,6 +44,7 @@ try {
   if (!values.quick) {
     measureManyClients(have);
     measureManyParties();
+    measureKeystores();
     measureRsa();
     measureGrowth();
     await measureVerify();
@@ -224,6 +225,24 @@ function measureManyParties() {
     beside: 'this program: 2,000 clients',
     limit: ms('clients'),
     asked: '2.0',
+  });
+}
+
+/** What the derivation of the password of a keystore adds: the layouts' other files are alike. */
+function measureKeystores() {
+  say('1000 clients with keystores');
+  const set = (layout) => () => make('--layout', layout, '--clients', '1000', '--out', fresh());
+  const works = {
+    pem: { command: set('tls'), usage: true },
+    keystores: { command: set('java'), usage: true },
+  };
+  const taken = timeInTurns(works, runs, { scratch, settled: true });
+  const each = (name, key) => taken.get(name).map((run) => run[key]);
+  const cost = (median(each('keystores', 'cpuMs')) - median(each('pem', 'cpuMs'))) / 1000;
+  add('1,000 ec-p256 clients with PKCS #12 keystores (layout java)', each('keystores', 'ms'), {
+    beside: 'this program: layout tls, PEM alone',
+    limit: each('pem', 'ms'),
+    note: `${cost.toFixed(1)} ms of a processor a keystore, 2,048 rounds`,
   });
 }
 

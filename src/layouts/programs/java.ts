@@ -1,3 +1,4 @@
+import type { Credential } from '../../pki/credential.js';
 import { DEFAULT_PASSWORD } from '../../pki/formats/default-password.js';
 import { DEFAULT_STORE_PASSWORD } from '../../request/password.js';
 import type { Layout, NextStep, NextStepContext } from '../layout.js';
@@ -51,6 +52,17 @@ const options: Configuration = {
   ],
 };
 
+let last: { readonly of: string; readonly password: string; readonly store: Buffer } | undefined;
+
+/** Parties by the thousand trust the same, and a truststore takes milliseconds. */
+function truststoreOf(party: Credential, password: string): Buffer {
+  const of = party.trustedPem;
+  if (last?.of !== of || last.password !== password) {
+    last = { of, password, store: party.truststore({ password }) };
+  }
+  return last.store;
+}
+
 /** PKCS #12 stores for Java, and the PEM pair that Spring's bundles take. */
 export const java = {
   ...FOLDERS,
@@ -66,7 +78,7 @@ export const java = {
     {
       name: () => TRUSTSTORE,
       part: 'truststore',
-      content: { ofParty: (party, { text }) => party.truststore({ password: text }) },
+      content: { ofParty: (party, { text }) => truststoreOf(party, text) },
     },
     ...pemFiles({ certificate: 'tls.crt', key: 'tls.key', authority: 'ca.crt' }),
     configurationFile(server),

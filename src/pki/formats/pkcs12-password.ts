@@ -1,4 +1,4 @@
-import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { createCipheriv, createHmac, hash, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { NULL, octetString, oid, sequence, smallInteger } from '../asn1/der.js';
 
 /**
@@ -9,7 +9,7 @@ export const ITERATIONS = 2048;
 
 /** How a file is protected: encryption of its parts, and the code over the whole. */
 export interface Protection {
-  /** Encrypts with a salt of its own; gives the AlgorithmIdentifier and the ciphertext. */
+  /** Encrypts with a salt or a vector of its own; gives the AlgorithmIdentifier and the ciphertext. */
   readonly encrypt: (plain: Uint8Array) => { readonly algorithm: Buffer; readonly encrypted: Buffer };
   /** MacData over the contents (RFC 7292 section 4). */
   readonly authenticate: (content: Uint8Array) => Buffer;
@@ -20,10 +20,13 @@ export interface Protection {
  * 8u301, OpenSSL 3 and Windows since 2019 write themselves.
  */
 export function modernProtection(password: string): Protection {
+  const salt = randomBytes(16);
+  // The parts of a file have one key and vectors of their own: the derivation is what takes long.
+  let key: Buffer | undefined;
   return {
     encrypt: (plain) => {
-      const [salt, iv] = [randomBytes(16), randomBytes(16)];
-      const key = pbkdf2Sync(Buffer.from(password, 'utf8'), salt, ITERATIONS, 32, 'sha256');
+      const iv = randomBytes(16);
+      key ??= pbkdf2Sync(Buffer.from(password, 'utf8'), salt, ITERATIONS, 32, 'sha256');
       const derivation = sequence(
         PBKDF2,
         sequence(octetString(salt), smallInteger(ITERATIONS), sequence(HMAC_SHA256, NULL)),
@@ -99,8 +102,8 @@ export function deriveBytes(
   const input = Buffer.concat([fill(salt, block), fill(passwordBytes(password), block)]);
   const blocks: Buffer[] = [];
   for (let derived = 0; derived < length; ) {
-    let digest = createHash(name).update(diversifier).update(input).digest();
-    for (let round = 1; round < iterations; round++) digest = createHash(name).update(digest).digest();
+    let digest = hash(name, Buffer.concat([diversifier, input]), 'buffer');
+    for (let round = 1; round < iterations; round++) digest = hash(name, digest, 'buffer');
     blocks.push(digest);
     derived += digest.length;
     if (derived < length) addToEach(input, fill(digest, block), block);
