@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { temporaryFolderForAll } from '../support/folder.js';
 import { REFUSALS, tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening } from '../support/layouts.js';
+import { commandsOf } from '../support/pages.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
-import { run } from '../support/program.js';
+import { generateCerts, run } from '../support/program.js';
 import { notRight, prove } from '../support/proved.js';
 import { refusalOf } from '../support/refusal.js';
 
@@ -50,6 +51,8 @@ describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () 
       'hostssl password all all scram-sha-256',
       'hostssl both all all scram-sha-256 clientcert=verify-ca',
       'hostnossl instead all all scram-sha-256',
+      'hostssl beside all all scram-sha-256 clientcert=verify-ca',
+      'hostnossl beside all all trust',
     ];
     writeFileSync(
       join(home, 'pg_hba.conf'),
@@ -130,6 +133,18 @@ describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () 
     expect(says('untrusted revoked')).toBe('right: refused, TLS alert certificate revoked');
   });
 
+  test('the commands of the pages prove it', () => {
+    const commands = commandsOf('sh postgres').map((line) => line.replace(':5432', `:${port}`).split(' '));
+    expect(commands.length).toBeGreaterThan(0);
+    for (const [program, ...args] of commands) {
+      expect(program).toBe('generate-certs');
+      expect(generateCerts(args, { cwd: folder })).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining('PASSED'),
+      });
+    }
+  });
+
   test('`verify` calls as the user of the URL, and as no other', async () => {
     const url = `postgres://ops@localhost:${port}/postgres`;
     const { says } = await prove(set.folder, url, { client: CAROL, refused: 'alice' });
@@ -161,6 +176,11 @@ describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () 
       said: `wrong: let in, ${password}`,
     });
     expect(await rowOf('both', 'client alice')).toEqual({ right: true, said: `right: let in, ${password}` });
+  });
+
+  test('`verify` finds that a password is asked for over TLS alone', async () => {
+    const said = 'wrong: let in, PostgreSQL authenticated';
+    expect(await rowOf('beside', 'no TLS')).toEqual({ right: false, said });
   });
 
   test('`verify` does not judge a password in the place of the certificate', async () => {

@@ -51,6 +51,10 @@ export interface Tools {
   nats: boolean;
   mariadb: boolean;
   kubectl: boolean;
+  /** OpenLDAP's server. */
+  slapd: boolean;
+  /** Whether Debian's Python has aiosmtpd, an SMTP server. */
+  aiosmtpd: boolean;
   /** RabbitMQ's own script, which goes on in the foreground; empty where there is none. */
   rabbitmq: string;
   /** The folder of PostgreSQL's own programs; empty where there is none. */
@@ -73,6 +77,8 @@ declare module 'vitest' {
 
 /** Debian's one in the path becomes another user. */
 const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+
+const AIOSMTPD = '/usr/lib/python3/dist-packages/aiosmtpd/smtp.py';
 
 const PACKAGE_OF_PROGRAM = {
   nginx: 'nginx',
@@ -106,6 +112,8 @@ const PACKAGE_OF_PROGRAM = {
   kubectl: 'kubernetes-client',
   [RABBITMQ]: 'rabbitmq-server',
   psql: 'postgresql',
+  slapd: 'slapd',
+  [AIOSMTPD]: 'python3-aiosmtpd',
   '/usr/bin/python3': 'python3',
   git: 'git',
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
@@ -145,6 +153,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     mosquitto: hasProgram('mosquitto') && hasProgram('mosquitto_pub'),
     nats: hasProgram('nats-server'),
     kubectl: hasProgram('kubectl'),
+    slapd: hasProgram('slapd'),
+    aiosmtpd: hasProgram(AIOSMTPD),
     rabbitmq: hasProgram(RABBITMQ) ? RABBITMQ : '',
     mariadb: hasProgram('mariadbd') && hasProgram('mariadb-install-db') && hasProgram('mysql'),
     postgres: findPostgres(),

@@ -86,6 +86,36 @@ test.each([
   expect(compare(valid, answer, false)).toMatchObject(outcome);
 });
 
+describe('a protocol whose application asks for more than a certificate', () => {
+  const status = (text: string, asksForMore?: 'refused' | 'differs'): Answer => ({
+    outcome: {
+      kind: 'let-in',
+      cause: { kind: 'status', protocol: 'Redis', status: text, ...(asksForMore && { asksForMore }) },
+      working: true,
+    },
+  });
+  const noauth = status('NOAUTH', 'refused');
+  const password = status('asks for a password', 'differs');
+
+  test.each([
+    ['of both', noauth, noauth, { kind: 'let-in' }],
+    ['of the other alone', status('PONG'), noauth, { kind: 'refused', cause: { refuses: true } }],
+    ['of the other alone, in the place of the certificate', status('OK'), password, { kind: 'differs' }],
+    ['of the valid client alone', noauth, status('PONG'), { kind: 'let-in' }],
+    ['of both, in two ways', noauth, password, { kind: 'differs' }],
+    ['of neither', status('PONG'), status('LOADING'), { kind: 'differs' }],
+  ] as const)('%s', (_title, valid, answer, outcome) => {
+    expect(compare(valid, answer, false)).toMatchObject(outcome);
+  });
+
+  test('without TLS there is no handshake that it comes after', () => {
+    expect(compare(status('PONG'), noauth, true)).toMatchObject({
+      kind: 'refused',
+      cause: { refuses: false },
+    });
+  });
+});
+
 test('without a valid client nothing is compared', () => {
   expect(compare(undefined, http(302), false)).toMatchObject({ kind: 'let-in' });
 });

@@ -8,6 +8,7 @@ import { REPOSITORY } from '../support/program.js';
 const KNOWN = [
   ...['sh', 'sh set', 'sh watch', 'sh page', 'console', 'sh root', 'sh shim', 'yaml configuration'], // pages.test.ts
   ...['sh endpoint'], // pages.test.ts
+  ...['sh postgres'], // layout-postgres.test.ts
   ...['sh clone'], // clone.test.ts, and below
   ...['sh install'], // install.test.ts
   ...['sh serve', 'sh docker'], // serve.test.ts; docker.test.ts reads it, for want of an engine

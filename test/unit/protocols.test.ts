@@ -25,6 +25,12 @@ describe('an endpoint', () => {
     ['grpcs://[::1]:9178/', 'grpc', '::1', 9178, ''],
     ['https://api.test', 'rest', 'api.test', 443, ''],
     ['HTTPS://[::1]:8443/base/', 'rest', '::1', 8443, '/base'],
+    ['postgres://localhost', 'postgres', 'localhost', 5432, ''],
+    ['mysql://[::1]', 'mysql', '::1', 3306, ''],
+    ['redis://bücher.test:443', 'redis', 'xn--bcher-kva.test', 443, ''],
+    ['nats://LOCALHOST/', 'nats', 'localhost', 4222, ''],
+    ['mongodb://localhost/?authMechanism=MONGODB-X509', 'mongodb', 'localhost', 27017, ''],
+    ['tls://localhost:8443', 'tls', 'localhost', 8443, ''],
   ])('%s', (typed, protocol, host, port, basePath) => {
     const endpoint = parseEndpoint(typed);
     expect(endpoint).toMatchObject({ address: typed, host, port, basePath });
@@ -39,12 +45,44 @@ describe('an endpoint', () => {
     ['grpc://user@localhost:9178', 'is not host:port', 'host:port'],
     ['https://user@localhost', 'holds a user name', 'https://'],
     [7, 'is not text', 'grpc://localhost:9178'],
+    ['tls://localhost', 'has no port', 'tls://localhost:8443'],
+    ['redis://localhost:0', 'has no valid port', 'redis://'],
+    ['redis://user@localhost', 'holds a user name', 'redis://'],
+    ['redis://localhost/0', 'holds a path', 'redis://'],
+    ['postgres://a%00b@localhost', 'has no valid user name', 'postgres://'],
+    ['postgres://localhost/a/b', 'has no valid database', 'postgres://'],
+    ['postgres://localhost?sslmode=require', 'holds a query', 'postgres://'],
+    ['postgres://%zz', 'has no valid host', 'postgres://'],
+    ['postgres://a%2fb', 'has no valid host', 'postgres://'],
+    ['postgres://a b', 'is not a URL', 'postgres://'],
+    ['mongodb://localhost/?authMechanism=PLAIN', 'holds a query', 'MONGODB-X509'],
   ])('is not %s', (typed, message, hint) => {
     expect(() => parseEndpoint(typed)).toThrow(
       expect.objectContaining({
         code: 'ERR_ENDPOINT_INVALID',
         message: expect.stringContaining(message),
         hint: expect.stringContaining(hint),
+      }),
+    );
+  });
+
+  test('may name a user and a database', () => {
+    const endpoint = parseEndpoint('postgres://a%40b@db.test/orders%20of%20may');
+    expect(endpoint).toMatchObject({ user: 'a@b', database: 'orders of may' });
+  });
+
+  test.each([
+    'postgres://alice:s3cret@localhost/app',
+    'redis://:s3cret@localhost',
+    'gopher://a:s3cret@localhost',
+    'postgres://a:s3cret@localhost:99999',
+    'postgres://a:x/s3cret@localhost',
+  ])('with a password is refused, and the password not repeated: %s', (typed) => {
+    expect(() => parseEndpoint(typed)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_ENDPOINT_INVALID',
+        message: expect.not.stringContaining('s3cret'),
+        hint: expect.not.stringContaining('s3cret'),
       }),
     );
   });

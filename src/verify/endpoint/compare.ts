@@ -20,10 +20,15 @@ export function compare(valid: Answer | undefined, answer: Answer, plain: boolea
   if (outcome.kind !== 'let-in' && outcome.kind !== 'refused') return outcome;
   const { cause } = outcome;
   if (cause.kind === 'status' && cause.http === undefined) {
-    const same = reference.cause.kind === 'status' && reference.cause.status === cause.status;
-    if (outcome.kind === 'refused' || same) return outcome;
-    if (cause.asksForMore === true) return { kind: 'refused', cause: { ...cause, refuses: !plain } };
-    return { kind: 'differs', cause };
+    const usual = reference.cause.kind === 'status' ? reference.cause : undefined;
+    if (outcome.kind === 'refused' || usual?.status === cause.status) return outcome;
+    if (usual?.asksForMore === undefined) {
+      if (cause.asksForMore !== 'refused') return { kind: 'differs', cause };
+      return { kind: 'refused', cause: { ...cause, refuses: !plain } };
+    }
+    // What serves one whom it asks for nothing has let that one in.
+    const isServed = cause.asksForMore === undefined && outcome.working === true;
+    return isServed ? outcome : { kind: 'differs', cause };
   }
   const status = answer.status ?? statusOf(cause);
   const usual = valid?.status ?? statusOf(reference.cause);

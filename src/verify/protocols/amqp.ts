@@ -54,14 +54,16 @@ async function logIn(talk: Conversation, answers: Answers): Promise<Outcome> {
         if (mechanisms === undefined) throw talk.strange(head);
         if (mechanisms.length === 0) return answers.refused('offers no way to log in');
         // TLS let the client in, and its certificate is no name here.
-        if (!mechanisms.includes('EXTERNAL')) return answers.letIn(`asks for ${mechanisms.join(' or ')}`);
+        if (!mechanisms.includes('EXTERNAL')) {
+          return answers.asksForMore(`asks for ${mechanisms.join(' or ')}`, 'differs');
+        }
         talk.send(startOk());
         break;
       }
       case TUNE:
         return answers.letIn('logged in by the certificate');
       case SECURE:
-        return answers.letIn('asks for more than the certificate');
+        return answers.asksForMore('asks for more than the certificate', 'differs');
       case CLOSE:
         return closeOutcome(body, answers);
       default:

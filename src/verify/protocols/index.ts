@@ -1,6 +1,9 @@
 import { readTexts } from '../../util/options.js';
 import { amqp } from './amqp.js';
 import { grpc } from './grpc.js';
+import { kafka } from './kafka.js';
+import { ldap, ldaps } from './ldap.js';
+import { mongodb } from './mongodb.js';
 import { mqtt } from './mqtt.js';
 import { mysql } from './mysql.js';
 import { nats } from './nats.js';
@@ -9,9 +12,26 @@ import { postgres } from './postgres.js';
 import type { Endpoint, Protocol } from './protocol.js';
 import { redis } from './redis.js';
 import { rest } from './rest.js';
+import { smtp, smtps } from './smtp.js';
 import { tls } from './tls.js';
 
-const TABLE = [grpc, rest, postgres, mysql, redis, amqp, mqtt, nats, tls] as const;
+const TABLE = [
+  grpc,
+  rest,
+  postgres,
+  mysql,
+  mongodb,
+  redis,
+  kafka,
+  amqp,
+  mqtt,
+  nats,
+  ldap,
+  ldaps,
+  smtp,
+  smtps,
+  tls,
+] as const;
 
 /** The protocols that endpoints are proved by, in the order of the help text. */
 export const PROTOCOLS: readonly Protocol[] = TABLE;

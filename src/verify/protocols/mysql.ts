@@ -111,7 +111,7 @@ async function logIn(
         break;
       case MORE_DATA:
         // caching_sha2_password: 4 asks for the password itself, 3 says that it is known.
-        if (body[1] === 4) return answers.letIn('asks for a password');
+        if (body[1] === 4) return answers.asksForMore('asks for a password', 'differs');
         break;
       default:
         throw talk.strange(body);

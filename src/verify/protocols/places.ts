@@ -115,11 +115,10 @@ function nameIn(encoded: string): string | undefined | null {
 
 /** As it is in a URL of HTTP: in lower case, and international names as A-labels. */
 function hostOf(hostname: string): string | undefined {
-  const asHttp = `http://${decodeURIComponent(hostname)}`;
+  // A URL of HTTP decodes what that of another scheme keeps encoded.
+  const asHttp = `http://${hostname}`;
   if (hostname === '' || !URL.canParse(asHttp)) return undefined;
-  const url = new URL(asHttp);
-  const isHostAlone = url.href === `http://${url.hostname}/`;
-  return isHostAlone ? url.hostname.replace(/^\[|\]$/g, '') : undefined;
+  return new URL(asHttp).hostname.replace(/^\[|\]$/g, '');
 }
 
 function checkPort(typed: string, port: number, hint: string): number {
@@ -129,6 +128,6 @@ function checkPort(typed: string, port: number, hint: string): number {
 
 export function endpointInvalid(typed: unknown, problem: string, hint: string): GenerateCertsError {
   // A password that was typed is not repeated.
-  const shown = typeof typed === 'string' ? typed.replace(/(\/\/[^/?#]*?):[^/?#]*@/, '$1:…@') : typed;
+  const shown = typeof typed === 'string' ? typed.replace(/(\/\/[^:@/?#]*):.*@/s, '$1:…@') : typed;
   return new GenerateCertsError('ERR_ENDPOINT_INVALID', `${quote(shown)} ${problem}`, hint);
 }

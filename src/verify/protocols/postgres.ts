@@ -76,7 +76,7 @@ async function logIn(talk: Conversation, startup: Buffer, answers: Answers): Pro
         talk.send(Buffer.from([0x58, 0, 0, 0, 4]));
         return answers.letIn('authenticated');
       }
-      return answers.letIn(REQUESTS[code] ?? `asks for authentication ${code}`);
+      return answers.asksForMore(REQUESTS[code] ?? `asks for authentication ${code}`, 'differs');
     }
     if (type !== 'E') continue;
     const { S: severity = 'ERROR', C: code = '', M: message = '' } = fieldsOf(body);

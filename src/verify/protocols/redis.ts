@@ -31,7 +31,7 @@ async function ping(talk: Conversation, answers: Answers): Promise<Outcome> {
     // Behind TLS it wants a password, or gives the user no right to this command.
     case 'NOAUTH':
     case 'NOPERM':
-      return answers.asksForMore(code);
+      return answers.asksForMore(code, 'refused');
     // Protected mode takes no calls from other machines.
     case 'DENIED':
     case 'WRONGPASS':

@@ -66,10 +66,10 @@ export type Cause =
       /** Whether the application turned the caller away by it, whom its TLS had let in. */
       readonly refuses?: boolean;
       /**
-       * Whether the application asks for more than a certificate by it: those who get it are let in where the valid client
-       * gets it too, and turned away where that one does not.
+       * Where the application asks for more than a certificate, which is no refusal where the valid client is asked too; and
+       * what it is for others where that one is not asked: a refusal, or neither one nor the other.
        */
-      readonly asksForMore?: boolean;
+      readonly asksForMore?: 'refused' | 'differs';
     }
   /** A request, or the whole connection, was ended by a code of the protocol. */
   | {

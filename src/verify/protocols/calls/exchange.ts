@@ -56,9 +56,13 @@ export class Answers {
     return { kind: 'let-in', cause: this.#status(status), working: true };
   }
 
-  /** It asks for more than a certificate, before it has said what it thinks of that. */
-  asksForMore(status: string): Outcome {
-    return { kind: 'let-in', cause: { ...this.#status(status), asksForMore: true }, working: true };
+  /**
+   * It asks for more than a certificate.
+   *
+   * @param others what that is for others where the valid client is not asked
+   */
+  asksForMore(status: string, others: 'refused' | 'differs'): Outcome {
+    return { kind: 'let-in', cause: { ...this.#status(status), asksForMore: others }, working: true };
   }
 
   /** It turns the caller away, for who that is. */
