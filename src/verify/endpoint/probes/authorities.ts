@@ -7,11 +7,11 @@ import { loadClient, type TlsVersion } from '../../wire/tls.js';
 import type { Opened } from '../proof.js';
 import { trustedNames } from '../trusted-names.js';
 import type { Probe } from './probe.js';
-import { probeFinding, speaksHttp, targetOf } from './probed.js';
+import { beginsWithTls, probeFinding, targetOf } from './probed.js';
 
 /** The CAs that a server names where it asks for a certificate: others than the set's are trusted as well. */
 export const probeAuthorities: Probe = async (opened) =>
-  speaksHttp(opened) ? Promise.all(opened.versions.map((tls) => askedBy(opened, tls))) : [];
+  beginsWithTls(opened) ? Promise.all(opened.versions.map((tls) => askedBy(opened, tls))) : [];
 
 async function askedBy(opened: Opened, tls: TlsVersion): Promise<Finding> {
   const { valid, timeoutMs, set } = opened;

@@ -2,7 +2,7 @@ import type { Finding } from '../../report/finding.js';
 import type { Outdated } from '../../report/probes.js';
 import { type Hello, type HelloAnswer, offer } from '../../wire/hello.js';
 import type { Probe } from './probe.js';
-import { type Probed, probeFinding, speaksHttp, targetOf } from './probed.js';
+import { beginsWithTls, type Probed, probeFinding, targetOf } from './probed.js';
 
 /** Suites that servers of that time have: ECDHE, DHE and RSA with AES, 3DES and RC4. */
 const SUITES_OF_THEN = [
@@ -36,7 +36,7 @@ const OFFERS: readonly (Hello & { readonly what: Outdated })[] = [
 
 /** Old versions of TLS (RFC 8996), and ciphers that hide nothing or prove no server (RFC 9325 section 4.1). */
 export const probeOutdated: Probe = async (opened) => {
-  if (!speaksHttp(opened)) return [];
+  if (!beginsWithTls(opened)) return [];
   const target = targetOf(opened);
   return Promise.all(
     OFFERS.map(async ({ what, ...hello }): Promise<Finding> => {

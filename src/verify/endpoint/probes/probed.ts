@@ -18,6 +18,11 @@ export function speaksHttp({ endpoint: { protocol } }: Opened): boolean {
   return protocol.name === 'rest' || protocol.name === 'grpc';
 }
 
+/** Whether TLS comes first there, so that a greeting needs nothing of the protocol. */
+export function beginsWithTls({ endpoint: { protocol } }: Opened): boolean {
+  return protocol.begin === undefined;
+}
+
 /** The endpoint for a connection of its own, with what it was opened with offered in TLS. */
 export function targetOf({ endpoint, approach }: Opened): Target {
   return { ...endpoint, protocol: { ...endpoint.protocol, alpn: approach?.alpn ?? endpoint.protocol.alpn } };
