@@ -188,7 +188,12 @@ https://localhost:${port} {
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
       stream.end(Buffer.alloc(5));
     });
-    expectNoHole(await rest(await listen(https)));
+    const port = await listen(https);
+    expectNoHole(await rest(port));
+    const alone = await verifyEndpoint({ set, url: `tls://localhost:${port}` });
+    for (const name of ['CAs that are asked for', 'TLS 1.0', 'null ciphers']) {
+      expect(alone.rows.find((row) => row.name === name)).toMatchObject({ verdict: 'right' });
+    }
     expectNoHole(await grpc(await listen(http2 as unknown as Server)));
   });
 
