@@ -57,6 +57,7 @@ const KIND_OF_CODE = {
   ERR_PORT_TAKEN: 'environment',
   ERR_PROGRAM_MISSING: 'environment',
   ERR_REPORT_INVALID: 'input',
+  ERR_PROTOCOL_UNKNOWN: 'input',
   ERR_REQUEST_INVALID: 'input',
   ERR_SERVER_FLAGS_INVALID: 'input',
   ERR_SET_DAMAGED: 'input',

@@ -7,7 +7,7 @@ import { REFUSALS, tlsRefusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening } from '../support/layouts.js';
 import { commandsOf } from '../support/pages.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
-import { generateCerts, run } from '../support/program.js';
+import { EXECUTABLE, run } from '../support/program.js';
 import { notRight, prove } from '../support/proved.js';
 import { refusalOf } from '../support/refusal.js';
 
@@ -134,14 +134,12 @@ describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () 
   });
 
   test('the commands of the pages prove it', () => {
-    const commands = commandsOf('sh postgres').map((line) => line.replace(':5432', `:${port}`).split(' '));
+    const commands = commandsOf('sh postgres').map((line) => line.replace(':5432', `:${port}`));
     expect(commands.length).toBeGreaterThan(0);
-    for (const [program, ...args] of commands) {
-      expect(program).toBe('generate-certs');
-      expect(generateCerts(args, { cwd: folder })).toMatchObject({
-        status: 0,
-        stdout: expect.stringContaining('PASSED'),
-      });
+    const program = `generate-certs() { '${process.execPath}' '${EXECUTABLE}' "$@"; }`;
+    for (const command of commands) {
+      const proved = run('bash', ['-c', `${program}\n${command}`], { cwd: folder });
+      expect(proved).toMatchObject({ status: 0, stdout: expect.stringContaining('PASSED') });
     }
   });
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, printable, quote } from '../../errors.js';
+import { SERVED_NAMES } from '../../verify/client/protocols/index.js';
 import { gather, outOption, parseTimeout, reportOptions, timeoutOption } from '../options.js';
 import { printReport, type ReportOptions } from '../report/print.js';
 import { WORDS } from '../report/table.js';
@@ -12,6 +13,7 @@ import { alignColumns } from '../terminal/text.js';
 
 interface VerifyClientCommandOptions extends ReportOptions {
   out: string;
+  protocol?: string;
   flaw?: string[];
   listen?: string;
   expect?: string[];
@@ -29,6 +31,7 @@ export function describeVerifyClient(command: Command, setExitStatus: (status: E
     // What stands behind the program's name is the program's.
     .passThroughOptions()
     .addOption(outOption())
+    .option('--protocol <protocol>', `what the servers speak: ${SERVED_NAMES.join(', ')} (default: https)`)
     .addOption(
       new Option('--flaw <flaw>', 'only this flaw; may be repeated (default: all)').argParser(gather),
     )
@@ -98,9 +101,9 @@ async function verifyClientCommand(
   }
   const { loadCertificateSet, verifyClient } = await import('../../index.js');
   const set = await loadCertificateSet(options.out);
-  const { strict } = options;
+  const { strict, protocol } = options;
   const flaws = options.flaw;
-  const report = await verifyClient({ set, command, flaws, accepted, jobs, timeoutMs, strict });
+  const report = await verifyClient({ set, command, protocol, flaws, accepted, jobs, timeoutMs, strict });
   return printReport({ ...report, command: typed }, options, terminal);
 }
 
@@ -136,6 +139,7 @@ async function keepServers(options: VerifyClientCommandOptions, command: Command
     const opened = await openClientServers({
       set,
       accepted,
+      protocol: options.protocol,
       flaws: options.flaw,
       ports: options.listen?.split(',').map(parsePort),
       strict: options.strict,

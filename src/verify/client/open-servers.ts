@@ -9,6 +9,7 @@ import { toRow } from '../report/to-row.js';
 import { type Contact, sameness } from './contact.js';
 import { certificateFinding, findingOfAttempt, talked } from './judge.js';
 import { readCases } from './options.js';
+import { servedProtocol, urlOf } from './protocols/index.js';
 import { RIGHT, type ServerCase, serverCases } from './servers.js';
 import { startWitness, type Witness } from './witness.js';
 
@@ -24,6 +25,11 @@ import { startWitness, type Witness } from './witness.js';
  */
 export interface ClientServersOptions {
   readonly set: CertificateSet;
+  /**
+   * What the servers speak, as in {@link VerifyClientOptions}.
+   * @default 'https'
+   */
+  readonly protocol?: string | undefined;
   /** Flaws that have a server; all when absent. The right server is always there. */
   readonly flaws?: readonly string[] | undefined;
   /** Flaws that it is decided to accept. */
@@ -89,13 +95,13 @@ interface Kept {
   readonly contacts: Map<string, Contact>;
 }
 
-const NAMES = ['set', 'flaws', 'accepted', 'strict', 'ports', 'onContact'];
+const NAMES = ['set', 'protocol', 'flaws', 'accepted', 'strict', 'ports', 'onContact'];
 
 /**
  * Starts the servers of {@link verifyClient} and keeps them up, for clients that cannot be run from here: browsers,
  * phones, IDEs. They are judged in the same way.
  *
- * @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN`, `ERR_PORT_INVALID`, `ERR_PORT_TAKEN` or `ERR_PORT_DENIED`
+ * @throws {@link GenerateCertsError} `ERR_FLAW_UNKNOWN`, `ERR_PROTOCOL_UNKNOWN`, `ERR_PORT_INVALID`, `ERR_PORT_TAKEN` or `ERR_PORT_DENIED`
  * @example
  * ```ts
  * const servers = await openClientServers({ set });
@@ -109,6 +115,7 @@ export async function openClientServers(given: ClientServersOptions): Promise<Cl
   const set = requireSet(options.set);
   const { strict, onContact } = options;
   const { flaws, accepted } = readCases(options);
+  const protocol = servedProtocol(options.protocol);
   const all = await serverCases(set);
   const cases = all.filter(({ name }) => name === RIGHT || flaws === undefined || flaws.includes(name));
   const ports = portsFor(cases.length, options.ports);
@@ -122,6 +129,7 @@ export async function openClientServers(given: ClientServersOptions): Promise<Cl
     for (const [index, server] of cases.entries()) {
       const contacts = new Map<string, Contact>();
       const witness = await startWitness(server.tls, {
+        protocol,
         port: ports?.[index],
         ocspResponse: server.ocspResponse,
         onContact: (contact) => {
@@ -139,7 +147,7 @@ export async function openClientServers(given: ClientServersOptions): Promise<Cl
   return {
     servers: kept.map(({ server: { name, host }, witness: { port } }) => ({
       name,
-      url: `https://${host}:${port}/`,
+      url: urlOf(protocol, host, port),
       port,
       expected: name === RIGHT || accepted.includes(name) ? 'talk to it' : 'refuse it',
     })),

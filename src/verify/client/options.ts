@@ -4,6 +4,7 @@ import type { CertificateSet } from '../../pki/set.js';
 import { checkFlag, readOptions, readTexts, textOf } from '../../util/options.js';
 import { hintForUnknown } from '../../util/suggest.js';
 import { requireSet } from '../given-set.js';
+import { servedProtocol } from './protocols/index.js';
 import { CLIENT_CASE_NAMES } from './servers.js';
 
 /**
@@ -17,7 +18,7 @@ import { CLIENT_CASE_NAMES } from './servers.js';
  * ```
  */
 export interface ClientTarget {
-  /** `https://localhost:40123/`. */
+  /** `https://localhost:40123/`, or with the scheme of the protocol: `postgres://localhost:40123`. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
@@ -44,6 +45,12 @@ export interface VerifyClientOptions {
   readonly call?: ((target: ClientTarget) => Promise<unknown>) | undefined;
   /** A program and its arguments, with `{url}`, `{host}`, `{port}`, `{ca}`, `{cert}`, `{key}` in them. */
   readonly command?: readonly string[] | undefined;
+  /**
+   * What the servers speak: `https` (with gRPC by ALPN), `grpc`, `postgres`, `mysql`, `redis`, `nats`, `ldap`, `ldaps`, `smtp`,
+   * `smtps`, `mqtt`, `amqp`, `mongodb`, `kafka`, or `tls` for any other whose TLS comes first.
+   * @default 'https'
+   */
+  readonly protocol?: string | undefined;
   /** Flaws that are tried; all when absent. */
   readonly flaws?: readonly string[] | undefined;
   /** Flaws that it is decided to accept. */
@@ -71,13 +78,13 @@ export interface VerifyClientOptions {
 }
 
 const NAMES = [
-  ...['set', 'call', 'command', 'flaws', 'accepted', 'mutual', 'jobs', 'timeoutMs', 'strict'],
+  ...['set', 'call', 'command', 'protocol', 'flaws', 'accepted', 'mutual', 'jobs', 'timeoutMs', 'strict'],
 ] as const;
 const EXAMPLE = "{ set, command: ['curl', '--cacert', '{ca}', '{url}'] }";
 const MOST_JOBS = 64;
 const LONGEST_TIMEOUT = 3_600_000;
 
-/** @throws {@link GenerateCertsError} `ERR_OPTION_INVALID` or `ERR_FLAW_UNKNOWN` */
+/** @throws {@link GenerateCertsError} `ERR_OPTION_INVALID`, `ERR_FLAW_UNKNOWN` or `ERR_PROTOCOL_UNKNOWN` */
 export function checkClientOptions(options: VerifyClientOptions) {
   const given = readOptions(options, NAMES, EXAMPLE);
   const { call, jobs = 4, timeoutMs = 10_000 } = given;
@@ -107,8 +114,9 @@ export function checkClientOptions(options: VerifyClientOptions) {
   const mutual = checkFlag('mutual', given.mutual ?? false);
   const shows = command?.some((word) => /\{(cert|key)\}/.test(word)) === true;
   const strict = checkFlag('strict', given.strict ?? false);
+  const protocol = servedProtocol(given.protocol);
   const set = requireSet(given.set);
-  return { set, call, command, flaws, accepted, jobs, timeoutMs, strict, mutual: mutual || shows };
+  return { set, call, command, protocol, flaws, accepted, jobs, timeoutMs, strict, mutual: mutual || shows };
 }
 
 /**

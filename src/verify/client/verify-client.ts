@@ -18,6 +18,8 @@ import {
   talked,
 } from './judge.js';
 import { checkClientOptions, type VerifyClientOptions } from './options.js';
+import { urlOf } from './protocols/index.js';
+import type { ServedProtocol } from './protocols/protocol.js';
 import { type ServerCase, serverCases } from './servers.js';
 import { startWitness } from './witness.js';
 
@@ -28,7 +30,7 @@ import { startWitness } from './witness.js';
  * evidence only. Until the right server was talked to, everything is inconclusive.
  *
  * @throws {@link GenerateCertsError} `ERR_OPTION_INVALID`, `ERR_FLAW_UNKNOWN`, `ERR_NOT_IN_SET`,
- * `ERR_PROGRAM_MISSING` or `ERR_PORT_TAKEN`
+ * `ERR_PROTOCOL_UNKNOWN`, `ERR_PROGRAM_MISSING` or `ERR_PORT_TAKEN`
  * @example
  * ```ts
  * const { result, rows } = await verifyClient({
@@ -57,7 +59,7 @@ export async function verifyClient(options: VerifyClientOptions): Promise<Verify
   const subject =
     checked.command === undefined ? 'client' : `client ${printable(basename(checked.command[0] ?? ''))}`;
   const attempt = (server: ServerCase) =>
-    attemptOf(server, call, { set, client, timeoutMs: checked.timeoutMs });
+    attemptOf(server, call, { set, client, timeoutMs: checked.timeoutMs, protocol: checked.protocol });
   const findingOf = (done: ClientAttempt) =>
     findingOfAttempt(subject, done, checked.accepted.includes(done.server.name));
   try {
@@ -116,16 +118,20 @@ function describeError(error: unknown): string {
 /** How long a call whose time is over may take to end, in milliseconds. */
 const LAST_MOMENTS = 2000;
 
+/** What every call is made with. */
+interface Calling {
+  readonly set: CertificateSet;
+  readonly client: ClientCredential | undefined;
+  readonly timeoutMs: number;
+  readonly protocol: ServedProtocol;
+}
+
 async function attemptOf(
   server: ServerCase,
   call: Caller,
-  {
-    set,
-    client,
-    timeoutMs,
-  }: { set: CertificateSet; client: ClientCredential | undefined; timeoutMs: number },
+  { set, client, timeoutMs, protocol }: Calling,
 ): Promise<ClientAttempt> {
-  const witness = await startWitness(server.tls, { ocspResponse: server.ocspResponse });
+  const witness = await startWitness(server.tls, { protocol, ocspResponse: server.ocspResponse });
   const abort = new AbortController();
   const timers = [setTimeout(() => abort.abort(), timeoutMs)];
   const begun = performance.now();
@@ -137,7 +143,7 @@ async function attemptOf(
     const late = new Promise<CallEnd>((resolve) => {
       timers.push(setTimeout(() => resolve(NOT_IN_TIME), timeoutMs + LAST_MOMENTS));
     });
-    const target = { url: `https://${host}:${port}/`, host, port, ca, tlsOptions };
+    const target = { url: urlOf(protocol, host, port), host, port, ca, tlsOptions };
     const end = await Promise.race([call(target, abort.signal), late]);
     const milliseconds = Math.round(performance.now() - begun);
     await witness.settle();

@@ -9,9 +9,11 @@ import {
 } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { GenerateCertsError } from '../../errors.js';
+import { Conversation } from '../protocols/calls/conversation.js';
 import { outcomeOfError } from '../wire/outcome.js';
-import { answerHttp1, answerHttp2 } from './answers.js';
 import { type Contact, newContact } from './contact.js';
+import { servedProtocol } from './protocols/index.js';
+import type { ServedProtocol } from './protocols/protocol.js';
 
 /** A loopback server that writes down what each connection to it does. */
 export interface Witness {
@@ -25,6 +27,8 @@ export interface Witness {
 export interface WitnessOptions {
   /** The port to listen on; a free one when absent. */
   readonly port?: number | undefined;
+  /** What it speaks; HTTPS when absent. */
+  readonly protocol?: ServedProtocol | undefined;
   /** Stapled for a client that asks for it (RFC 6066 section 8). */
   readonly ocspResponse?: Buffer | undefined;
   /**
@@ -40,15 +44,15 @@ const HANDSHAKE = 22;
 const LONGEST_SETTLING = 500;
 
 /**
- * Starts a server on a loopback port, IPv6 as well where this machine has it: HTTPS in both versions and
- * gRPC by ALPN, and plaintext for a client that falls back to it.
+ * Starts a server on a loopback port, IPv6 as well where this machine has it: it speaks a protocol, HTTPS in both
+ * versions and gRPC by ALPN when none is given, and that in plaintext for a client that falls back to it.
  *
  * @param tls nothing for a server that speaks no TLS
  * @throws {@link GenerateCertsError} `ERR_PORT_TAKEN` or `ERR_PORT_DENIED` where the port cannot be listened on
  */
 export async function startWitness(
   tls: TlsOptions | undefined,
-  { port: wanted = 0, ocspResponse, onContact }: WitnessOptions = {},
+  { port: wanted = 0, protocol = servedProtocol(), ocspResponse, onContact }: WitnessOptions = {},
 ): Promise<Witness> {
   const contacts: Contact[] = [];
   const sockets = new Set<Socket>();
@@ -78,17 +82,21 @@ export async function startWitness(
         return;
       }
       contact.began = true;
-      if (first[0] !== HANDSHAKE) {
-        contact.plaintext = true;
-        answerHttp1(socket, contact, first);
-      } else if (tls === undefined) {
-        socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
-      } else {
-        socket.pause();
-        socket.unshift(first);
-        tlsServerFor(tls, contact, ocspResponse).emit('connection', socket);
-      }
+      unread(socket, first);
+      void begin(socket, contact);
     });
+    const greeting = protocol.greeting?.(tls !== undefined);
+    if (greeting !== undefined) socket.write(greeting);
+  };
+  const begin = async (socket: Socket, contact: Contact) => {
+    const isSecure = await beginsTls(socket, protocol, tls !== undefined);
+    if (isSecure === undefined) socket.destroy();
+    else if (!isSecure) {
+      contact.plaintext = true;
+      protocol.serve(socket, contact);
+      socket.resume();
+    } else if (tls === undefined) socket.end(NO_TLS);
+    else tlsServerFor(tls, { contact, protocol, ocspResponse }).emit('connection', socket);
   };
   const [first, ...others] = await listen(onConnection, wanted);
   const servers = [first, ...others];
@@ -108,6 +116,32 @@ export async function startWitness(
       for (const server of servers) server.close();
     },
   };
+}
+
+/** What is no TLS, and tells a client of HTTP why. */
+const NO_TLS = 'HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n';
+
+/** Puts back what was read, for another to read it. */
+function unread(socket: Socket, bytes: Buffer): void {
+  socket.pause();
+  if (bytes.length > 0) socket.unshift(bytes);
+}
+
+/** Whether a client takes up TLS, by what the protocol has it say before; undefined where it says nothing that makes sense. */
+async function beginsTls(
+  socket: Socket,
+  { name, begin }: ServedProtocol,
+  offersTls: boolean,
+): Promise<boolean | undefined> {
+  const talk = new Conversation(socket, name);
+  try {
+    const isSecure =
+      begin === undefined ? (await talk.peek(1))[0] === HANDSHAKE : await begin(talk, offersTls);
+    unread(socket, talk.rest());
+    return isSecure;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A connection of this side's own: what was in the queue before it has been taken in when it arrives. */
@@ -167,14 +201,20 @@ function portError(port: number, error: NodeJS.ErrnoException): GenerateCertsErr
       });
 }
 
+/** What a connection is served with. */
+interface Served extends Pick<WitnessOptions, 'ocspResponse'> {
+  readonly contact: Contact;
+  readonly protocol: ServedProtocol;
+}
+
 /** A server of TLS for one connection, which it is handed: what it says is of no other. */
-function tlsServerFor(options: TlsOptions, contact: Contact, ocspResponse: Buffer | undefined) {
+function tlsServerFor(options: TlsOptions, { contact, protocol, ocspResponse }: Served) {
   const server = createTlsServer({
     ...options,
     // Whom to let in is not the question: what the client shows is written down.
     requestCert: true,
     rejectUnauthorized: false,
-    ALPNProtocols: ['h2', 'http/1.1'],
+    ...(protocol.alpn !== undefined && { ALPNProtocols: [...protocol.alpn] }),
     SNICallback: (name, useDefault) => {
       contact.serverName = name;
       useDefault(null);
@@ -193,8 +233,7 @@ function tlsServerFor(options: TlsOptions, contact: Contact, ocspResponse: Buffe
     contact.alpn = socket.alpnProtocol || '';
     const shown = socket.getPeerX509Certificate();
     contact.clientCertificate = shown?.fingerprint256.replaceAll(':', '').toLowerCase();
-    if (contact.alpn === 'h2') answerHttp2(socket, contact);
-    else answerHttp1(socket, contact);
+    protocol.serve(socket, contact);
   });
   return server;
 }

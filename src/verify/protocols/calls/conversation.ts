@@ -31,6 +31,8 @@ export class Conversation {
     this.#socket = socket;
     this.#protocol = protocol;
     socket.on('data', this.#take);
+    // What was put back into it is read too.
+    socket.resume();
   }
 
   send(bytes: Buffer | string): void {
@@ -41,6 +43,12 @@ export class Conversation {
   bytes(length: number): Promise<Buffer> {
     if (!(length >= 0 && length <= LONGEST_MESSAGE)) return Promise.reject(this.strange());
     return this.#wait((received) => (received.length >= length ? length : undefined));
+  }
+
+  /** So many of the bytes that come next, which are read again. */
+  async peek(length: number): Promise<Buffer> {
+    await this.#wait((received) => (received.length >= length ? 0 : undefined));
+    return this.#received.subarray(0, length);
   }
 
   /** A line without its end, as it was sent: each byte a character. */
@@ -58,6 +66,14 @@ export class Conversation {
   release(): void {
     this.#socket.off('data', this.#take);
     if (this.#received.length > 0) throw this.strange();
+  }
+
+  /** Ends the reading, and gives what has come and was not read. */
+  rest(): Buffer {
+    this.#socket.off('data', this.#take);
+    const rest = this.#received;
+    this.#received = Buffer.alloc(0);
+    return rest;
   }
 
   /** What says that the other side does not speak the protocol. */

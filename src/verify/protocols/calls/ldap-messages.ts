@@ -21,15 +21,15 @@ const SEQUENCE = 0x30;
 const INTEGER = 0x02;
 const ENUMERATED = 0x0a;
 
-/** Reads one message, and gives its operation. */
-export async function readMessage(talk: Conversation): Promise<LdapMessage> {
+/** Reads one message, and gives its operation, and the number by which its answers are known. */
+export async function readMessage(talk: Conversation): Promise<LdapMessage & { readonly id: Buffer }> {
   const head = await talk.bytes(2);
   const [tag, first = 0] = head;
   if (tag !== SEQUENCE || first === 0x80 || first > 0x84) throw talk.strange(head);
   const length = first < 0x80 ? first : (await talk.bytes(first & 0x7f)).readUIntBE(0, first & 0x7f);
   const [id, operation] = elementsOf(await talk.bytes(length));
   if (id?.tag !== INTEGER || operation === undefined) throw talk.strange(head);
-  return operation;
+  return { ...operation, id: id.body };
 }
 
 /** The result code and the message of an operation that ends with them (section 4.1.9). */

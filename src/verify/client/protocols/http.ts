@@ -1,7 +1,7 @@
 import { performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { type Contact, took } from './contact.js';
+import { type Contact, took } from '../contact.js';
 
 const BODY = '{"live":true}\n';
 
@@ -31,11 +31,10 @@ export function answerHttp2(socket: TLSSocket, contact: Contact): void {
 const LONGEST_HEAD = 64 * 1024;
 
 /** Takes one request in HTTP/1.1; bytes of another protocol are a request as well, without an answer. */
-export function answerHttp1(socket: Duplex, contact: Contact, head: Uint8Array = new Uint8Array()): void {
-  let read = Buffer.from(head).toString('latin1');
+export function answerHttp1(socket: Duplex, contact: Contact): void {
+  let read = '';
   let answered = false;
   const look = () => {
-    if (read !== '') took(contact);
     if (answered || (!read.includes('\r\n\r\n') && read.length < LONGEST_HEAD)) return;
     answered = true;
     read = '';
@@ -48,5 +47,4 @@ export function answerHttp1(socket: Duplex, contact: Contact, head: Uint8Array =
     took(contact);
     look();
   });
-  look();
 }
