@@ -1,5 +1,5 @@
-// Writes docs/refused-servers.md: what each client of scripts/clients.mjs and scripts/more-clients.mjs does with each bad
-// server. Run it after `npm run build`: node scripts/refused-servers.mjs [python with the grpcio wheel]
+// Writes docs/refused-servers.md: what each client of scripts/clients.mjs, scripts/more-clients.mjs and
+// scripts/protocol-clients.mjs does with each bad server. Run it after `npm run build`: node scripts/refused-servers.mjs [python with the grpcio wheel]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createCertificateSet, verifyClient } from '../dist/index.mjs';
 import { clients, commandOf, isInstalled } from './clients.mjs';
 import { moreClients } from './more-clients.mjs';
+import { protocolClients } from './protocol-clients.mjs';
 
 const PYTHON = '/usr/bin/python3';
 const [, , wheelPython] = process.argv;
@@ -20,14 +21,16 @@ const set = await createCertificateSet({ key: 'ec-p256', layouts: ['grpc'], untr
 const folder = mkdtempSync(join(tmpdir(), 'refused-servers-'));
 const measured = [];
 try {
-  for (const client of [...clients({ python: PYTHON }), ...moreClients({ pythons: PYTHONS })]) {
+  const all = [...clients({ python: PYTHON }), ...moreClients({ pythons: PYTHONS }), ...protocolClients()];
+  for (const client of all) {
     if (!isInstalled(client.program)) {
       console.error(`${client.name}: ${client.program} is not installed`);
       continue;
     }
     const own = mkdtempSync(join(folder, 'client-'));
     const command = client.build?.(own) ?? commandOf(client, own);
-    const { rows } = await verifyClient({ set, command, timeoutMs: 60_000 });
+    const { protocol } = client;
+    const { rows } = await verifyClient({ set, command, protocol, timeoutMs: 60_000 });
     const control = rows.find(({ name }) => name === 'server right');
     if (control?.verdict !== 'right') throw new Error(`${client.name}: ${control?.observed}, ${control?.by}`);
     measured.push({ client, rows });
@@ -50,7 +53,7 @@ up rightly: \`--expect <flaw>=accepted\` is for those. Clients that take a name 
 
 ${tables(
   names,
-  results.filter(({ client }) => client.checks),
+  results.filter(({ client }) => client.checks && client.protocol === undefined),
 )}
 
 ## Clients with a hole
@@ -59,7 +62,16 @@ A client that checks its server for another name than it is led to is told so, w
 
 ${tables(
   names,
-  results.filter(({ client }) => !client.checks),
+  results.filter(({ client }) => !client.checks && client.protocol === undefined),
+)}
+
+## Clients of databases, brokers and mail
+
+By \`verify-client --protocol\`; \`psql\`'s default is \`sslmode=prefer\`.
+
+${tables(
+  names,
+  results.filter(({ client }) => client.protocol !== undefined),
 )}
 `;
 }
@@ -78,6 +90,10 @@ function versions() {
     ['Java', first('java', '--version')],
     ['Rust', first('rustc', '--version')],
     ['GnuTLS', first('gnutls-cli', '--version')],
+    ['psql', first('psql', '--version')],
+    ['redis-cli', first('redis-cli', '--version')],
+    ["MariaDB's client", first('mysql', '--version').replace(/^.*Distrib /, '')],
+    ['Mosquitto', first('mosquitto_pub', '--version')],
   ];
   return found.map(([name, text]) => `${name} ${number(text)}`).join(', ');
 }

@@ -7,6 +7,7 @@ import { type Case, refusals } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
 import { REPOSITORY, run } from '../support/program.js';
+import { notRight, prove } from '../support/proved.js';
 import { refusalOf } from '../support/refusal.js';
 
 const { kafka, kcat } = inject('field');
@@ -19,11 +20,13 @@ const FILES = { ca: 'client.truststore.pem', cert: 'client.crt', key: 'client.ke
 describe.runIf(kafka !== '')('Kafka with the layout kafka', () => {
   const folder = temporaryFolderForAll();
   let port: number;
+  let open: number;
   let set: LaidOut;
   let server: RunningProcess;
 
   beforeAll(async () => {
     port = await freePort();
+    open = await freePort();
     const controller = await freePort();
     set = layOut('kafka', join(folder, 'certs'), ['-p', 'broker-1=localhost', '-c', BILLING, 'localhost']);
     const config = join(folder, 'server.properties');
@@ -32,9 +35,10 @@ describe.runIf(kafka !== '')('Kafka with the layout kafka', () => {
       [
         ...set.printed('server.properties of a broker'),
         // The last of several lines with one name counts.
-        `listeners=SSL://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-        `advertised.listeners=SSL://localhost:${port}`,
-        'listener.security.protocol.map=SSL:SSL,CONTROLLER:SSL',
+        `listeners=SSL://127.0.0.1:${port},OPEN://127.0.0.1:${open},CONTROLLER://127.0.0.1:${controller}`,
+        `advertised.listeners=SSL://localhost:${port},OPEN://localhost:${open}`,
+        'listener.security.protocol.map=SSL:SSL,OPEN:SSL,CONTROLLER:SSL',
+        'listener.name.open.ssl.client.auth=requested',
         'controller.listener.names=CONTROLLER',
         `controller.quorum.voters=1@localhost:${controller}`,
         'process.roles=broker,controller',
@@ -94,19 +98,30 @@ describe.runIf(kafka !== '')('Kafka with the layout kafka', () => {
     await server.said(new RegExp(`SSLHandshakeException: .*${reason}`));
   });
 
+  test('`verify` proves the same, and finds a listener that requires no certificate', async () => {
+    const right = await prove(set.folder, `kafka://localhost:${port}`);
+    expect(notRight(right.report)).toEqual([]);
+    expect(right.says('client alice')).toBe('right: let in, Kafka ApiVersions answered');
+    expect(right.says('no certificate')).toMatch(/^right: refused/);
+    expect(right.says('no TLS')).toMatch(/^right: refused/);
+    const wrong = await prove(set.folder, `kafka://localhost:${open}`);
+    expect(wrong.says('no certificate')).toBe('wrong: let in, Kafka ApiVersions answered');
+    expect(wrong.says('untrusted unknown-ca')).toMatch(/^right: refused/);
+  });
+
   describe.runIf(kcat)('kcat, by the printed line', () => {
-    const prove = (party: string, seconds: number) =>
+    const list = (party: string, seconds: number) =>
       set.prove(
         (line) =>
           `${line.replace(':9093', `:${port}`).replace(/alice(?=\/client\.(?:crt|key))/g, party)} -m ${seconds}`,
       );
 
     test('is let in as the valid client', () => {
-      expect(prove('alice', 30)).toMatchObject({ status: 0, stdout: expect.stringContaining('1 brokers') });
+      expect(list('alice', 30)).toMatchObject({ status: 0, stdout: expect.stringContaining('1 brokers') });
     });
 
     test.each(REFUSED)('is refused as a client that is %s', (flaw: Case) => {
-      expect(prove(`untrusted-${flaw}`, 2)).toMatchObject({ status: 1, stdout: '' });
+      expect(list(`untrusted-${flaw}`, 2)).toMatchObject({ status: 1, stdout: '' });
     });
   });
 });

@@ -7,6 +7,7 @@ import { temporaryFolderForAll } from '../support/folder.js';
 import { GO } from '../support/layout-refusals.js';
 import { type LaidOut, layOut, listening, REFUSED } from '../support/layouts.js';
 import { freePort, type RunningProcess, start } from '../support/processes.js';
+import { notRight, prove as verify } from '../support/proved.js';
 import { refusalOf } from '../support/refusal.js';
 
 const { ferretdb, mongosh } = inject('field');
@@ -38,6 +39,17 @@ describe.runIf(ferretdb !== '')('FerretDB with the layout mongodb', () => {
     const names = { ca: 'ca.pem', cert: 'client.crt', key: 'client.key' };
     await refusalOf({ port, ...set.caller(of, names) });
     await server.said(new RegExp(GO[of]));
+  });
+
+  test('`verify` proves the same', async () => {
+    const url = `mongodb://localhost:${port}`;
+    const { report, says } = await verify(set.folder, url, { client: 'alice' });
+    expect(notRight(report)).toEqual([]);
+    expect(says('client alice')).toBe('right: let in, MongoDB hello answered');
+    expect(says('no certificate')).toMatch(/^right: refused/);
+    expect(says('no TLS')).toMatch(/^right: refused/);
+    const login = await verify(set.folder, `${url}/?authMechanism=MONGODB-X509`, { client: 'alice' });
+    expect(login.says('client alice')).toMatch(/^wrong: let in, MongoDB error 59: no such command/);
   });
 
   describe.runIf(mongosh !== '')('mongosh, by the printed line', () => {
