@@ -94,7 +94,7 @@ describe.runIf(tools.mosquitto)('Mosquitto with the layout mosquitto', () => {
     expect(says('client alice')).toBe(
       'wrong: refused, MQTT not authorized, by the application after the handshake',
     );
-    expect(report.rows[0]?.note).toContain("is its name on the endpoint's list?");
+    expect(report.rows[0]?.note).toContain('does it know this client by its certificate alone?');
   });
 
   test('the file beside the certificates says the same as what is printed', () => {

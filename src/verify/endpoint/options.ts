@@ -22,7 +22,7 @@ export interface VerifyEndpointOptions {
    * report too, and a client whose files cannot be read is left out by name.
    */
   readonly set: CertificateSet | string;
-  /** Endpoints as URLs, such as `https://localhost:8000` or `grpc://localhost:9178`. */
+  /** Endpoints as URLs, such as `https://localhost:8000`, `grpc://localhost:9178` or `postgres://localhost`. */
   readonly url?: string | readonly string[] | undefined;
   /** gRPC endpoints, as `host:port`. */
   readonly grpc?: string | readonly string[] | undefined;

@@ -27,7 +27,8 @@ export function whyRefused(cause: Cause, certificate: string | undefined): Refus
     case 'http':
       return ofHttp(cause);
     case 'status':
-      return cause.refuses === true ? 'allow-list' : 'unknown';
+      if (cause.refuses !== true) return 'unknown';
+      return cause.protocol === 'gRPC' ? 'allow-list' : 'no-login';
     case 'closed':
       return 'closed';
     default:
@@ -55,7 +56,14 @@ function ofHttp({ status, reason }: Cause & { kind: 'http' }): Refusal {
 }
 
 /** Where the refusal itself leaves it open, what the endpoint asks for tells more. */
-const OPEN_REASONS: ReadonlySet<Refusal> = new Set(['front', 'closed', 'other-ca', 'allow-list', 'unknown']);
+const OPEN_REASONS: ReadonlySet<Refusal> = new Set([
+  'front',
+  'closed',
+  'other-ca',
+  'allow-list',
+  'no-login',
+  'unknown',
+]);
 
 /** A refused attempt of a valid client, with what the endpoint's request for a certificate tells of it. */
 export async function explained(proof: Proof, refused: Attempt): Promise<Attempt> {
@@ -70,7 +78,14 @@ export async function explained(proof: Proof, refused: Attempt): Promise<Attempt
   if ('outcome' in loaded) return refused;
   const asked = await readCertificateRequest(proof.endpoint, loaded.context, proof.timeoutMs);
   if (asked.kind === 'not-asked') return { ...refused, note: { kind: 'valid-refused', why: 'not-asked' } };
-  if (asked.kind !== 'asked' || asked.authorities.length === 0 || why === 'allow-list') return refused;
+  if (
+    asked.kind !== 'asked' ||
+    asked.authorities.length === 0 ||
+    why === 'allow-list' ||
+    why === 'no-login'
+  ) {
+    return refused;
+  }
   const own = trustedNames(proof.set);
   const isOwn = asked.authorities.some((name) => own.some((one) => one.equals(name)));
   return { ...refused, note: { kind: 'valid-refused', why: isOwn ? 'asked-for' : 'asked-for-others' } };

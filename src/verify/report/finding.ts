@@ -165,6 +165,8 @@ export type Refusal =
   | 'front'
   /** The application turns the name away. */
   | 'allow-list'
+  /** A server of another protocol than HTTP does not log it in. */
+  | 'no-login'
   /** It asks for no certificate when TLS begins. */
   | 'not-asked'
   /** It asks for certificates of the set's CA, and refuses one. */

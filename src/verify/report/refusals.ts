@@ -30,6 +30,8 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
     "it was checked after the handshake and turned away without a reason: the endpoint trusts another CA, or its revocation list has ended or is another CA's; its log says which",
   'allow-list':
     "TLS let it in and the application turned it away: is its name on the endpoint's list? --refused <name> says that it must not be, --client <name> chooses others",
+  'no-login':
+    'TLS let it in and the application turned it away: does it know this client by its certificate alone? no password is sent. A URL may name a user (PostgreSQL, MySQL, MQTT, NATS); --client <name> chooses another client',
   'not-asked':
     'the endpoint asks for no certificate when TLS begins, so it cannot know the client; does it verify clients, and for every path?',
   'asked-for':
@@ -49,6 +51,7 @@ export function notOfSetText(cause: Cause): string {
   if (cause.kind === 'no-common-protocol' || cause.kind === 'other-answer') {
     return `it does not speak the protocol of this URL: ${text}`;
   }
+  if (cause.kind === 'tls-not-offered') return `is TLS set up there? ${text}`;
   return `the endpoint is not the set's: ${text}`;
 }
 
