@@ -28,23 +28,23 @@ interface Shape {
   readonly steps: { readonly kill: Steps; readonly failure: Steps };
 }
 
-// Every call takes some minutes: EVERY_CALL=1 npx vitest run test/integration/crash. Otherwise each move of one layout
-// is killed, and other calls are passed over where several files go the same way, more of them with two layouts: the
-// same code does the same there for twice the files.
+// Every call takes some minutes: EVERY_CALL=1 npx vitest run test/integration/crash. Otherwise a part of them: of a first
+// run every move into place is killed, of the others some; of all further kinds of call the first and a few more, because
+// the same code does the same there for each file. So each kind of call is killed and each fails, over each of the four.
 const EACH: Steps = { rename: 1, fsync: 1, mkdir: 1, unlink: 1, rmdir: 1, openat: 1, write: 1 };
 const every = WHOLE;
 const tallied = tally('crashes');
 const ONE = {
-  kill: { rename: 1, fsync: 4, mkdir: 2, unlink: 2, rmdir: 3, openat: 6, write: 6 },
-  failure: { rename: 2, fsync: 4, mkdir: 2, unlink: 2, rmdir: 3, openat: 6, write: 6 },
+  kill: { rename: 1, fsync: 8, mkdir: 4, unlink: 4, rmdir: 3, openat: 10, write: 10 },
+  failure: { rename: 4, fsync: 8, mkdir: 4, unlink: 4, rmdir: 3, openat: 10, write: 10 },
 };
 const MANY = {
-  kill: { rename: 1, fsync: 6, mkdir: 2, unlink: 4, rmdir: 3, openat: 8, write: 8 },
-  failure: { rename: 4, fsync: 6, mkdir: 2, unlink: 4, rmdir: 3, openat: 8, write: 8 },
+  kill: { rename: 4, fsync: 16, mkdir: 4, unlink: 8, rmdir: 3, openat: 20, write: 20 },
+  failure: { rename: 8, fsync: 16, mkdir: 4, unlink: 8, rmdir: 3, openat: 20, write: 20 },
 };
 const TWO = {
-  kill: { rename: 4, fsync: 9, mkdir: 4, unlink: 5, rmdir: 6, openat: 12, write: 12 },
-  failure: { rename: 8, fsync: 9, mkdir: 4, unlink: 5, rmdir: 6, openat: 12, write: 12 },
+  kill: { rename: 7, fsync: 20, mkdir: 6, unlink: 9, rmdir: 6, openat: 24, write: 24 },
+  failure: { rename: 14, fsync: 20, mkdir: 6, unlink: 9, rmdir: 6, openat: 24, write: 24 },
 };
 const ALL = { kill: EACH, failure: EACH };
 const SHAPES: readonly Shape[] = [
@@ -202,7 +202,7 @@ describe.skipIf(!inject('tools').strace)('a kill at any call leaves a whole set 
       },
     );
     tallied.add('kills', kills);
-    expect(kills).toBeGreaterThan(20);
+    expect(kills).toBeGreaterThan(10);
   });
 });
 
@@ -241,6 +241,6 @@ describe.skipIf(!inject('tools').strace)('a failing call leaves what was there',
     });
     tallied.add('failures with status 3', failures);
     tallied.add('failures after the set was whole', done);
-    expect(failures).toBeGreaterThan(10);
+    expect(failures).toBeGreaterThan(5);
   });
 });

@@ -235,7 +235,13 @@ describe('the library', () => {
 
   test('revokes without a password, and leaves the configuration as it is', async () => {
     const out = join(temporaryFolder(), 'certs');
-    await ensureCertificateSet(out, { layouts: ['java', 'nginx'], clients: ['alice'], password: PASSWORD });
+    const layouts = ['java', 'nginx'] as const;
+    await ensureCertificateSet(out, {
+      layouts: [...layouts],
+      key: 'ec-p256',
+      clients: ['alice'],
+      password: PASSWORD,
+    });
     const before = contents(join(out, 'java'));
     await revokeClient(out, 'alice');
     expect(contents(join(out, 'java'))).toEqual(before);

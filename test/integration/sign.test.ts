@@ -30,7 +30,7 @@ describe('a request of openssl', () => {
   const out = join(folder, 'certs');
 
   beforeAll(() => {
-    expect(generateCerts(['-q', '-o', out])).toMatchObject({ status: 0, stderr: '' });
+    expect(generateCerts(['-q', '-o', out, '-k', 'ec-p256'])).toMatchObject({ status: 0, stderr: '' });
   });
 
   test('becomes a client, in every layout, without a key', () => {
