@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ensureCertificateSet, loadCertificateSet } from '../../src/index.js';
+import { copiedSets } from '../support/copied-sets.js';
 import { temporaryFolder } from '../support/folder.js';
 import { generateCerts, run } from '../support/program.js';
 import { findProblems, snapshot } from '../support/set-checker.js';
@@ -23,6 +24,8 @@ const isRoot = process.getuid?.() === 0;
 /** RSA, the default for NGINX, takes long. `-q` leaves out the warning that its example needs RSA. */
 const EC = ['-k', 'ec-p256'];
 const QUICK = [...EC, '-q'];
+
+const copySet = copiedSets();
 
 function manifestOf(folder: string) {
   return JSON.parse(readFileSync(join(folder, 'set.json'), 'utf8'));
@@ -59,7 +62,7 @@ function age(folder: string, share: number): void {
 describe('a run adds and takes nothing away', () => {
   test('without names and options it takes the recorded request, and added clients stay', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc', '-c', 'alice', 'api.test');
+    copySet(folder, '-l', 'grpc', '-c', 'alice', 'api.test');
     expect(generateCerts(['client', 'bob', '-o', folder, '-q']).status).toBe(0);
     const before = snapshot(folder);
     expect(make(folder)).toContain('up to date, nothing to do');
@@ -68,7 +71,7 @@ describe('a run adds and takes nothing away', () => {
 
   test('a client that is asked for is added, and no other file changes', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc', '-c', 'alice');
+    copySet(folder, '-l', 'grpc', '-c', 'alice');
     const before = snapshot(folder);
     make(folder, '-c', 'bob');
     const after = snapshot(folder);
@@ -81,7 +84,7 @@ describe('a run adds and takes nothing away', () => {
     'a client that is added changes no file of others in the layout %s',
     (layout) => {
       const folder = join(temporaryFolder(), 'certs');
-      make(folder, '-l', layout, '-k', 'ec-p256', '-c', 'alice');
+      copySet(folder, '-l', layout, '-k', 'ec-p256', '-c', 'alice');
       const before = snapshot(folder);
       expect(generateCerts(['client', 'bob', '-o', folder, '-q'])).toMatchObject({ status: 0, stderr: '' });
       expect(findProblems(folder)).toEqual([]);
@@ -99,7 +102,7 @@ describe('a run adds and takes nothing away', () => {
 
   test('other names are issued by the same CA, and no client changes', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc', '-c', 'alice');
+    copySet(folder, '-l', 'grpc', '-c', 'alice');
     const before = snapshot(folder);
     make(folder, 'api.test', 'localhost');
     const after = snapshot(folder);
@@ -110,7 +113,7 @@ describe('a run adds and takes nothing away', () => {
 
   test('another key type changes every leaf, by the same CA', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc');
+    copySet(folder, '-l', 'grpc');
     const ca = entryOf(folder, 'ca').sha256;
     make(folder, '--key', 'ec-p384');
     expect(entryOf(folder, 'ca').sha256).toBe(ca);
@@ -121,7 +124,7 @@ describe('a run adds and takes nothing away', () => {
 
   test('a flaw is added; none adds none', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc');
+    copySet(folder, '-l', 'grpc');
     make(folder, '-u', 'expired');
     make(folder, '-u', 'none');
     expect(manifestOf(folder).request.untrusted).toEqual(['unknown-ca', 'expired']);
@@ -130,7 +133,7 @@ describe('a run adds and takes nothing away', () => {
 
   test('files of a layout go only where --layout no longer names it', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, ...QUICK);
+    copySet(folder, ...EC);
     make(folder, '-c', 'bob', ...QUICK);
     expect(readdirSync(folder)).toContain('nginx');
     const said = make(folder, '--layout', 'grpc');
@@ -141,7 +144,7 @@ describe('a run adds and takes nothing away', () => {
 
   test('in the last quarter of the life everything is renewed: CA, added clients and revocations stay', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'nginx', '-c', 'eve', ...QUICK);
+    copySet(folder, '-l', 'nginx', '-c', 'eve', ...EC);
     expect(generateCerts(['client', 'bob', '-o', folder, '-q']).status).toBe(0);
     expect(generateCerts(['revoke', 'eve', '-o', folder, '-q']).status).toBe(0);
     const [ca, bob] = [entryOf(folder, 'ca'), entryOf(folder, 'bob')];
@@ -157,7 +160,7 @@ describe('a run adds and takes nothing away', () => {
 
   test('a set that has ended gets a new CA, with its clients, the revoked as revoked', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'nginx', '-c', 'eve', '-c', 'alice', ...QUICK);
+    copySet(folder, '-l', 'nginx', '-c', 'eve', '-c', 'alice', ...EC);
     expect(generateCerts(['revoke', 'eve', '-o', folder, '-q']).status).toBe(0);
     const ca = entryOf(folder, 'ca').subject;
     age(folder, -0.1);
@@ -172,7 +175,7 @@ describe('a run adds and takes nothing away', () => {
     ['--ca-key=ec-p384', "the CA's key type: ec-p384 instead of ec-p256"],
   ])('%s needs a new CA, which issues everything that was in the set', (option, reason) => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc', '-c', 'alice');
+    copySet(folder, '-l', 'grpc', '-c', 'alice');
     const ca = entryOf(folder, 'ca').subject;
     const said = make(folder, option);
     expect(said).toContain('with a new CA');
@@ -183,14 +186,14 @@ describe('a run adds and takes nothing away', () => {
 
   test("a name outside the CA's constraints needs a new CA", () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc', '--name-constraints', 'api.test');
+    copySet(folder, '-l', 'grpc', '--name-constraints', 'api.test');
     expect(make(folder, 'a.api.test')).toContain('updated');
     expect(make(folder, 'b.test')).toContain("the CA's name constraints forbid b.test");
   });
 
   test('--new forgets the set and its request', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc', '-c', 'alice', 'api.test');
+    copySet(folder, '-l', 'grpc', '-c', 'alice', 'api.test');
     const ca = entryOf(folder, 'ca').subject;
     make(folder, '--new', '-l', 'grpc');
     expect(entryOf(folder, 'ca').subject).not.toBe(ca);
@@ -204,7 +207,7 @@ describe('what is missing or damaged is made again', () => {
     '%s: that certificate alone',
     (path) => {
       const folder = join(temporaryFolder(), 'certs');
-      make(folder, '-l', 'grpc', '-c', 'alice');
+      copySet(folder, '-l', 'grpc', '-c', 'alice');
       const before = snapshot(folder);
       writeFileSync(join(folder, path), 'damaged\n');
       make(folder);
@@ -217,7 +220,7 @@ describe('what is missing or damaged is made again', () => {
 
   test('a copy in another layout is used again', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, ...QUICK);
+    copySet(folder, ...EC);
     const before = snapshot(folder);
     rmSync(join(folder, 'nginx'), { recursive: true });
     make(folder, ...QUICK);
@@ -229,7 +232,7 @@ describe('what is missing or damaged is made again', () => {
 
   test('a lost CA key means a new CA', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc', '-c', 'alice');
+    copySet(folder, '-l', 'grpc', '-c', 'alice');
     rmSync(join(folder, 'authority/ca.key'));
     expect(make(folder)).toContain("the CA's certificate or private key is lost");
     expect(existsSync(join(folder, 'alice.pem'))).toBe(true);
@@ -239,7 +242,7 @@ describe('what is missing or damaged is made again', () => {
 describe('what a run did is listed', () => {
   test('in the JSON beside the manifest, and by the library', async () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc');
+    copySet(folder, '-l', 'grpc');
     const printed = JSON.parse(make(folder, '--json', '-c', 'bob'));
     expect(printed).toMatchObject({
       version: manifestOf(folder).version,
@@ -263,7 +266,7 @@ describe('what a run did is listed', () => {
     ['another set', ['-l', 'grpc', '-c', 'alice'], ['--new', '-l', 'grpc']],
   ])('--dry-run says what the run then does, and writes nothing: %s', (_what, first, second) => {
     const folder = join(temporaryFolder(), 'certs');
-    if (first.length > 0) make(folder, ...first);
+    if (first.length > 0) copySet(folder, ...first);
     const before = existsSync(folder) ? snapshot(folder) : undefined;
     const rehearsed = JSON.parse(generateCerts([...second, '--dry-run', '--json', '-o', folder]).stdout);
     expect(existsSync(folder) ? snapshot(folder) : undefined).toEqual(before);
@@ -286,7 +289,7 @@ describe("the CA's private key", () => {
   test('is in a folder of its own, closed to others, with one layout and with several', () => {
     for (const layouts of [['-l', 'grpc'], QUICK]) {
       const folder = join(temporaryFolder(), 'certs');
-      make(folder, ...layouts);
+      copySet(folder, ...layouts);
       expect(statSync(join(folder, 'authority')).mode & 0o777).toBe(0o700);
       expect(readdirSync(join(folder, 'authority'))).toEqual(['ca.key']);
       expect(readdirSync(folder)).toContain('ca.pem');
@@ -295,7 +298,7 @@ describe("the CA's private key", () => {
 
   test('of a set of the old shape moves at the next run, and nothing else changes', () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc');
+    copySet(folder, '-l', 'grpc');
     const path = join(folder, 'set.json');
     const before = snapshot(folder);
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll('authority/ca.key', 'ca.key'));
@@ -310,7 +313,7 @@ describe("the CA's private key", () => {
 
   test('is not needed to read, check and use a set; what needs it says so', async () => {
     const folder = join(temporaryFolder(), 'certs');
-    make(folder, '-l', 'grpc');
+    copySet(folder, '-l', 'grpc');
     rmSync(join(folder, 'authority/ca.key'));
     for (const args of [['show'], ['env'], ['exec', '--', process.execPath, '-e', '0']]) {
       const [command = '', ...rest] = args;
@@ -334,7 +337,7 @@ describe("the CA's private key", () => {
     () => {
       const folder = join(temporaryFolder(), 'certs');
       chmodSync(join(folder, '..'), 0o755);
-      make(folder, '-l', 'grpc');
+      copySet(folder, '-l', 'grpc');
       const other = { uid: 65_534, gid: 65_534 };
       expect(generateCerts(['show', '-o', folder], other).status).toBe(0);
       const script = `
@@ -383,7 +386,7 @@ describe('in a git work tree', () => {
 
 test('renew gives everything a new life by the same CA key and name', () => {
   const folder = join(temporaryFolder(), 'certs');
-  make(folder, '-l', 'grpc');
+  copySet(folder, '-l', 'grpc');
   const copy = join(folder, '..', 'copy');
   cpSync(folder, copy, { recursive: true });
   const { status, stdout } = generateCerts(['renew', '-o', folder]);
