@@ -22,6 +22,12 @@ import type { SetParts } from './set-parts.js';
 import { parseSignOptions, type SignedRequest, type SignOptions } from './sign-options.js';
 import { issueParties } from './workers/issue-parties.js';
 
+/** By which every copy of this package knows a set, whichever of them made it. */
+export const SET_MARK = Symbol.for('generate-certs.CertificateSet');
+
+/** Goes up with what the other rooms read of a set: a copy of another version then refuses it. */
+export const SET_SHAPE = 1;
+
 /**
  * Everything that one run makes, in memory.
  *
@@ -72,6 +78,11 @@ export class CertificateSet {
     this.#clients = parts.clients;
     this.#revocationLists = parts.revocationLists;
     this.#rotation = parts.rotation;
+  }
+
+  /** @internal */
+  get [SET_MARK](): number {
+    return SET_SHAPE;
   }
 
   /** What the set was made from, with the servers and peers that were added since. */

@@ -1,7 +1,7 @@
-import { types } from 'node:util';
-import { GenerateCertsError, printable, quote } from '../errors.js';
+import { printable } from '../errors.js';
 import { layoutOf } from '../layouts/index.js';
-import { CertificateSet } from '../pki/set.js';
+import { requireSet } from '../pki/given-set.js';
+import type { CertificateSet } from '../pki/set.js';
 import type { Work } from '../pki/workers/work.js';
 import { ACCESS_FIELDS, PASSWORD_FIELDS, WRITE_FIELDS } from '../request/fields.js';
 import { refuseUnfitAccess } from '../request/fit-access.js';
@@ -14,7 +14,7 @@ import {
 } from '../request/key-access.js';
 import type { WriteOptions } from '../request/options.js';
 import { parsePassword, type StorePassword } from '../request/password.js';
-import { isInstance, readOptions } from '../util/options.js';
+import { readOptions } from '../util/options.js';
 import { opensKeystores } from './keystores.js';
 import { type Damage, findDamages, statInside } from './manifest/damages.js';
 import { findReplaceable } from './manifest/find.js';
@@ -48,7 +48,7 @@ export async function writeCertificateSet(
   folder: string,
   options: WriteOptions = {},
 ): Promise<Manifest> {
-  checkSet(set);
+  requireSet(set);
   const known = Object.keys({ ...ACCESS_FIELDS, ...PASSWORD_FIELDS, ...WRITE_FIELDS });
   const given = readOptions(options, known, '{ force: true }');
   const access = parseKeyAccess(given);
@@ -74,20 +74,6 @@ export async function writeCertificateSet(
   } catch (error) {
     throw environmentError(error, `write the set to ${printable(folder)}`);
   }
-}
-
-function isPromise(value: unknown): boolean {
-  return types.isPromise(value);
-}
-
-/** From JavaScript anything may come, and most often a promise that was not waited for. */
-function checkSet(set: unknown): void {
-  if (isInstance(set, CertificateSet)) return;
-  throw new GenerateCertsError(
-    'ERR_OPTION_INVALID',
-    `the set is ${isPromise(set) ? 'a promise' : quote(set)}`,
-    'give what createCertificateSet resolves to: await it first',
-  );
 }
 
 /** Which files of a set's folder a change touches. */

@@ -1,7 +1,7 @@
 import { GenerateCertsError, quote } from '../../errors.js';
+import { requireSet } from '../../pki/given-set.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { readOptions } from '../../util/options.js';
-import { requireSet } from '../given-set.js';
 import type { Finding } from '../report/finding.js';
 import type { Row, VerifyReport } from '../report/row.js';
 import { summarize } from '../report/summary.js';

@@ -1,9 +1,9 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { ClientTlsOptions } from '../../pki/credential-options.js';
+import { requireSet } from '../../pki/given-set.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { checkFlag, readOptions, readTexts, textOf } from '../../util/options.js';
 import { hintForUnknown } from '../../util/suggest.js';
-import { requireSet } from '../given-set.js';
 import { servedProtocol } from './protocols/index.js';
 import { CLIENT_CASE_NAMES } from './servers.js';
 

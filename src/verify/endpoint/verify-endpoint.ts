@@ -1,6 +1,6 @@
+import { requireSet } from '../../pki/given-set.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { loadReadableSet } from '../../store/manifest/load.js';
-import { requireSet } from '../given-set.js';
 import type { Finding, Subject } from '../report/finding.js';
 import type { ReportNote, VerifyReport } from '../report/row.js';
 import { summarize } from '../report/summary.js';

@@ -1,7 +1,7 @@
+import { requireSet } from '../../pki/given-set.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { loadCertificateSet } from '../../store/manifest/load.js';
 import { checkFlag, readOptions } from '../../util/options.js';
-import { requireSet } from '../given-set.js';
 import type { Finding } from '../report/finding.js';
 import type { VerifyReport } from '../report/row.js';
 import { summarize } from '../report/summary.js';
