@@ -77,7 +77,7 @@ function claimNames(
     if (own.has(key) || key.startsWith('untrusted-')) {
       throw conflict(
         role,
-        `the ${role} ${quote(name)} would take the name of the set's own ${fileName}.pem`,
+        `the ${role} ${quote(name)} would take the file name ${quote(fileName)}, which the set keeps for itself`,
         `give the ${role} another ${role === 'client' ? 'name' : 'id'}`,
       );
     }
@@ -98,7 +98,7 @@ function claimNames(
           : `the ${other.role} ${quote(other.name)} and the ${role} ${quote(name)}`;
       throw conflict(
         other.role === role ? role : undefined,
-        `${both} would share the file ${fileName}.pem`,
+        `${both} would share the file name ${quote(fileName)}`,
         'file names are compared without regard to letter case: rename one of the two',
       );
     }
