@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { printable, quote } from '../errors.js';
 import { LONGEST_PASSWORD, parsePassword, passwordInvalid } from '../request/password.js';
+import type { Manifest } from '../store/manifest/manifest.js';
 import { environmentError } from '../store/transaction/file-system.js';
 import { readRegularFile } from '../util/regular-file.js';
 import type { Terminal } from './terminal/terminal.js';
@@ -26,6 +27,22 @@ export function givenPassword(
   return password;
 }
 
+/** A password in the environment may be there for other sets; a file was named for this one. */
+export function warnIfUnused(
+  { passwordFile }: { readonly passwordFile?: string | undefined },
+  { certificates }: Manifest,
+  terminal: Terminal,
+): void {
+  const isUsed = certificates.some(({ files }) =>
+    Object.values(files).some(({ keystore, truststore }) => (keystore ?? truststore) !== undefined),
+  );
+  if (passwordFile === undefined || isUsed) return;
+  terminal.warn({
+    message: 'the set has no keystores: --password-file is not used',
+    hint: 'ask for some with --layout java, or leave --password-file out',
+  });
+}
+
 function readPasswordFile(path: string, terminal: Terminal): string {
   const content = readFile(path);
   warnIfReadable(path, terminal);
@@ -47,6 +64,12 @@ function readFile(path: string): Buffer {
       throw passwordInvalid(
         `there is no password file ${quote(path)}`,
         `name a file with the password in it, or set ${VARIABLE}`,
+      );
+    }
+    if (code === 'ELOOP') {
+      throw passwordInvalid(
+        `the password file ${quote(path)} is a symbolic link that leads in a circle`,
+        'name a file with the password in it',
       );
     }
     if (code === 'EFTYPE' || code === 'EISDIR') {

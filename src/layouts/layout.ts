@@ -14,6 +14,8 @@ export interface Party {
   readonly layouts?: readonly string[] | null;
   /** Whether its private key is not in the set. */
   readonly isKeyElsewhere?: boolean;
+  /** The name or address by which clients reach it: of a server or a peer. */
+  readonly host?: string;
 }
 
 /** What a file holds. */
@@ -100,7 +102,7 @@ export interface NextStepContext {
   readonly isAlone: boolean;
   /** Whether the layout's files for signing were made, could be asked for, or would be refused: the CA's key is elsewhere. */
   readonly issuer: 'made' | 'possible' | 'refused';
-  /** The endpoint's first name. */
+  /** The first name of the layout's first server. */
   readonly name: string;
   /** Writes a word so that a POSIX shell takes it as it is. */
   readonly quote: (word: string) => string;
@@ -111,7 +113,9 @@ export interface NextStepContext {
   readonly keyReader: 'self' | 'everybody' | { readonly owner: string };
   /** Whether the keystores have the default password. */
   readonly hasDefaultPassword: boolean;
-  /** The set's parties, in the order in which they are listed. */
+  /** The file that another password was read from, where it was. */
+  readonly passwordFile?: string | undefined;
+  /** The parties that have files in the layout and are not revoked, in the order in which they are listed. */
   readonly parties: () => readonly Party[];
 }
 
@@ -170,9 +174,15 @@ export function namesOfParty(layout: Layout, party: Party): string[] {
   return partyFilesOf(layout, party).map((file) => nameOf(layout, file, party));
 }
 
-/** The name of the files or of the folder of the first server. */
+/** The name of the files or of the folder of the first server; of the first peer where only peers are there. */
 export function firstServer(parties: readonly Party[]): string {
-  return parties.find(({ role }) => role === 'server')?.fileName ?? 'server';
+  return (firstOf('server', parties) ?? firstOf('peer', parties))?.fileName ?? 'server';
+}
+
+/** The first party of a role, one whose private key is in the set if there is any. */
+export function firstOf(role: Party['role'], parties: readonly Party[]): Party | undefined {
+  const all = parties.filter((party) => party.role === role);
+  return all.find(({ isKeyElsewhere }) => isKeyElsewhere !== true) ?? all[0];
 }
 
 /** The certificate and the key of a party in PEM, beside the other parties' and named after it. */

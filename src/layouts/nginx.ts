@@ -3,7 +3,7 @@ import { chainWithRoots } from '../pki/issue/server-leaf.js';
 import type { KeyType } from '../pki/keys/key-types.js';
 import type { ParsedRequest } from '../pki/request.js';
 import { FFDHE3072_PEM } from './ffdhe3072.js';
-import { firstServer, type Layout, type NextStepContext, PEM_PAIR } from './layout.js';
+import { firstOf, firstServer, type Layout, type NextStepContext, PEM_PAIR } from './layout.js';
 
 const FRONT = {
   clientCa: 'client_cert_ca.pem',
@@ -80,7 +80,7 @@ export const nginx = {
     const file = (fileName: string) => quote(`${folder}/${fileName}`);
     const all = parties();
     const server = firstServer(all);
-    const client = all.find(({ role }) => role === 'client')?.fileName;
+    const client = firstOf('client', all)?.fileName;
     return [
       {
         title: 'NGINX',

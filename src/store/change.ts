@@ -1,5 +1,6 @@
-import { printable } from '../errors.js';
+import { printable, type Warning } from '../errors.js';
 import { mergeOptions } from '../layouts/requests.js';
+import type { SetRequest } from '../pki/request.js';
 import type { CertificateSet } from '../pki/set.js';
 import { recordedKeyAccess } from '../request/key-access.js';
 import { readChangeOptions, readLockOptions } from '../request/lock-options.js';
@@ -29,6 +30,8 @@ export interface ChangeResult {
   readonly manifest: Manifest;
   /** False where there was nothing to do and nothing was written. */
   readonly changed: boolean;
+  /** What a layout's program wants of the parties that were added, and they do not have. */
+  readonly warnings: readonly Warning[];
 }
 
 /**
@@ -108,14 +111,13 @@ async function changeLocked(
       if (!opens && password !== undefined) throw otherPassword(folder);
       const number = set.revocationList.number;
       const parties = set.credentials.length;
+      const clients = identitiesOf(set);
       const changed = await unlessInterrupted(change(set), signal);
       if (changed === set && set.revocationList.number === number && set.credentials.length === parties) {
-        return { set, manifest: old, changed: false };
+        return { set, manifest: old, changed: false, warnings: [] };
       }
-      // A layout may not take every party: what it refuses in a new set it refuses later too.
-      if (changed.credentials.length > parties) {
-        mergeOptions(changed.request, { clients: changed.clients.map(({ identity }) => identity) });
-      }
+      const isMore = changed.credentials.length > parties;
+      const warnings = isMore ? warningsOfAdded(changed, old.request, clients) : [];
       const access = recordedKeyAccess(old.request);
       const { manifest } = await writeSet(lock, changed, {
         access,
@@ -128,9 +130,21 @@ async function changeLocked(
         damages: new Map(),
         work: { signal },
       });
-      return { set: changed, manifest, changed: true };
+      return { set: changed, manifest, changed: true, warnings };
     });
   } catch (error) {
     throw environmentError(error, `write to ${printable(folder)}`);
   }
+}
+
+const identitiesOf = ({ clients }: CertificateSet) => clients.map(({ identity }) => identity);
+
+/**
+ * A layout may not take every party: what it refuses in a new set it refuses later too. What it has to say of those that
+ * were there before was said when they were made.
+ */
+function warningsOfAdded(set: CertificateSet, before: SetRequest, clients: readonly string[]): Warning[] {
+  const told = new Set(mergeOptions(before, { clients }).warnings.map(({ message }) => message));
+  const { warnings } = mergeOptions(set.request, { clients: identitiesOf(set) });
+  return warnings.filter(({ message }) => !told.has(message));
 }

@@ -8,7 +8,7 @@ import { nameClients, partiesOf, withPublicKeys } from '../pki/names/party-names
 import type { ParsedRequest } from '../pki/request.js';
 import type { Work } from '../pki/workers/work.js';
 import { FIELDS } from '../request/fields.js';
-import { refuseUnfitAccess } from '../request/fit-access.js';
+import { checkAccess } from '../request/fit-access.js';
 import {
   keyAccessWarnings,
   mergeKeyAccess,
@@ -120,7 +120,7 @@ export async function ensureSet(
   const access = found?.access ?? givenAccess;
   const parties = partiesToBe(asked);
   refuseUnknownParties(access, parties);
-  refuseUnfitAccess(access, parties, asked.request.layouts.map(layoutOf));
+  warnings.push(...checkAccess(access, parties, asked.request.layouts.map(layoutOf)));
   const { ca } = asked.request;
   if (ca !== null) {
     // What is wrong with it is told before anything is written.

@@ -4,7 +4,7 @@ import { requireSet } from '../pki/given-set.js';
 import type { CertificateSet } from '../pki/set.js';
 import type { Work } from '../pki/workers/work.js';
 import { ACCESS_FIELDS, PASSWORD_FIELDS, WRITE_FIELDS } from '../request/fields.js';
-import { refuseUnfitAccess } from '../request/fit-access.js';
+import { checkAccess } from '../request/fit-access.js';
 import {
   accessFor,
   formatMode,
@@ -55,7 +55,7 @@ export async function writeCertificateSet(
   const password = parsePassword(given.password);
   const force = WRITE_FIELDS.force.parse(given.force);
   const signal = WRITE_FIELDS.signal.parse(given.signal);
-  refuseUnfitAccess(access, set.credentials, set.request.layouts.map(layoutOf));
+  checkAccess(access, set.credentials, set.request.layouts.map(layoutOf));
   statFolder(folder);
   try {
     return await withLock(folder, { lockTimeout: given.lockTimeout, signal, create: true }, async (lock) => {

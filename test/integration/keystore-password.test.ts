@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import {
   addClients,
   addServers,
@@ -17,6 +17,8 @@ import {
   writeCertificateSet,
 } from '../../src/index.js';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
+import { exitOf, startFront, startServe } from '../support/front.js';
+import { freePort } from '../support/processes.js';
 import { generateCerts, run } from '../support/program.js';
 
 const tools = inject('tools');
@@ -137,6 +139,17 @@ describe('the command line', () => {
     expect(stderr).toContain(`warning: other users can read the password file ${open} (mode 0644)`);
   });
 
+  test('warns of a file that nothing is made with, and not of a variable', () => {
+    const set = join(folder, 'without');
+    const warning = 'warning: the set has no keystores: --password-file is not used';
+    const make = ['-l', 'tls', '-o', set];
+    expect(generateCerts(make, { env: { GENERATE_CERTS_PASSWORD: PASSWORD } }).stderr).toBe('');
+    for (const args of [make, ['client', 'bob', '-o', set], ['renew', '-o', set], ['rotate', '-o', set]]) {
+      const { status, stderr } = generateCerts([...args, '--password-file', secret]);
+      expect([args[0], status, stderr]).toEqual([args[0], 0, expect.stringContaining(warning)]);
+    }
+  });
+
   test('takes a file behind a link, as secrets are mounted', () => {
     const link = join(folder, 'link');
     symlinkSync(secret, link);
@@ -156,10 +169,16 @@ describe('the command line', () => {
       mkdirSync(path);
       return path;
     };
+    const circle = () => {
+      const path = join(temporaryFolder(), 'circle');
+      symlinkSync(path, path);
+      return path;
+    };
     test.each([
       ['a file that is not there', () => join(folder, 'none'), 'there is no password file'],
       ['an empty file name', () => '', "there is no password file ''"],
       ['a folder', folderIn, 'is not a regular file'],
+      ['a link to itself', circle, 'leads in a circle'],
       ['a device', () => '/dev/zero', 'is not a regular file'],
       ['an empty file', () => place('empty', ''), 'the password is empty'],
       ['a file with a line break alone', () => place('line', '\n'), 'the password is empty'],
@@ -289,18 +308,21 @@ describe.runIf(tools.java && tools.keytool)('Java with a password of its own', (
   test('opens the keystore by the printed commands', () => {
     const folder = temporaryFolder();
     const out = join(folder, 'certs');
-    const env = { GENERATE_CERTS_PASSWORD: PASSWORD };
-    expect(generateCerts(['-q', '-o', out, '-l', 'java', '-c', 'alice'], { env }).status).toBe(0);
-    const next = generateCerts(['show', '--next', 'java', '-o', out]).stdout;
+    const secret = join(folder, "pass'word");
+    writeFileSync(secret, `${PASSWORD}\n`, { mode: 0o600 });
+    const next = generateCerts(['-o', out, '-l', 'java', '-c', 'alice', '--password-file', secret]).stdout;
     const command = (title: string) => {
       const [, ...lines] = (next.split('\n\n').find((block) => block.includes(title)) ?? '')
         .trim()
         .split('\n');
       return lines.join('\n');
     };
-    const listed = run('sh', ['-c', command('prove it')], { env });
-    expect(listed.stdout).toContain('PrivateKeyEntry');
-    expect(run('sh', ['-c', command('a second file')], { cwd: folder, env }).status).toBe(0);
+    const shell = (title: string) =>
+      run('sh', ['-c', `${command('the password, for the lines below')}\n${command(title)}`], {
+        cwd: folder,
+      });
+    expect(shell('prove it').stdout).toContain('PrivateKeyEntry');
+    expect(shell('a second file').status).toBe(0);
     writeFileSync(join(folder, 'java.options'), command('options of a client').replace(/^ {2}/gm, ''));
     writeFileSync(
       join(folder, 'Open.java'),
@@ -317,5 +339,33 @@ describe.runIf(tools.java && tools.keytool)('Java with a password of its own', (
     );
     const opened = run('java', ['@java.options', '@java.password', 'Open.java'], { cwd: folder });
     expect(opened).toEqual({ status: 0, stdout: 'EC\n', stderr: '' });
+  });
+});
+
+describe.skipIf(!tools.nginx)('serve', () => {
+  const folder = temporaryFolderForAll();
+  const out = join(folder, 'certs');
+  const env = { GENERATE_CERTS_PASSWORD: PASSWORD };
+
+  test('makes and renews the keystores with the password of the environment', async () => {
+    const config = join(folder, 'serve.yaml');
+    writeFileSync(config, 'layouts: [nginx, java]\nvalidFor: 40s\n');
+    const front = await startFront({ folder, out, env, options: ['--config', config, '--renew-at', '0.1'] });
+    onTestFinished(() => front.process.stop());
+    const keystore = join(out, 'java', 'server', 'keystore.p12');
+    const first = readFileSync(keystore);
+    await front.process.said(/^renewed /m);
+    expect(readFileSync(keystore).equals(first)).toBe(false);
+    expect(opens(keystore, PASSWORD)).toBe(true);
+    expect(front.process.output()).not.toContain('sesame');
+  });
+
+  test('does not start with a set that it could not renew', async () => {
+    await ensureCertificateSet(out, { validFor: '1d', password: PASSWORD });
+    const backend = ['--backend-grpc', '127.0.0.1:9', '--listen-grpc', `127.0.0.1:${await freePort()}`];
+    const serve = startServe({ folder, out }, backend);
+    onTestFinished(() => serve.stop());
+    expect(await exitOf(serve)).toEqual({ status: 2, signal: null });
+    expect(serve.output()).toContain('error: the password does not open the keystores');
   });
 });

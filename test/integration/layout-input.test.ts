@@ -1,8 +1,9 @@
 // Input that a layout cannot work with: told before any key is made, and nothing is written.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import {
+  addClients,
   createCertificateSet,
   type EnsureOptions,
   ensureCertificateSet,
@@ -130,7 +131,6 @@ describe('is refused', () => {
     [{ keyMode: '660' }, /the key of 'server' with mode 0660/],
     [{ keyMode: ['600', 'client=644'], clients: ['alice'] }, /the key of 'alice' with mode 0644/],
     [{ keyMode: ['600', 'client:bob=604'], clients: ['alice', 'bob'] }, /the key of 'bob' with mode 0604/],
-    [{ layouts: ['nginx', 'postgres'], keyMode: '644' }, /PostgreSQL/],
   ])('a mode with which PostgreSQL loads no key: %j', (options, message) =>
     expectRefused({ layouts: ['postgres'], ...options }, 'ERR_KEY_MODE_INVALID', message),
   );
@@ -155,12 +155,64 @@ describe('is refused', () => {
     await ensureCertificateSet(join(temporaryFolder(), 'certs'), { ...options, owner: '0:70' });
   });
 
+  test('a mode that another layout takes is for that one alone, and told of', async () => {
+    const out = join(temporaryFolder(), 'certs');
+    const options = { layouts: ['nginx', 'postgres'], keyMode: ['644', 'client=640'] } as const;
+    const owner = process.getuid?.() === 0 ? { owner: ['client=70:70'] } : {};
+    const { warnings } = await ensureCertificateSet(out, { ...options, ...owner, clients: ['alice', 'bob'] });
+    expect(warnings.filter(({ message }) => message.includes('PostgreSQL'))).toEqual([
+      {
+        message: expect.stringMatching(
+          /^PostgreSQL does not load the key of 'server' with mode 0644, and its copy keeps mode 0600: /,
+        ),
+        hint: expect.stringContaining('the other layouts have 0644'),
+      },
+    ]);
+    const modeOf = (path: string) => (statSync(join(out, path)).mode & 0o777).toString(8);
+    expect(modeOf('nginx/server.key')).toBe('644');
+    expect(modeOf('postgres/server/server.key')).toBe('600');
+    expect(modeOf('nginx/alice.key')).toBe('640');
+    expect(modeOf('postgres/alice/postgresql.key')).toBe('600');
+    // It is no damage, and a second run changes nothing.
+    expect((await ensureCertificateSet(out)).changed).toBe(false);
+  });
+
   test('a server without its key in PostgreSQL may have any mode', async () => {
     await ensureCertificateSet(join(temporaryFolder(), 'certs'), {
       layouts: ['nginx', 'postgres'],
       servers: { web: { names: ['web.test'], layouts: ['nginx'] } },
       keyMode: ['600', 'server:web=644'],
     });
+  });
+});
+
+describe('is told of', () => {
+  test.each<[LayoutName, string]>([
+    ['postgres', 'PostgreSQL'],
+    ['rabbitmq', 'RabbitMQ'],
+    ['mosquitto', 'Mosquitto'],
+  ])('a client without a CN, whom %s would know by it', async (layout, program) => {
+    const out = join(temporaryFolder(), 'certs');
+    const { warnings } = await ensureCertificateSet(out, { layouts: [layout], clients: ['CN=a,O=b', 'O=b'] });
+    expect(warnings).toEqual([
+      {
+        message: `${program} takes a client's CN for the name of its user, and 'O=b' has none`,
+        hint: "give it one: --client 'CN=alice,O=clients'",
+      },
+    ]);
+  });
+
+  test('a client that is added, as one that a set is made with, and not those that were there', async () => {
+    const out = join(temporaryFolder(), 'certs');
+    const kafka = { layouts: ['kafka', 'mongodb'], clients: ['CN=app,O=billing'] } as const;
+    expect((await ensureCertificateSet(out, kafka)).warnings).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('has no peer') }),
+    ]);
+    expect((await addClients(out, ['CN=other,O=billing'])).warnings).toEqual([]);
+    const { stderr } = generateCerts(['client', 'bob', '-o', out]);
+    expect(stderr).toContain("MongoDB wants an O, OU or DC in the name of a client, and 'bob' has none");
+    expect(stderr).not.toContain('no peer');
+    expect((await addClients(out, ['carol'])).warnings).toEqual([]);
   });
 });
 

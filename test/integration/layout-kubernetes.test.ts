@@ -101,7 +101,7 @@ describe('the layout kubernetes', () => {
   });
 
   test('kubectl apply finds nothing else in the folders that are printed', () => {
-    const [command = ''] = set.printed('a Secret for each party');
+    const [command = ''] = set.printed('the Secret of a party');
     expect(command).toBe(`kubectl apply -f ${set.folder}/server -f ${set.folder}/alice`);
     const volume = parse(set.printed('the volume').join('\n'));
     expect(volume.volumes[0].secret.secretName).toBe('server');

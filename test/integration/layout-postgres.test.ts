@@ -83,6 +83,15 @@ describe.runIf(tools.postgres !== '')('PostgreSQL with the layout postgres', () 
     expect(asRole('postgres', 'alice').stderr).toContain('certificate authentication failed');
   });
 
+  test('lets in a distinguished name as the user of its CN, made by the printed line', () => {
+    const psql = (sql: string) =>
+      set.prove((line) => line.replace('select current_user', sql), { PGPORT: String(port) });
+    const [role = ''] = set.printed('a user for the client');
+    expect(role).toBe('CREATE ROLE "alice" LOGIN;');
+    expect(psql(role.replace('alice', 'carol')).stderr).toBe('');
+    expect(asRole('carol', 'CN-carol-O-devs-OU-ops')).toEqual({ status: 0, stdout: '1\n', stderr: '' });
+  });
+
   test('maps a distinguished name, exactly as it was typed, to a user', () => {
     run(
       'psql',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { serializeManifest } from '../../store/manifest/manifest.js';
 import { jsonOption, lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../options.js';
-import { givenPassword } from '../password.js';
+import { givenPassword, warnIfUnused } from '../password.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { Terminal } from '../terminal/terminal.js';
 import { formatAdded } from './added.js';
@@ -25,9 +25,11 @@ export function describeClient(command: Command): void {
         const terminal = new Terminal(options);
         const password = givenPassword(options, terminal);
         const { addClients } = await import('../../index.js');
-        const { manifest, clients } = await interruptible((signal) =>
+        const { manifest, clients, warnings } = await interruptible((signal) =>
           addClients(options.out, identities, { lockTimeout: options.lockTimeout, password, signal }),
         );
+        for (const warning of warnings) terminal.warn(warning);
+        warnIfUnused(options, manifest, terminal);
         if (options.json) terminal.data(serializeManifest(manifest));
         else terminal.result(formatAdded('client', clients, manifest, options.out));
       },

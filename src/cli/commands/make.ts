@@ -5,7 +5,7 @@ import { serializeManifest } from '../../store/manifest/manifest.js';
 import type { EnsureOptions } from '../../store/write-options.js';
 import { configured } from '../configuration.js';
 import { givenFields, type MakeOptions } from '../make-options.js';
-import { givenPassword } from '../password.js';
+import { givenPassword, warnIfUnused } from '../password.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { showingProgress } from '../terminal/progress.js';
 import { formatSummary } from '../terminal/summary.js';
@@ -23,14 +23,20 @@ export async function make(names: readonly string[], options: MakeOptions): Prom
     ),
   );
   for (const warning of result.warnings) terminal.warn(warning);
+  warnIfUnused(options, result.manifest, terminal);
   if (options.json) {
     const { outcome, made, kept, removed } = result;
     terminal.data(serializeManifest(result.manifest, { outcome, made, kept, removed }));
   } else {
-    const { out, dryRun = false } = options;
+    const { out, dryRun = false, passwordFile } = options;
     const hasDefaultPassword = await opensKeystores(out, result.manifest, DEFAULT_PASSWORD);
     terminal.result(
-      formatSummary(result, out, terminal.colour, { dryRun, hasDefaultPassword, configuration: file }),
+      formatSummary(result, out, terminal.colour, {
+        dryRun,
+        hasDefaultPassword,
+        passwordFile,
+        configuration: file,
+      }),
     );
   }
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { serializeManifest } from '../../store/manifest/manifest.js';
 import { jsonOption, lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../options.js';
-import { givenPassword } from '../password.js';
+import { givenPassword, warnIfUnused } from '../password.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { Terminal } from '../terminal/terminal.js';
 import { formatAdded } from './added.js';
@@ -33,6 +33,8 @@ export function describeServer(command: Command): void {
         const { addPeers, addServers } = await import('../../index.js');
         const add = as === 'server' ? addServers : addPeers;
         const made = await interruptible((signal) => add(out, servers, { lockTimeout, password, signal }));
+        for (const warning of made.warnings) terminal.warn(warning);
+        warnIfUnused(options, made.manifest, terminal);
         if (options.json) terminal.data(serializeManifest(made.manifest));
         else terminal.result(formatAdded(as, made.servers, made.manifest, out));
       },

@@ -10,7 +10,7 @@ import { formatDistance, formatMoment } from '../../util/moments.js';
 import { htmlOption, jsonOption, outOption, quietOption } from '../options.js';
 import { writeReport } from '../report/print.js';
 import type { Colours } from '../terminal/colours.js';
-import { formatSteps, nextStepsOf } from '../terminal/summary.js';
+import { formatSteps, nextStepsOf } from '../terminal/next-steps.js';
 import { Terminal } from '../terminal/terminal.js';
 
 export function describeShow(command: Command): void {

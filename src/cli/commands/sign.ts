@@ -6,7 +6,7 @@ import { serializeManifest } from '../../store/manifest/manifest.js';
 import { environmentError } from '../../store/transaction/file-system.js';
 import { readRegularFile } from '../../util/regular-file.js';
 import { jsonOption, lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../options.js';
-import { givenPassword } from '../password.js';
+import { givenPassword, warnIfUnused } from '../password.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { Terminal } from '../terminal/terminal.js';
 import { formatAdded } from './added.js';
@@ -51,9 +51,11 @@ export function describeSign(command: Command): void {
       }
       const requests = paths.map(readRequestFile);
       const { signRequests } = await import('../../index.js');
-      const { manifest, signed } = await interruptible((signal) =>
+      const { manifest, signed, warnings } = await interruptible((signal) =>
         signRequests(out, requests, { as, name, lockTimeout, password, signal }),
       );
+      for (const warning of warnings) terminal.warn(warning);
+      warnIfUnused(options, manifest, terminal);
       if (options.json) {
         terminal.data(serializeManifest(manifest));
         return;

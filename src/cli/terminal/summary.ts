@@ -1,16 +1,10 @@
-import { resolve } from 'node:path';
 import { printable } from '../../errors.js';
-import { layoutFolder, layoutOf } from '../../layouts/index.js';
-import type { NextStep, Party } from '../../layouts/layout.js';
 import { flawOf } from '../../pki/flaws/flaws.js';
-import { partyFileName } from '../../pki/names/party-names.js';
-import { endpointNamesOf } from '../../pki/names/server.js';
-import { recordedKeyAccess } from '../../request/key-access.js';
 import type { EnsureResult } from '../../store/ensure-result.js';
 import type { Manifest, ManifestCertificate } from '../../store/manifest/manifest.js';
 import { formatDistance, formatMoment } from '../../util/moments.js';
-import { shellQuote } from '../../util/shell-quote.js';
 import type { Colours } from './colours.js';
+import { formatSteps, nextStepsOf, type StorePasswordUse } from './next-steps.js';
 import { alignColumns, count } from './text.js';
 
 /** How many parties of a kind the summary names. */
@@ -24,12 +18,11 @@ export function formatSummary(
   {
     dryRun,
     configuration,
-    hasDefaultPassword,
+    ...password
   }: {
     readonly dryRun: boolean;
     readonly configuration?: string | undefined;
-    readonly hasDefaultPassword: boolean;
-  },
+  } & StorePasswordUse,
 ): string {
   const { manifest, outcome } = result;
   const source = configuration === undefined ? [] : [`  configured by ${printable(configuration)}`];
@@ -46,7 +39,7 @@ export function formatSummary(
     ...changeLines(result, dryRun),
     '',
     ...table,
-    ...(dryRun ? [] : formatSteps(nextStepsOf(manifest, folder, { hasDefaultPassword }), colour)),
+    ...(dryRun ? [] : formatSteps(nextStepsOf(manifest, folder, password), colour)),
     '',
   ].join('\n');
 }
@@ -113,62 +106,4 @@ function describe(certificate: ManifestCertificate): string {
   if (role === 'client') return name;
   const summary = flawOf(certificate)?.summary;
   return summary === undefined ? name : `${flaw}: ${summary}`;
-}
-
-/**
- * What to do with the files of a set's layouts, for people.
- *
- * @param only one layout, with everything that it has to say; else what is short, of each
- * @param hasDefaultPassword whether its keystores have the default password
- */
-export function nextStepsOf(
-  { request, certificates }: Manifest,
-  folder: string,
-  { only, hasDefaultPassword }: { readonly only?: string; readonly hasDefaultPassword: boolean },
-): (NextStep & { readonly layout: string })[] {
-  const { layouts } = request;
-  const { mode, owner } = recordedKeyAccess(request);
-  const keyReader = (mode & 0o004) !== 0 ? 'everybody' : owner === undefined ? 'self' : { owner: owner.text };
-  const isAlone = layouts.length === 1;
-  return layouts
-    .filter((name) => only === undefined || name === only)
-    .flatMap((layout) =>
-      layoutOf(layout)
-        .nextSteps({
-          folder: resolve(folder, layoutFolder(layout, layouts)),
-          out: folder,
-          isAlone,
-          issuer: request.issuer ? 'made' : request.ca === null ? 'possible' : 'refused',
-          name: endpointNamesOf(request)[0] ?? 'localhost',
-          quote: shellQuote,
-          keyReader,
-          hasDefaultPassword,
-          parties: () => partiesOf(certificates),
-        })
-        .filter(({ onlyIfAsked }) => onlyIfAsked !== true || isAlone || only !== undefined)
-        .map((step) => ({ ...step, layout })),
-    );
-}
-
-/** The holders of certificates, as the layouts name their files. */
-function partiesOf(certificates: readonly ManifestCertificate[]): Party[] {
-  return certificates.flatMap(({ role, name }) =>
-    role === 'ca' ? [] : [{ role, name, fileName: partyFileName(role, name) }],
-  );
-}
-
-/** Steps with their titles, each ready to paste. */
-export function formatSteps(
-  steps: readonly (NextStep & { readonly layout: string })[],
-  colour: Colours,
-): string[] {
-  return steps.flatMap((step) => ['', colour.bold(`${step.title}:`), ...linesOf(step)]);
-}
-
-function linesOf(step: NextStep): string[] {
-  if ('lines' in step) return step.lines.map((line) => `  ${line}`);
-  const last = step.command.length - 1;
-  return step.command.map(
-    (line, index) => `${index === 0 ? '  ' : '    '}${line}${index < last ? ' \\' : ''}`,
-  );
 }

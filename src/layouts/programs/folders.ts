@@ -1,8 +1,10 @@
 // What the layouts with a folder for each party have in common.
 import type { KeyType } from '../../pki/keys/key-types.js';
 import { KEY_TYPES } from '../../pki/keys/key-types.js';
+import { parseClientIdentity } from '../../pki/names/identity.js';
 import { DEFAULT_STORE_PASSWORD, type StorePassword } from '../../request/password.js';
-import { firstServer, type NextStepContext, type Party, type PartyFile } from '../layout.js';
+import { firstOf, firstServer, type NextStepContext, type Party, type PartyFile } from '../layout.js';
+import { clientCommonName } from './subjects.js';
 
 /** What such a layout has that says nothing else of itself. */
 export const FOLDERS = {
@@ -105,29 +107,41 @@ export function configurationFile({ name, side, comment = '#', secret, lines }: 
   };
 }
 
-/** The folders of the first server, peer and client to let in, and the server's name as a client connects to it. */
+/** The folders of the first server, peer and client to let in, and the names by which they are known. */
 export function placesOf({ folder, name, parties }: NextStepContext): {
   server: string;
   peer: string | undefined;
   client: string | undefined;
+  /** The name of the client's folder. */
   clientName: string;
   /** The first client as the set has it. */
   clientIdentity: string;
+  /** The CN of its certificate; the name of its folder where it has none. */
+  clientCommonName: string;
+  /** The name of the server as a client connects to it. */
   host: string;
+  /** The same of the peer; of the server where there is none. */
+  peerHost: string;
 } {
   const all = parties();
-  const firstClient = all.find(({ role }) => role === 'client');
-  const client = firstClient?.fileName;
-  const peer = all.find(({ role }) => role === 'peer')?.fileName;
+  const client = firstOf('client', all);
+  const peer = firstOf('peer', all);
+  const placeOf = (party: Party | undefined) => party && `${folder}/${party.fileName}`;
+  const clientName = client?.fileName ?? '';
+  const clientIdentity = client?.name ?? clientName;
   return {
     server: `${folder}/${firstServer(all)}`,
-    peer: peer === undefined ? undefined : `${folder}/${peer}`,
-    client: client === undefined ? undefined : `${folder}/${client}`,
-    clientName: client ?? '',
-    clientIdentity: firstClient?.name ?? client ?? '',
-    host: name.replace(/^\*/, 'www'),
+    peer: placeOf(peer),
+    client: placeOf(client),
+    clientName,
+    clientIdentity,
+    clientCommonName: (client && clientCommonName(parseClientIdentity(clientIdentity))) ?? clientName,
+    host: withoutWildcard(name),
+    peerHost: withoutWildcard(peer?.host ?? name),
   };
 }
+
+const withoutWildcard = (host: string) => host.replace(/^\*/, 'www');
 
 /** The host as it stands in a URL. */
 export function urlHost(host: string): string {

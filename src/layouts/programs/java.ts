@@ -88,10 +88,19 @@ export const java = {
     const places = placesOf(context);
     const { quote } = context;
     const password = { isDefault: context.hasDefaultPassword };
+    const { passwordFile } = context;
     const opened = password.isDefault
       ? `-storepass ${DEFAULT_PASSWORD}`
       : `-storepass:env ${PASSWORD_VARIABLE}`;
     return [
+      ...(password.isDefault || passwordFile === undefined
+        ? []
+        : [
+            {
+              title: 'the password, for the lines below',
+              command: [`export ${PASSWORD_VARIABLE}="$(cat ${quote(passwordFile)})"`],
+            },
+          ]),
       { title: 'Spring Boot, application.properties', lines: server.lines(places.server, password) },
       ...(places.client === undefined
         ? []
@@ -99,7 +108,7 @@ export const java = {
             { title: 'options of a client, for java @file', lines: options.lines(places.client, password) },
             ...(password.isDefault ? [] : [PASSWORD_FILE]),
             {
-              title: 'prove it',
+              title: password.isDefault ? 'prove it' : `prove it, with the password in ${PASSWORD_VARIABLE}`,
               command: [`keytool -list -keystore ${quote(`${places.client}/${KEYSTORE}`)} ${opened}`],
             },
           ]),

@@ -37,7 +37,8 @@ const peer: Configuration = {
   side: 'peer',
   lines: (folder) => [
     'listeners=SSL://:9093',
-    'security.inter.broker.protocol=SSL',
+    // Not security.inter.broker.protocol: Kafka refuses both, and its own file has this one.
+    'inter.broker.listener.name=SSL',
     'ssl.client.auth=required',
     ...stores(folder, 'server'),
   ],
@@ -98,7 +99,7 @@ export const kafka = {
             {
               title: 'prove it',
               command: [
-                `kcat -L -b ${quote(`${urlHost(places.host)}:9093`)} -X security.protocol=ssl -X ${quote(`ssl.ca.location=${places.client}/client.truststore.pem`)}`,
+                `kcat -L -b ${quote(`${urlHost(places.peerHost)}:9093`)} -X security.protocol=ssl -X ${quote(`ssl.ca.location=${places.client}/client.truststore.pem`)}`,
                 `-X ${quote(`ssl.certificate.location=${places.client}/client.crt`)} -X ${quote(`ssl.key.location=${places.client}/client.key`)}`,
               ],
             },

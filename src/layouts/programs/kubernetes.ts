@@ -1,7 +1,14 @@
 import type { Warning } from '../../errors.js';
 import type { ParsedRequest } from '../../pki/request.js';
 import type { CertificateSet } from '../../pki/set.js';
-import type { Layout, NextStep, NextStepContext, PartyFile, SharedFile } from '../layout.js';
+import {
+  firstOf,
+  type Layout,
+  type NextStep,
+  type NextStepContext,
+  type PartyFile,
+  type SharedFile,
+} from '../layout.js';
 import { FOLDERS, pemFiles, placesOf } from './folders.js';
 import { CA_NAME, refuseSharedSecrets, secretName } from './kubernetes-names.js';
 
@@ -127,14 +134,14 @@ export const kubernetes = {
     const places = placesOf(context);
     const { quote, parties } = context;
     const all = parties();
-    const client = all.find(({ role }) => role === 'client');
-    const server = all.find(({ role }) => role === 'server');
+    const client = firstOf('client', all);
+    const server = firstOf('server', all);
     const folders = [server && places.server, places.peer, places.client].filter(
       (folder) => folder !== undefined,
     );
     return [
       {
-        title: 'a Secret for each party, and a ConfigMap with the CA',
+        title: 'the Secret of a party, and a ConfigMap with the CA',
         command: [`kubectl apply ${folders.map((folder) => `-f ${quote(folder)}`).join(' ')}`],
       },
       ...(server === undefined

@@ -1,3 +1,4 @@
+import type { ParsedRequest } from '../../pki/request.js';
 import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import {
   type Configuration,
@@ -7,6 +8,7 @@ import {
   placesOf,
   revocationFile,
 } from './folders.js';
+import { withoutCommonName } from './subjects.js';
 
 /** A value is the rest of its line. A client's name is its certificate's CN. */
 const server: Configuration = {
@@ -34,6 +36,7 @@ export const mosquitto = {
     revocationFile('ca.crl'),
     configurationFile(server),
   ],
+  check: (request: ParsedRequest) => withoutCommonName('Mosquitto', request),
   nextSteps(context: NextStepContext): NextStep[] {
     const places = placesOf(context);
     const { quote } = context;

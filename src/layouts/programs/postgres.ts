@@ -1,3 +1,4 @@
+import type { ParsedRequest } from '../../pki/request.js';
 import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import {
   type Configuration,
@@ -7,9 +8,12 @@ import {
   placesOf,
   revocationFile,
 } from './folders.js';
+import { withoutCommonName } from './subjects.js';
 
 /** A string of postgresql.conf. */
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
+
+const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 const server: Configuration = {
   name: 'postgresql.conf',
@@ -62,6 +66,7 @@ export const postgres = {
       return 'its group may read it only if root owns it';
     return undefined;
   },
+  check: (request: ParsedRequest) => withoutCommonName('PostgreSQL', request),
   nextSteps(context: NextStepContext): NextStep[] {
     const places = placesOf(context);
     const { quote } = context;
@@ -74,13 +79,17 @@ export const postgres = {
       ...(places.client === undefined
         ? []
         : [
+            {
+              title: 'a user for the client, in psql',
+              lines: [`CREATE ROLE ${identifier(places.clientCommonName)} LOGIN;`],
+            },
             { title: "the client's pg_service.conf", lines: client.lines(places.client) },
             {
               title: 'prove it',
               command: [
                 `PGSSLMODE=verify-full PGSSLROOTCERT=${quote(`${places.client}/root.crt`)}`,
                 `PGSSLCERT=${quote(`${places.client}/postgresql.crt`)} PGSSLKEY=${quote(`${places.client}/postgresql.key`)}`,
-                `psql -h ${quote(places.host)} -U ${quote(places.clientName)} -d postgres -c 'select current_user'`,
+                `psql -h ${quote(places.host)} -U ${quote(places.clientCommonName)} -d postgres -c 'select current_user'`,
               ],
             },
           ]),

@@ -1,5 +1,7 @@
+import type { ParsedRequest } from '../../pki/request.js';
 import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import { type Configuration, configurationFile, FOLDERS, pemFiles, placesOf, urlHost } from './folders.js';
+import { withoutCommonName } from './subjects.js';
 
 /** A value is the rest of its line. A client's name is its certificate's CN. */
 const server: Configuration = {
@@ -51,6 +53,7 @@ export const rabbitmq = {
     configurationFile(server),
     configurationFile(plugins),
   ],
+  check: (request: ParsedRequest) => withoutCommonName('RabbitMQ', request),
   nextSteps(context: NextStepContext): NextStep[] {
     const places = placesOf(context);
     const { quote } = context;
@@ -67,8 +70,8 @@ export const rabbitmq = {
             {
               title: 'a user for the client, without a password',
               command: [
-                `rabbitmqctl add_user ${quote(places.clientName)} "$(openssl rand -hex 32)" && rabbitmqctl clear_password ${quote(places.clientName)} &&`,
-                `rabbitmqctl set_permissions ${quote(places.clientName)} '.*' '.*' '.*'`,
+                `rabbitmqctl add_user ${quote(places.clientCommonName)} "$(openssl rand -hex 32)" && rabbitmqctl clear_password ${quote(places.clientCommonName)} &&`,
+                `rabbitmqctl set_permissions ${quote(places.clientCommonName)} '.*' '.*' '.*'`,
               ],
             },
             {

@@ -1,7 +1,8 @@
 // The subject of a client's certificate, which many programs take for the client's name.
+import { quote, type Warning } from '../../errors.js';
 import { leafAttributes, nameText } from '../../pki/asn1/distinguished-name.js';
 import { findAttributeType } from '../../pki/names/attributes.js';
-import { commonNameOf, type Identity, parseClientIdentity } from '../../pki/names/identity.js';
+import { commonNameOf, type Identity, identityText, parseClientIdentity } from '../../pki/names/identity.js';
 import type { Attributes } from '../../pki/names/parse-name.js';
 import type { ParsedRequest } from '../../pki/request.js';
 
@@ -13,6 +14,26 @@ export function subjectOf(identity: Identity): Attributes {
 /** The attributes of the subject of a server or a peer. */
 export function nodeSubject([first]: readonly Identity[]): Attributes {
   return leafAttributes(first && commonNameOf(first));
+}
+
+/** The CN of a client, which many programs take for the user's name; nothing where its subject has none. */
+export function clientCommonName(identity: Identity): string | undefined {
+  const named = subjectOf(identity)
+    .flat()
+    .find(({ type }) => findAttributeType(type)?.name === 'CN');
+  return typeof named?.value === 'string' ? named.value : undefined;
+}
+
+/** What to tell where a program would know a client by the CN that it does not have. */
+export function withoutCommonName(consumer: string, { clients }: ParsedRequest): Warning[] {
+  const without = clients.find(({ identity }) => clientCommonName(identity) === undefined);
+  if (without === undefined) return [];
+  return [
+    {
+      message: `${consumer} takes a client's CN for the name of its user, and ${quote(identityText(without.identity))} has none`,
+      hint: "give it one: --client 'CN=alice,O=clients'",
+    },
+  ];
 }
 
 /** The subject of the client of an identity as RFC 4514 writes it: `CN=app,O=billing`. */

@@ -132,7 +132,16 @@ export function peersOf({ peers }: { readonly peers: readonly ServerRequest[] })
 /** The names by which clients reach the first server of a recorded request: DNS names and addresses. */
 export function endpointNamesOf(request: Parameters<typeof serversOf>[0]): string[] {
   const [first] = serversOf(request);
-  return (first?.names ?? []).filter(({ kind }) => kind !== 'uri').map(({ value }) => value);
+  return hostsOf(first?.names ?? []);
+}
+
+/** The first DNS name or address of a server. */
+export function hostOf(names: readonly Identity[]): string | undefined {
+  return hostsOf(names)[0];
+}
+
+function hostsOf(names: readonly Identity[]): string[] {
+  return names.filter(({ kind }) => kind !== 'uri').map(({ value }) => value);
 }
 
 function invalid(message: string, hint: string): GenerateCertsError {

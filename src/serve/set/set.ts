@@ -3,8 +3,10 @@ import { GenerateCertsError, quote, type Warning } from '../../errors.js';
 import { FRONT_LAYOUT, LAYOUTS, layoutFolder } from '../../layouts/index.js';
 import { DEFAULT_SERVER, endpointNamesOf } from '../../pki/names/server.js';
 import { defaultLayouts } from '../../request/layout-rules.js';
+import { parsePassword } from '../../request/password.js';
 import { renewCertificateSet } from '../../store/change.js';
 import { ensureCertificateSet } from '../../store/ensure.js';
+import { opensKeystores, otherPassword } from '../../store/keystores.js';
 import { findManifest } from '../../store/manifest/find.js';
 import type { Manifest } from '../../store/manifest/manifest.js';
 import { msUntilDue } from '../../store/watch.js';
@@ -67,6 +69,10 @@ async function prepareOwnSet(
   const { names, password } = request;
   const found = findManifest(folder);
   requireNginxLayout(folder, found, request.layouts);
+  // A set that cannot be renewed would end while it is served.
+  if (found !== undefined && !(await opensKeystores(folder, found, parsePassword(password).text))) {
+    throw otherPassword(folder);
+  }
   const sameNames = names === undefined || names.join() === found?.request.names.join();
   if (found !== undefined && sameNames && msUntilDue(found, renewAt, Date.now()) <= 0) {
     try {

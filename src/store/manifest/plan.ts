@@ -10,6 +10,7 @@ import type { Rotation } from '../../pki/issue/rotation.js';
 import { keyTypeOf } from '../../pki/keys/keys.js';
 import { authorityNames, type Generation } from '../../pki/names/authority-names.js';
 import type { CertificateSet } from '../../pki/set.js';
+import { fitAccess } from '../../request/fit-access.js';
 import {
   type Access,
   accessFor,
@@ -143,7 +144,9 @@ export class SetPlanner {
     places[place] = { ...places[place], [part]: path };
     const keyOf = secret && typeof of === 'object' ? { role: of.role, name: of.name } : undefined;
     const access: Access =
-      keyOf === undefined ? { mode: secret ? SECRET_MODE : PUBLIC_MODE } : accessFor(this.#access, keyOf);
+      keyOf === undefined
+        ? { mode: secret ? SECRET_MODE : PUBLIC_MODE }
+        : fitAccess(accessFor(this.#access, keyOf), layoutOf(place));
     return {
       path,
       content,

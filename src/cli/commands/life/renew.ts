@@ -3,7 +3,7 @@ import { printable } from '../../../errors.js';
 import { serializeManifest } from '../../../store/manifest/manifest.js';
 import { formatDistance, formatMoment } from '../../../util/moments.js';
 import { jsonOption, lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../../options.js';
-import { givenPassword } from '../../password.js';
+import { givenPassword, warnIfUnused } from '../../password.js';
 import { interruptible } from '../../terminal/interrupt.js';
 import { Terminal } from '../../terminal/terminal.js';
 import { MOUNTED_FILES } from '../../terminal/text.js';
@@ -29,6 +29,7 @@ export function describeRenew(command: Command): void {
         const { manifest } = await interruptible((signal) =>
           renewCertificateSet(options.out, { lockTimeout: options.lockTimeout, password, signal }),
         );
+        warnIfUnused(options, manifest, terminal);
         if (options.json) {
           terminal.data(serializeManifest(manifest));
           return;

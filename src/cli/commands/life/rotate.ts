@@ -4,7 +4,7 @@ import { serializeManifest } from '../../../store/manifest/manifest.js';
 import type { RotationStep } from '../../../store/rotate.js';
 import { formatDistance, formatMoment } from '../../../util/moments.js';
 import { jsonOption, lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../../options.js';
-import { givenPassword } from '../../password.js';
+import { givenPassword, warnIfUnused } from '../../password.js';
 import { interruptible } from '../../terminal/interrupt.js';
 import { Terminal } from '../../terminal/terminal.js';
 
@@ -32,6 +32,7 @@ export function describeRotate(command: Command): void {
         const { manifest, step, changed } = await interruptible((signal) =>
           rotateCertificateSet(out, { step: asked, lockTimeout, password, signal }),
         );
+        warnIfUnused(options, manifest, terminal);
         if (options.json) {
           terminal.data(serializeManifest(manifest));
           return;

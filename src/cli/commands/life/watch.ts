@@ -11,7 +11,7 @@ import {
 import { parseDuration } from '../../../util/duration.js';
 import { formatDistance, formatMoment, isoSeconds } from '../../../util/moments.js';
 import { lockTimeoutOption, outOption, passwordFileOption, quietOption } from '../../options.js';
-import { givenPassword } from '../../password.js';
+import { givenPassword, warnIfUnused } from '../../password.js';
 import { interruptible } from '../../terminal/interrupt.js';
 import { reportFailure, Terminal } from '../../terminal/terminal.js';
 import { MOUNTED_FILES } from '../../terminal/text.js';
@@ -59,6 +59,7 @@ async function watch(options: WatchCommandOptions): Promise<void> {
   parseDuration(onRenewTimeout);
   const { readManifest, watchCertificateSet } = await import('../../../index.js');
   const manifest = await readManifest(out);
+  warnIfUnused(options, manifest, terminal);
   const due = new Date(Date.now() + msUntilDue(manifest, renewAt, Date.now()));
   terminal.progress(
     `watching ${printable(out)}: renews ${formatDistance(isoSeconds(due), new Date())}\n${MOUNTED_FILES}`,
