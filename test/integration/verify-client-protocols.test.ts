@@ -4,13 +4,14 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { isInstalled } from '../../scripts/clients.mjs';
 import { protocolClients } from '../../scripts/protocol-clients.mjs';
 import {
   type CertificateSet,
   type ClientTarget,
   createCertificateSet,
+  openClientServers,
   type Row,
   type VerifyReport,
   verifyClient,
@@ -161,6 +162,17 @@ test('gRPC alone agrees on HTTP/2 and nothing else', async () => {
     verdict: 'wrong',
     by: expect.stringContaining('NO_APPLICATION_PROTOCOL'),
   });
+});
+
+test('servers that are kept up speak the protocol too', async () => {
+  const servers = await openClientServers({ set, protocol: 'nats', flaws: ['expired'] });
+  onTestFinished(() => servers.close());
+  const [right] = servers.servers;
+  expect(right?.url).toBe(`nats://localhost:${right?.port}`);
+  const { signal } = new AbortController();
+  const target = { url: '', host: 'localhost', port: right?.port ?? 0, ca: set.trustedPem, signal };
+  await ping()({ ...target, tlsOptions: { ca: set.trustedPem } });
+  expect(row(servers.report(), 'server right')).toMatchObject({ verdict: 'right' });
 });
 
 test('a protocol that the servers do not speak is refused before anything is run', async () => {
