@@ -1,7 +1,7 @@
 // The programs of the field tests that come from package registries, each of one version.
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CachedProgram, call } from './cache.js';
+import { type CachedProgram, call } from '../support/cache.js';
 
 const KAFKA = '4.3.1';
 

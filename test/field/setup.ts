@@ -2,8 +2,8 @@
 // its tests are left out.
 import { spawnSync } from 'node:child_process';
 import type { TestProject } from 'vitest/node';
+import { cacheIn } from '../support/cache.js';
 import { hasProgram, installPackages } from '../support/debian.js';
-import { cached } from './cache.js';
 import { ferretdb, kafka, mongosh, natsCli } from './programs.js';
 
 export interface FieldTools {
@@ -41,11 +41,12 @@ export default async function setup(project: TestProject): Promise<void> {
     missing.map(([, name]) => name),
     say,
   );
+  const cached = cacheIn('generate-certs-field', say);
   const field: FieldTools = {
-    kafka: hasProgram('java') ? await cached(kafka, say) : '',
-    ferretdb: await cached(ferretdb, say),
-    mongosh: await cached(mongosh, say),
-    nats: await cached(natsCli, say),
+    kafka: hasProgram('java') ? await cached(kafka) : '',
+    ferretdb: await cached(ferretdb),
+    mongosh: await cached(mongosh),
+    nats: await cached(natsCli),
     kcat: hasProgram('kcat'),
     natsServer: hasProgram('nats-server'),
     docker: hasProgram('docker') && spawnSync('docker', ['--version']).status === 0,

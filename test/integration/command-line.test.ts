@@ -162,7 +162,12 @@ test('verify with --quiet prints what failed, and nothing where all is right', (
 });
 
 describe('completion', () => {
-  const script = (shell: string) => generateCerts(['completion', shell]).stdout;
+  const scripts = new Map<string, string>();
+  const script = (shell: string) => {
+    const known = scripts.get(shell) ?? generateCerts(['completion', shell]).stdout;
+    scripts.set(shell, known);
+    return known;
+  };
 
   test('of an unknown shell is a usage error', () => {
     expect(generateCerts(['completion', 'tcsh'])).toMatchObject({ status: 2, stdout: '' });

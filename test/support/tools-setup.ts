@@ -2,12 +2,11 @@
 // as root on Debian or Ubuntu. Elsewhere the tests that need a missing one are left out, and this says
 // which; with CI=true a missing one fails. What comes from a
 // package registry (the grpcio wheel, other versions of Node) may be missing there too, loudly.
-import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { type CachedProgram, cacheIn, call } from './cache.js';
 import { hasProgram, installPackages } from './debian.js';
 
 export interface Tools {
@@ -119,13 +118,15 @@ const PACKAGE_OF_PROGRAM = {
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
 } as const;
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), 'generate-certs-tools-'));
+export default async function setup(project: TestProject): Promise<void> {
   installMissing();
-  const [wheelPython, ...nodeBuilds] = await Promise.all([
-    makeWheelEnvironment(join(folder, 'venv')),
-    ...OTHER_NODES.map((version) => findNode(version, join(folder, `node-${version}`))),
+  // They take as long as a dozen test files. Who wants newer ones removes the folder.
+  const cached = cacheIn('generate-certs-tests', say);
+  const [wheelPython, ...executables] = await Promise.all([
+    cached(wheelEnvironment()),
+    ...OTHER_NODES.map((version) => cached(nodeBuild(version))),
   ] as const);
+  const nodeBuilds = OTHER_NODES.map((version, index) => ({ version, executable: executables[index] ?? '' }));
   const tools: Tools = {
     nginx: hasProgram('nginx'),
     openssl: hasProgram('openssl'),
@@ -165,8 +166,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   report(tools);
   project.provide('tools', tools);
-  // Not synchronously: Vitest could not see its workers end meanwhile, and would report them.
-  return () => rm(folder, { recursive: true, force: true });
 }
 
 function installMissing(): void {
@@ -197,30 +196,42 @@ const REQUESTS_PYTHONS = ['/usr/bin/python3', 'python3'];
 const OTHER_NODES = ['22', '24'].filter((version) => version !== process.versions.node.split('.')[0]);
 
 /** One of Node's own builds, which are on npm by platform; of its thousands of files only the program. */
-async function findNode(version: string, folder: string): Promise<{ version: string; executable: string }> {
+function nodeBuild(version: string): CachedProgram {
   const name = `node-${process.platform}-${process.arch}`;
-  mkdirSync(folder);
-  const args = ['pack', '--silent', '--prefer-offline', '--pack-destination', folder, `${name}@${version}`];
-  if (!(await succeeds('npm', args))) return { version, executable: '' };
-  const [archive = ''] = readdirSync(folder);
   const program = 'package/bin/node';
-  const there = await succeeds('tar', ['-xzf', join(folder, archive), '-C', folder, program]);
-  return { version, executable: there ? join(folder, program) : '' };
+  return {
+    name: `${name}-${version}`,
+    async install(folder) {
+      const args = [
+        'pack',
+        '--silent',
+        '--prefer-offline',
+        '--pack-destination',
+        folder,
+        `${name}@${version}`,
+      ];
+      await call('npm', args);
+      const [archive = ''] = readdirSync(folder);
+      await call('tar', ['-xzf', join(folder, archive), '-C', folder, program]);
+      rmSync(join(folder, archive));
+    },
+    use: (folder) => join(folder, program),
+  };
 }
 
-async function makeWheelEnvironment(folder: string): Promise<string> {
-  const python = join(folder, 'bin', 'python');
+/** An interpreter of Python with the grpcio wheel. */
+function wheelEnvironment(): CachedProgram {
+  const { stdout } = spawnSync('/usr/bin/python3', ['--version'], { encoding: 'utf8' });
+  const python = (folder: string) => join(folder, 'bin', 'python');
   const quick = ['--disable-pip-version-check', '--retries', '0', '--only-binary', ':all:', '-q'];
-  const made =
-    (await succeeds('/usr/bin/python3', ['-m', 'venv', folder])) &&
-    (await succeeds(python, ['-m', 'pip', 'install', ...quick, 'grpcio']));
-  return made && hasGrpc(python) ? python : '';
-}
-
-function succeeds(program: string, args: readonly string[]): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile(program, args, { timeout: 120_000 }, (error) => resolve(error === null));
-  });
+  return {
+    name: `grpcio-${(stdout ?? '').trim().toLowerCase().replace(' ', '-')}`,
+    async install(folder) {
+      await call('/usr/bin/python3', ['-m', 'venv', folder]);
+      await call(python(folder), ['-m', 'pip', 'install', ...quick, 'grpcio']);
+    },
+    use: (folder) => (hasGrpc(python(folder)) ? python(folder) : ''),
+  };
 }
 
 function report(tools: Tools): void {

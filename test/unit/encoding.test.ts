@@ -218,7 +218,7 @@ describe('the encoding', () => {
         expect(made.subject).toBe(subject.text);
         compared++;
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
     expect(compared).toBeGreaterThan(150);
   });

@@ -41,16 +41,15 @@ describe('a manifest', () => {
     const client = manifest.certificates.filter(({ role }) => role === 'client');
     const files = manifest.files.filter(({ path }) => /\/client\./.test(path));
     const names = Array.from({ length: count }, (_, index) => `client-${index + 1}`);
-    const renamed = <T>(item: T, name: string): T =>
-      JSON.parse(JSON.stringify(item).replace(/(?<!"role":")\bclient(?=["./])/g, name)) as T;
+    const renamed = <T>(items: readonly T[]) => {
+      const texts = items.map((item) => JSON.stringify(item).split(/(?<!"role":")\bclient(?=["./])/));
+      return names.flatMap((name) => texts.map((text) => JSON.parse(text.join(name)) as T));
+    };
     return {
       ...manifest,
       request: { ...manifest.request, clients: names },
-      certificates: [
-        ...manifest.certificates,
-        ...names.flatMap((name) => client.map((one) => renamed(one, name))),
-      ],
-      files: [...manifest.files, ...names.flatMap((name) => files.map((one) => renamed(one, name)))],
+      certificates: [...manifest.certificates, ...renamed(client)],
+      files: [...manifest.files, ...renamed(files)],
     };
   }
 

