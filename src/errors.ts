@@ -35,6 +35,7 @@ const KIND_OF_CODE = {
   ERR_KEY_MODE_INVALID: 'input',
   ERR_KEY_UNREADABLE: 'environment',
   ERR_KEY_TYPE_UNKNOWN: 'input',
+  ERR_KEY_TYPE_UNREADABLE: 'input',
   ERR_LAYOUT_UNKNOWN: 'input',
   ERR_MANIFEST_INVALID: 'input',
   ERR_MODEL_UNKNOWN: 'input',

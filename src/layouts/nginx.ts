@@ -45,6 +45,10 @@ export const nginx = {
         return "its REST listener pins ssl_ecdh_curve secp384r1 and fails with 'wrong curve'";
       case 'ec-p384':
         return 'its gRPC listener speaks TLS 1.2, in which gRPC C-core offers P-256 alone';
+      case 'ec-p521':
+        return "its listeners pin ssl_ecdh_curve to other curves and fail with 'wrong curve'";
+      case 'ed25519':
+        return 'the gRPC clients of its wheel are built on BoringSSL, which takes no signature of such a key';
       default:
         return undefined;
     }

@@ -1,14 +1,18 @@
 import { GenerateCertsError } from '../errors.js';
 import type { Flaw } from '../pki/flaws/catalogue.js';
+import { hasOwnHash } from '../pki/issue/signer.js';
 import type { SetRequest } from '../pki/request.js';
 import type { UntrustedChoice } from './parse.js';
 
 /** What decides which flaws make sense. */
-type FlawContextOptions = Pick<SetRequest, 'nameConstraints' | 'intermediates'>;
+type FlawContextOptions = Pick<SetRequest, 'nameConstraints' | 'intermediates' | 'caKey' | 'ca'>;
 
 /** What a flaw lacks below such CAs. */
-function lackOf(flaw: Flaw, { nameConstraints, intermediates }: FlawContextOptions) {
+function lackOf(flaw: Flaw, { nameConstraints, intermediates, caKey, ca }: FlawContextOptions) {
   if (flaw.needsNameConstraints === true && !nameConstraints) return LACKS.nameConstraints;
+  // A CA of another folder has a key of its own, and the CAs below it have this type.
+  const isIssuersType = ca === null || intermediates > 0;
+  if (flaw.needsChosenHash === true && isIssuersType && hasOwnHash(caKey)) return LACKS.chosenHash;
   return flaw.needsIntermediates === true && intermediates === 0 ? LACKS.intermediates : undefined;
 }
 
@@ -20,6 +24,10 @@ const LACKS = {
   intermediates: {
     needs: 'a CA between the root and the leaves',
     hint: 'add the option --intermediates 1 (intermediates: 1), or leave the flaw out',
+  },
+  chosenHash: {
+    needs: 'a CA with an RSA or EC key: Ed25519 signs with SHA-512 alone',
+    hint: 'use another --ca-key (caKey) such as ec-p256, or leave the flaw out',
   },
 } as const;
 
@@ -41,11 +49,14 @@ export function chooseFlaws<Known extends Flaw>(
     throw new GenerateCertsError('ERR_OPTION_INVALID', `the flaw '${flaw.name}' needs ${needs}`, hint);
   }
   const possible = known.filter((flaw) => lackOf(flaw, environment) === undefined);
-  const left = known.filter((flaw) => lackOf(flaw, environment) === LACKS.nameConstraints);
+  // Where there is no intermediate, none can be missing: that needs no telling.
+  const left = known.filter((flaw) => {
+    const lack = lackOf(flaw, environment);
+    return lack !== undefined && lack !== LACKS.intermediates;
+  });
   const names = (flaws: readonly Known[]): Known['name'][] => flaws.map(({ name }) => name);
   return {
     flaws: names(possible).filter((name) => all || named.has(name)),
-    // Where there is no intermediate, none can be missing: that needs no telling.
     left: all ? names(left) : [],
   };
 }

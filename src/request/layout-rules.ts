@@ -17,6 +17,8 @@ export interface LayoutRules {
   readonly keyTypes: readonly KeyType[];
   /** Why the consumer does not accept a key type, for a warning; nothing for a type that it accepts. */
   keyTypeProblem(type: KeyType): string | undefined;
+  /** Those of the types with a problem that no configuration of the consumer helps with: a set of them is refused. */
+  readonly unreadableKeyTypes?: readonly KeyType[];
   /**
    * Why the consumer does not load a private key with these permissions and this owner; nothing where it does. Every
    * consumer without this loads any key that it may read.

@@ -23,11 +23,15 @@ export function mergeRequest(
   const layouts = given.layouts ?? recorded.layouts;
   const nameConstraints = given.nameConstraints ?? recorded.nameConstraints;
   const intermediates = given.intermediates ?? recorded.intermediates;
+  const caKey = given.caKey ?? recorded.caKey;
+  const ca = given.ca === undefined ? recorded.ca : given.ca;
   const alone = {
     ...given,
     layouts,
     nameConstraints,
     intermediates,
+    caKey,
+    ca,
     untrusted: untrusted ?? 'none',
     // Where no names are needed, none are made up.
     ...(given.names?.length === 0 && { names: undefined }),

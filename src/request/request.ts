@@ -67,8 +67,9 @@ export function checkRequest(options: RequestOptions, known: LayoutRegistry): Ch
   const chosen = layouts.map((name) => findLayout(known, name));
   const fitting = defaultKeyType(chosen) ?? KEY_TYPES[0];
   const key = parsed.key ?? fitting;
+  refuseUnreadable(chosen, key);
   refuseEarly(backdate, validFor);
-  const environment = { nameConstraints, intermediates };
+  const environment = { nameConstraints, intermediates, caKey, ca };
   const untrusted = chooseFlaws(FLAWS, parsed.untrusted, environment);
   const untrustedServers = chooseFlaws(SERVER_FLAWS, parsed.untrustedServers, environment);
   if (nameConstraints && ca !== null) throw constrainedAlready();
@@ -137,6 +138,21 @@ function refuseEarly(backdate: TypedDuration, validFor: TypedDuration): void {
     'ERR_DURATION_INVALID',
     `everything would begin ${backdate.text} ago, and live for ${validFor.text}`,
     `use --backdate ${validFor.text} at most, or a longer --valid-for`,
+  );
+}
+
+/** @throws {@link GenerateCertsError} `ERR_KEY_TYPE_UNREADABLE` */
+function refuseUnreadable(chosen: LayoutRegistry, key: KeyType): void {
+  const unable = (type: KeyType) =>
+    chosen.find(({ unreadableKeyTypes = [] }) => unreadableKeyTypes.includes(type));
+  const layout = unable(key);
+  if (layout === undefined) return;
+  const problem = layout.keyTypeProblem(key);
+  const readable = KEY_TYPES.filter((type) => unable(type) === undefined);
+  throw new GenerateCertsError(
+    'ERR_KEY_TYPE_UNREADABLE',
+    `${layout.consumer} cannot use ${key} keys: ${problem}`,
+    `the layout${chosen.length === 1 ? '' : 's'} ${chosen.map(({ name }) => name).join(', ')} can have ${readable.join(', ')}`,
   );
 }
 

@@ -40,6 +40,9 @@ export function wildcardWarning({ value }: Identity): Warning[] {
 export function leftOutWarning(flaw: FlawName | ServerFlawName): Warning {
   return {
     message: `'all' leaves out the flaw '${flaw}'`,
-    hint: 'it needs a CA with name constraints: add --name-constraints (nameConstraints: true)',
+    hint:
+      flaw === 'weak-signature'
+        ? 'it needs a CA with an RSA or EC key: use another --ca-key (caKey)'
+        : 'it needs a CA with name constraints: add --name-constraints (nameConstraints: true)',
   };
 }

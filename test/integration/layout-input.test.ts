@@ -35,9 +35,21 @@ describe('is refused', () => {
   test.each<[string, EnsureOptions, string, RegExp]>([
     [
       'a key type that no layout reads',
-      given({ layouts: ['kafka'], key: 'ed25519' }),
+      given({ layouts: ['kafka'], key: 'ed448' }),
       'ERR_KEY_TYPE_UNKNOWN',
-      /'ed25519'/,
+      /'ed448'/,
+    ],
+    [
+      'a key type that one of the layouts does not read',
+      { layouts: ['tls', 'kafka'], key: 'ed25519' },
+      'ERR_KEY_TYPE_UNREADABLE',
+      /^Kafka cannot use ed25519 keys: its stores in PEM/,
+    ],
+    [
+      'a key type that BoringSSL does not take',
+      { layouts: ['grpc'], key: 'ec-p521' },
+      'ERR_KEY_TYPE_UNREADABLE',
+      /^native gRPC TLS cannot use ec-p521 keys: BoringSSL/,
     ],
     [
       'a key type that is too weak for any',

@@ -237,7 +237,7 @@ func main() {
       [join(out, 'ca.pem'), 'it is a certificate, not a request'],
       [join(folder, 'good.key'), 'it is not a PKCS #10 request'],
       [opensslRequest(folder, 'weak', '-newkey', 'rsa:1024'), 'its RSA key has 1024 bits'],
-      [opensslRequest(folder, 'ed', '-newkey', 'ed25519'), 'its key is of type ed25519'],
+      [opensslRequest(folder, 'ed', '-newkey', 'ed448'), 'its key is of type ed448'],
       [
         opensslRequest(folder, 'curve', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp256k1'),
         'its key is on the curve secp256k1',

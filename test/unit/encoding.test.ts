@@ -33,12 +33,15 @@ function plainName({ text: _, ...name }: DistinguishedName): x509.Name {
   return new x509.Name(new Uint8Array(name.der).buffer);
 }
 
+const PLAIN_ALGORITHMS: Record<string, object> = {
+  'ec-p256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  'ec-p384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+  'ec-p521': { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' },
+  ed25519: { name: 'EdDSA', namedCurve: 'Ed25519' },
+};
+
 async function plainSigning(privateKey: PrivateKey) {
-  const rsa = privateKey.type.startsWith('rsa-');
-  const hash = privateKey.type === 'ec-p384' ? 'SHA-384' : 'SHA-256';
-  const algorithm = rsa
-    ? { name: 'RSASSA-PKCS1-v1_5', hash }
-    : { name: 'ECDSA', namedCurve: privateKey.type === 'ec-p384' ? 'P-384' : 'P-256', hash };
+  const algorithm = PLAIN_ALGORITHMS[privateKey.type] ?? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
   const { subtle } = provider as { subtle: { importKey(...args: unknown[]): Promise<never> } };
   return {
     signingAlgorithm: algorithm as never,

@@ -36,6 +36,8 @@ describe('a request', () => {
   test.each([
     [['nginx'], 'ec-p256', /wrong curve/],
     [['nginx', 'grpc'], 'ec-p384', /P-256 alone/],
+    [['nginx'], 'ec-p521', /wrong curve/],
+    [['nginx'], 'ed25519', /BoringSSL/],
   ] as const)('for %j warns of %s keys', (layouts, key, reason) => {
     const { warnings } = checkOptions({ layouts, key });
     expect(warnings).toHaveLength(1);
@@ -96,7 +98,14 @@ describe('a request', () => {
     [{ untrusted: ['none', 'unknown-ca'] }, 'ERR_OPTION_INVALID', /'none'/],
     [{ key: 'rsa2048' as never }, 'ERR_KEY_TYPE_UNKNOWN', /did you mean 'rsa-2048'.*ec-p384/],
     [{ key: 'rsa-1024' as never }, 'ERR_KEY_TYPE_UNKNOWN', /rsa-2048/],
-    [{ caKey: 'ed25519' as never }, 'ERR_KEY_TYPE_UNKNOWN', /'ed25519'/],
+    [{ caKey: 'ed448' as never }, 'ERR_KEY_TYPE_UNKNOWN', /'ed448'/],
+    [
+      { layouts: ['tls', 'kafka'], key: 'ed25519' },
+      'ERR_KEY_TYPE_UNREADABLE',
+      /tls, kafka can have .*ec-p521$/,
+    ],
+    [{ layouts: ['grpc'], key: 'ec-p521' }, 'ERR_KEY_TYPE_UNREADABLE', /BoringSSL.* can have .*ec-p384$/],
+    [{ caKey: 'ed25519', untrusted: ['weak-signature'] }, 'ERR_OPTION_INVALID', /weak-signature.*--ca-key/],
     [{ validFor: '0s' }, 'ERR_DURATION_INVALID', /is zero/],
     [{ validFor: '-5m' }, 'ERR_DURATION_INVALID', /'-5m'/],
     [{ validFor: '1x' }, 'ERR_DURATION_INVALID', /'1x'/],

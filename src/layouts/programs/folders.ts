@@ -1,6 +1,6 @@
 // What the layouts with a folder for each party have in common.
 import type { KeyType } from '../../pki/keys/key-types.js';
-import { KEY_TYPES } from '../../pki/keys/key-types.js';
+import { RSA_TYPES } from '../../pki/keys/key-types.js';
 import { parseClientIdentity } from '../../pki/names/identity.js';
 import { DEFAULT_STORE_PASSWORD, type StorePassword } from '../../request/password.js';
 import { firstOf, firstServer, type NextStepContext, type Party, type PartyFile } from '../layout.js';
@@ -10,8 +10,8 @@ import { clientCommonName } from './subjects.js';
 export const FOLDERS = {
   madeByDefault: false,
   shape: 'folder-per-party',
-  // The quickest to make first: all of them work.
-  keyTypes: ['ec-p256', 'ec-p384', ...KEY_TYPES.filter((type) => type.startsWith('rsa-'))],
+  // The quickest to make first of those that everything reads: all of them work.
+  keyTypes: ['ec-p256', 'ec-p384', ...RSA_TYPES, 'ec-p521', 'ed25519'],
   keyTypeProblem: (_: KeyType): string | undefined => undefined,
   // With a single layout a party's folder is beside these of the set; with the CA's key in it, it could not be handed over.
   reservedNames: ['ca.pem', 'set.json', 'authority'],

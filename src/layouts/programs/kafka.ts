@@ -1,3 +1,4 @@
+import type { KeyType } from '../../pki/keys/key-types.js';
 import type { ParsedRequest } from '../../pki/request.js';
 import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import {
@@ -55,6 +56,10 @@ export const kafka = {
   ...FOLDERS,
   name: 'kafka',
   consumer: 'Kafka',
+  keyTypes: FOLDERS.keyTypes.filter((type) => type !== 'ed25519'),
+  keyTypeProblem: (type: KeyType) =>
+    type === 'ed25519' ? 'its stores in PEM hold RSA, DSA and EC keys alone' : undefined,
+  unreadableKeyTypes: ['ed25519'],
   partyFiles: [
     combinedFile('server.keystore.pem', 'server'),
     ...pemFiles(

@@ -59,6 +59,8 @@ export interface Flaw {
   readonly needsNameConstraints?: true;
   /** Makes sense only where CAs stand between the root and the leaves. */
   readonly needsIntermediates?: true;
+  /** Makes sense only below a CA whose key signs with a hash of one's choice: RSA or EC. */
+  readonly needsChosenHash?: true;
   /** It can be loaded only where its holder lowers the security level of its own TLS library. */
   readonly weak?: true;
   readonly departure: Departure;
@@ -188,6 +190,7 @@ export const CATALOGUE = [
     summary: 'signed with SHA-1',
     severity: 'policy',
     weak: true,
+    needsChosenHash: true,
     departure: { hash: 'SHA-1' },
   },
   {

@@ -2,6 +2,7 @@ import { parseDuration } from '../../util/duration.js';
 import type { Credential } from '../credential.js';
 import { type Validity, validityFrom } from '../issue/certificate.js';
 import { type Hierarchy, issuerOf } from '../issue/hierarchy.js';
+import { hasOwnHash } from '../issue/signer.js';
 import type { KeySource } from '../keys/key-source.js';
 import type { KeyType } from '../keys/key-types.js';
 import { generatePrivateKey, type PrivateKey } from '../keys/keys.js';
@@ -50,7 +51,9 @@ export async function flawedContextOf(set: {
 
 /** Whether a flaw makes sense below these CAs. */
 export function isPossible(flaw: Flaw, hierarchy: Hierarchy): boolean {
-  const constrained = issuerOf(hierarchy).permittedDnsNames !== undefined;
+  const { permittedDnsNames, certificate } = issuerOf(hierarchy);
+  const constrained = permittedDnsNames !== undefined;
+  if (flaw.needsChosenHash === true && hasOwnHash(certificate.publicKey.type)) return false;
   return (
     (constrained || flaw.needsNameConstraints !== true) &&
     (hierarchy.intermediates.length > 0 || flaw.needsIntermediates !== true)

@@ -10,7 +10,15 @@ import { hintForUnknown } from '../../util/suggest.js';
  * console.log(KEY_TYPES.join(', '));
  * ```
  */
-export const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256', 'ec-p384'] as const;
+export const KEY_TYPES = [
+  'rsa-2048',
+  'rsa-3072',
+  'rsa-4096',
+  'ec-p256',
+  'ec-p384',
+  'ec-p521',
+  'ed25519',
+] as const;
 /**
  * One of {@link KEY_TYPES}.
  *
@@ -21,6 +29,9 @@ export const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256', 'ec-p38
  * ```
  */
 export type KeyType = (typeof KEY_TYPES)[number];
+
+/** The RSA types, the shortest first. */
+export const RSA_TYPES: readonly KeyType[] = KEY_TYPES.filter((type) => type.startsWith('rsa-'));
 
 /** @throws {@link GenerateCertsError} `ERR_KEY_TYPE_UNKNOWN` */
 export function parseKeyType(typed: unknown): KeyType {

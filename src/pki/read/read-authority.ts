@@ -1,9 +1,10 @@
 import { GenerateCertsError, quote } from '../../errors.js';
 import { formatDistance, isoSeconds } from '../../util/moments.js';
+import type { Flaw } from '../flaws/catalogue.js';
 import type { Authority } from '../issue/authority.js';
 import type { Certificate } from '../issue/certificate.js';
-import { createSigner } from '../issue/signer.js';
-import type { PrivateKey } from '../keys/keys.js';
+import { createSigner, hasOwnHash } from '../issue/signer.js';
+import { isQuickType, type PrivateKey } from '../keys/keys.js';
 import { dnsNamesOf, type Identity } from '../names/identity.js';
 
 /** What a CA that someone else made lets its holder do. */
@@ -55,9 +56,13 @@ export async function bringAuthority(
   const { keyObject, type } = privateKey;
   const [kind, size] = type.split('-');
   const fits =
-    kind === 'rsa' ? keyObject.asymmetricKeyType === 'rsa' && Number(size) >= 2048 : EC_TYPES.includes(type);
-  if (!fits)
-    throw invalid(`has a key of type ${type}`, 'it must be RSA of 2048 bits or more, or EC P-256 or P-384');
+    kind === 'rsa' ? keyObject.asymmetricKeyType === 'rsa' && Number(size) >= 2048 : isQuickType(type);
+  if (!fits) {
+    throw invalid(
+      `has a key of type ${type}`,
+      'it must be RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519',
+    );
+  }
   if (certificate.subject !== certificate.issuer) {
     throw invalid(`is not a root: ${quote(certificate.issuer)} signed it`, ROOT_WANTED);
   }
@@ -94,7 +99,6 @@ export async function bringAuthority(
 }
 
 const ROOT_WANTED = 'give a root: what trusts the set has to reach a certificate that is signed by itself';
-const EC_TYPES = ['ec-p256', 'ec-p384'];
 
 /**
  * Refuses what a CA that someone else made may not sign.
@@ -103,7 +107,11 @@ const EC_TYPES = ['ec-p256', 'ec-p384'];
  */
 export function refuseBeyond(
   { authority, pathLength, excludedDnsNames }: BroughtAuthority,
-  asked: { readonly intermediates: number; readonly identities: readonly Identity[] },
+  asked: {
+    readonly intermediates: number;
+    readonly identities: readonly Identity[];
+    readonly flaws: readonly Flaw[];
+  },
   where: string,
 ): void {
   if (pathLength !== undefined && pathLength < asked.intermediates) {
@@ -113,7 +121,15 @@ export function refuseBeyond(
       pathLength === 0 ? 'leave --intermediates out' : `ask for --intermediates ${pathLength} at most`,
     );
   }
-  const { permittedDnsNames } = authority;
+  const { permittedDnsNames, privateKey } = authority;
+  const unfit = asked.flaws.find((flaw) => flaw.needsChosenHash === true);
+  if (unfit !== undefined && asked.intermediates === 0 && hasOwnHash(privateKey.type)) {
+    throw new GenerateCertsError(
+      'ERR_CA_INVALID',
+      `the CA in ${quote(where)} has a key of type ${privateKey.type}, which cannot sign the flaw '${unfit.name}'`,
+      'leave that flaw out, or put a CA between them: --intermediates 1',
+    );
+  }
   const below = (name: string) => (tree: string) => {
     const subtree = tree.replace(/^\./, '').toLowerCase();
     return name === subtree || name.endsWith(`.${subtree}`);

@@ -136,13 +136,13 @@ function readKey(spki: Uint8Array): PublicKey {
   if (asymmetricKeyType === 'ec' && CURVES[namedCurve] === undefined) {
     throw invalid(`its key is on the curve ${namedCurve || 'of no name'}`, KEYS);
   }
-  if (asymmetricKeyType !== 'rsa' && asymmetricKeyType !== 'ec') {
+  if (asymmetricKeyType !== 'rsa' && asymmetricKeyType !== 'ec' && asymmetricKeyType !== 'ed25519') {
     throw invalid(`its key is of type ${asymmetricKeyType ?? 'unknown'}`, KEYS);
   }
   return { publicKeyDer: Buffer.from(spki), type: keyTypeOf(key) };
 }
 
-const KEYS = 'use an RSA key of 2048 bits or more, or one on P-256, P-384 or P-521';
+const KEYS = 'use an RSA key of 2048 bits or more, one on P-256, P-384 or P-521, or Ed25519';
 
 function describeExtension(
   { type, rawData }: { readonly type: string; readonly rawData: ArrayBuffer },

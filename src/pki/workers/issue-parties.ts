@@ -7,7 +7,7 @@ import { type Hierarchy, issuerOf } from '../issue/hierarchy.js';
 import { certifyParty, issueParty, type PartyCredential, partyOfSigned } from '../issue/party.js';
 import { freshKeys, type KeySource } from '../keys/key-source.js';
 import type { KeyType } from '../keys/key-types.js';
-import { type EcKeyType, ecKeyMaker, isEcType, PrivateKey } from '../keys/keys.js';
+import { isQuickType, PrivateKey, type QuickKeyType, quickKeyMaker } from '../keys/keys.js';
 import type { ParsedParty } from '../request.js';
 import { unpackParties } from './thread-messages.js';
 import { startIssuingThreads, threadFailed } from './thread-pool.js';
@@ -43,7 +43,7 @@ export async function issueParties(
     work.onProgress?.({ of: 'certificates', done, total: parties.length });
   };
   advance([]);
-  if (isEcType(keyType) && keys === freshKeys) {
+  if (isQuickType(keyType) && keys === freshKeys) {
     return issueInBatches(
       parties,
       { ...context, keyType, hierarchy: await context.hierarchy },
@@ -119,7 +119,7 @@ const BATCHES_AHEAD = 3;
 
 async function issueInBatches(
   parties: readonly ParsedParty[],
-  context: { keyType: EcKeyType; hierarchy: Hierarchy; validity: Validity },
+  context: { keyType: QuickKeyType; hierarchy: Hierarchy; validity: Validity },
   { signal }: IssuingWork,
   advance: (made: readonly PartyCredential[]) => void,
 ): Promise<PartyCredential[]> {
@@ -163,7 +163,7 @@ async function issueInBatches(
       keep(from, made);
     }
   };
-  const makeKey = ecKeyMaker(keyType);
+  const makeKey = quickKeyMaker(keyType);
   const issueHere = async () => {
     for (let from = batches.shift(); from !== undefined; from = batches.shift()) {
       signal?.throwIfAborted();

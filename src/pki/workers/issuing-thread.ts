@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { signLeaf } from '../issue/leaf.js';
 import { partyLeaf } from '../issue/party-leaf.js';
 import { createSigner } from '../issue/signer.js';
-import { ecKeyMaker, type PrivateKey, privateKeyFromPem } from '../keys/keys.js';
+import { type PrivateKey, privateKeyFromPem, quickKeyMaker } from '../keys/keys.js';
 import { type BatchRequest, packParties, type ThreadData } from './thread-messages.js';
 
 const { name, privateKeyPem, keyIdentifier, permittedDnsNames, validity, keyType } = workerData as ThreadData;
@@ -14,7 +14,7 @@ const signer = createSigner(
   undefined,
   keyIdentifier,
 );
-const makeKey = ecKeyMaker(keyType);
+const makeKey = quickKeyMaker(keyType);
 
 parentPort?.on('message', ({ from, parties }: BatchRequest) => {
   const made = parties.map((party) => {

@@ -1,6 +1,6 @@
 import type { DistinguishedName } from '../asn1/distinguished-name.js';
 import type { Validity } from '../issue/certificate.js';
-import type { EcKeyType } from '../keys/keys.js';
+import type { QuickKeyType } from '../keys/keys.js';
 import type { ParsedParty } from '../request.js';
 
 /** What a worker thread needs to know of a CA to sign for it. */
@@ -12,7 +12,7 @@ export interface ThreadData {
   readonly keyIdentifier: string;
   readonly permittedDnsNames: readonly string[] | undefined;
   readonly validity: Validity;
-  readonly keyType: EcKeyType;
+  readonly keyType: QuickKeyType;
 }
 
 /** Parties that a worker thread is to make. */

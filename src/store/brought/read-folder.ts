@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { GenerateCertsError, printable, quote, type Warning } from '../../errors.js';
 import { layoutOf } from '../../layouts/index.js';
+import { findFlaw, findServerFlaw } from '../../pki/flaws/flaws.js';
 import { privateKeyFromPem } from '../../pki/keys/keys.js';
 import { identitiesOf, partiesOf } from '../../pki/names/party-names.js';
 import { type BroughtAuthority, bringAuthority, refuseBeyond } from '../../pki/read/read-authority.js';
@@ -67,11 +68,12 @@ export async function withBroughtAuthority<Request extends ParsedRequest>(
   request: Request,
   now: Date,
 ): Promise<{ readonly request: Request; readonly warnings: readonly Warning[] }> {
-  const { ca, intermediates, layouts } = request.request;
+  const { ca, intermediates, layouts, untrusted, untrustedServers } = request.request;
   if (ca === null) return { request, warnings: [] };
   const brought = await readBroughtAuthority(ca, now);
   const identities = partiesOf(request).flatMap(identitiesOf);
-  refuseBeyond(brought, { intermediates, identities }, ca);
+  const flaws = [...untrusted.map(findFlaw), ...untrustedServers.map(findServerFlaw)];
+  refuseBeyond(brought, { intermediates, identities, flaws }, ca);
   const { authority, signsLists } = brought;
   for (const name of layouts) layoutOf(name).checkAuthority?.(authority.certificate, request);
   return {

@@ -36,6 +36,7 @@ export type FindingKind =
   | 'key-invalid'
   | 'key-readable-by-others'
   | 'key-mismatch'
+  | 'key-type'
   | 'certificate-invalid'
   | 'chain-order'
   | 'intermediate-missing'

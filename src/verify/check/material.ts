@@ -4,7 +4,7 @@ import { readCertificates } from '../../pki/read/read-certificate.js';
 import { formatDistance, isoSeconds } from '../../util/moments.js';
 import { chainFindings } from './chain.js';
 import type { Material } from './files.js';
-import { type FlagFinding, wrong } from './finding.js';
+import { type FlagFinding, warning, wrong } from './finding.js';
 
 /** What a server is given for one side: its certificate with the chain, its key, the clients' CAs. */
 export interface ServerMaterial {
@@ -80,7 +80,18 @@ function servingFindings(flag: string, certificate: Certificate): FlagFinding[] 
   const serves = usage === undefined || usage.includes(SERVER_AUTH) || usage.includes(ANY_USAGE);
   const message = 'the certificate is not for serving';
   const hint = 'give one with extendedKeyUsage serverAuth';
-  return [...timeFindings(flag, certificate), ...(serves ? [] : [wrong('wrong-usage', flag, message, hint)])];
+  return [
+    ...timeFindings(flag, certificate),
+    ...(serves ? [] : [wrong('wrong-usage', flag, message, hint)]),
+    ...keyTypeFindings(flag, certificate.publicKey.type),
+  ];
+}
+
+/** What a server on BoringSSL binds with, and then has with no client a signature in common (measured with grpcio 1.85). */
+function keyTypeFindings(flag: string, type: string): FlagFinding[] {
+  if (type.startsWith('rsa-') || type === 'ec-p256' || type === 'ec-p384') return [];
+  const message = `the certificate has a key of type ${type}: a server that is built on BoringSSL refuses every client`;
+  return [warning('key-type', flag, message, 'give one with an RSA, EC P-256 or EC P-384 key')];
 }
 
 function timeFindings(flag: string, certificate: Certificate): FlagFinding[] {

@@ -4,6 +4,7 @@ import type { Answer } from '../protocols/protocol.js';
 import type { Crossed, Note } from '../report/finding.js';
 import { subjectText } from '../report/wording.js';
 import type { Approach } from '../wire/approach.js';
+import { keyExchangeOf } from '../wire/key-exchange.js';
 import type { Outcome } from '../wire/outcome.js';
 import { loadClient, type TlsVersion } from '../wire/tls.js';
 import type { Case } from './cases.js';
@@ -55,13 +56,12 @@ export async function attempt(
   return { tried, tls, outcome, answer, crossed, milliseconds };
 }
 
-/** @returns what was agreed on; the key exchange where OpenSSL has a name for it */
+/** What was agreed on. */
 function handshakeOf(socket: TLSSocket): Crossed['handshake'] {
-  const { name: keyExchange } = socket.getEphemeralKeyInfo() as { name?: string };
   return {
     version: socket.getProtocol() ?? '',
     cipher: socket.getCipher().standardName,
-    keyExchange,
+    keyExchange: keyExchangeOf(socket),
     alpn: socket.alpnProtocol || undefined,
   };
 }
