@@ -1,3 +1,4 @@
+import type { KeyType } from '../../pki/keys/key-types.js';
 import type { ParsedRequest } from '../../pki/request.js';
 import type { Layout, NextStep, NextStepContext } from '../layout.js';
 import {
@@ -46,11 +47,19 @@ const client: Configuration = {
   ],
 };
 
+/** Measured with PostgreSQL 15; TLS 1.3 takes them. */
+const OTHER_CURVES: readonly KeyType[] = ['ec-p384', 'ec-p521'];
+
 /** The names of PostgreSQL's documentation: those of the server, and those of libpq. */
 export const postgres = {
   ...FOLDERS,
   name: 'postgres',
   consumer: 'PostgreSQL',
+  keyTypes: FOLDERS.keyTypes.filter((type) => !OTHER_CURVES.includes(type)),
+  keyTypeProblem: (type: KeyType) =>
+    OTHER_CURVES.includes(type)
+      ? "its ssl_ecdh_curve is prime256v1, with which TLS 1.2 fails with 'wrong curve'"
+      : undefined,
   partyFiles: [
     ...pemFiles({ certificate: 'server.crt', key: 'server.key', authority: 'root.crt' }, 'server'),
     ...pemFiles({ certificate: 'postgresql.crt', key: 'postgresql.key', authority: 'root.crt' }, 'client'),
