@@ -16,7 +16,7 @@ const CALLS_A_SECOND = 200;
 const STREAMS = 4;
 
 beforeAll(() => {
-  expect(generateCerts(['--out', out, '-k', 'ec-p256', '-q', '--valid-for', '45s']).status).toBe(0);
+  expect(generateCerts(['--out', out, '-k', 'ec-p256', '-q', '--valid-for', '20s']).status).toBe(0);
 });
 
 describe.skipIf(!tools.nginx)('while the set is renewed', () => {

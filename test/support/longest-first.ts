@@ -3,26 +3,33 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take the most time, the longest first. Begun last, one of them would run on alone at the end. */
 const LONGEST = [
-  ...['crash', 'page', 'pages', 'clone', 'action', 'rerun', 'foreign', 'many-clients', 'clients', 'rotation'],
   ...[
-    'package-managers',
-    'sign',
-    'intermediates',
-    'servers-and-peers',
-    'serve',
-    'verify-client',
-    'certificates',
+    'crash',
+    'pages',
+    'transcripts',
+    'page',
+    'many-clients',
+    'clone',
+    'action',
+    'install',
+    'foreign',
+    'rerun',
   ],
-  ...['verify-endpoint', 'your-own-ca', 'watch', 'parallel', 'exec', 'serve-ends', 'store'],
-];
+  ...['your-own-ca', 'layout-rabbitmq', 'servers-and-peers', 'package-managers', 'sign', 'verify-probes'],
+  ...['verify-client', 'verify-endpoint', 'everyone-in-the-set', 'intermediates', 'parallel', 'watch'],
+  ...['clients', 'rotation', 'serve', 'certificates', 'exec', 'serve-ends', 'store'],
+].map((name) => `integration ${name}`);
 
-/** Vitest's own order, by size where it has not measured yet, after the files that are known to take long. */
+/** A worker goes on with the next file only where that is of the same project. */
+const PROJECTS = ['integration', 'unit', 'mocking'];
+
+/** Vitest's own order, by size where it has not measured yet, project by project, after the files that take long. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const place = ({ moduleId }: TestSpecification) => {
-      const known = LONGEST.indexOf(basename(moduleId, '.test.ts'));
-      return known === -1 ? LONGEST.length : known;
+    const place = ({ moduleId, project }: TestSpecification) => {
+      const known = LONGEST.indexOf(`${project.name} ${basename(moduleId, '.test.ts')}`);
+      return known === -1 ? LONGEST.length + PROJECTS.indexOf(project.name) : known;
     };
     return sorted.sort((one, other) => place(one) - place(other));
   }
