@@ -39,7 +39,7 @@ const ONE = {
   failure: { rename: 4, fsync: 8, mkdir: 4, unlink: 4, rmdir: 3, openat: 10, write: 10 },
 };
 const MANY = {
-  kill: { rename: 4, fsync: 16, mkdir: 4, unlink: 8, rmdir: 3, openat: 20, write: 20 },
+  kill: { rename: 3, fsync: 16, mkdir: 4, unlink: 8, rmdir: 3, openat: 20, write: 20 },
   failure: { rename: 8, fsync: 16, mkdir: 4, unlink: 8, rmdir: 3, openat: 20, write: 20 },
 };
 const TWO = {
@@ -202,7 +202,7 @@ describe.skipIf(!inject('tools').strace)('a kill at any call leaves a whole set 
       },
     );
     tallied.add('kills', kills);
-    expect(kills).toBeGreaterThan(10);
+    expect(kills).toBeGreaterThan(8);
   });
 });
 
@@ -241,6 +241,6 @@ describe.skipIf(!inject('tools').strace)('a failing call leaves what was there',
     });
     tallied.add('failures with status 3', failures);
     tallied.add('failures after the set was whole', done);
-    expect(failures).toBeGreaterThan(5);
+    expect(failures).toBeGreaterThan(4);
   });
 });
