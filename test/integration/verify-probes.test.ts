@@ -167,7 +167,7 @@ describe.runIf(tools.nginx)('NGINX', () => {
   });
 
   test('tells of a session that stands for the certificate, and of none', async () => {
-    const name = `${NONE}, session of client alice`;
+    const name = 'client alice, session resumed';
     const report = await at('has sessions');
     expectRight(report);
     for (const row of rowsOf(report, name)) {
@@ -251,7 +251,7 @@ backend believing
   test('that requires a certificate for some entries of its list alone', async () => {
     const report = await rest(ports[0]);
     // Version 2.6 resumes a session under any name.
-    const session = `${NONE}, session without one`;
+    const session = `${NONE}, session resumed`;
     expect(wrongOf(report)).toEqual([FOREIGN, `${NONE}, server name open.test`, session]);
     expect(rowsOf(report, NO_NAME)[0]).toMatchObject({ kind: 'refused', verdict: 'right' });
   });
@@ -302,8 +302,8 @@ describe('Node', () => {
     // Node says so of every session that is resumed in TLS 1.3.
     const trusting = application(({ authorized }) => authorized);
     const report = await rest(await listen(trusting));
-    expect(wrongOf(report)).toEqual([`${NONE}, session without one`]);
-    expect(rowsOf(report, `${NONE}, session without one`)[0]?.note).toBe(
+    expect(wrongOf(report)).toEqual([`${NONE}, session resumed`]);
+    expect(rowsOf(report, `${NONE}, session resumed`)[0]?.note).toBe(
       'anybody gets in by it: the session was opened without a certificate',
     );
     const careful = application(
@@ -311,7 +311,7 @@ describe('Node', () => {
     );
     const right = await rest(await listen(careful));
     expect(wrongOf(right)).toEqual([]);
-    expect(rowsOf(right, `${NONE}, session without one`)[0]?.verdict).toBe('right');
+    expect(rowsOf(right, `${NONE}, session resumed`)[0]?.verdict).toBe('right');
   });
 
   test('that shows all headers in its answer believes none of them', async () => {
@@ -348,7 +348,7 @@ describe.runIf(tools.nginx)('a client that is made, let in and revoked', () => {
   let nginx: Nginx;
   let out: string;
   const revoked = 'client revoke-check, revoked';
-  const session = 'no certificate, session of client revoke-check, revoked';
+  const session = 'client revoke-check, revoked, session resumed';
 
   beforeAll(async () => {
     out = join(folder, 'revoking');

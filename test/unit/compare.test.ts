@@ -1,6 +1,6 @@
 // What an answer says beside the valid client's.
 import { describe, expect, test } from 'vitest';
-import { compare } from '../../src/verify/endpoint/compare.js';
+import { compare, validOutcome } from '../../src/verify/endpoint/compare.js';
 import type { Answer } from '../../src/verify/protocols/protocol.js';
 import { CLOSED, outcomeOfHttpStatus } from '../../src/verify/wire/outcome.js';
 
@@ -39,7 +39,7 @@ describe('beside an answer of 200', () => {
     ["NGINX's own status", http(496), 'refused'],
     ['a connection that closes', { outcome: CLOSED }, 'refused'],
   ] as const)('%s', (_title, answer, kind) => {
-    expect(compare(http(200), answer, false).kind).toBe(kind);
+    expect(compare(http(200), answer).kind).toBe(kind);
   });
 
   test.each([
@@ -48,12 +48,12 @@ describe('beside an answer of 200', () => {
     ['a redirect to a path', http(301, { location: '/login' }), 'differs'],
     ['the same', http(200), 'let-in'],
   ] as const)('without TLS, %s', (_title, answer, kind) => {
-    expect(compare(http(200), answer, true).kind).toBe(kind);
+    expect(compare(http(200), answer, { plain: true }).kind).toBe(kind);
   });
 
   test('the words say by whom: by the application after the handshake, which there is none of without TLS', () => {
-    expect(compare(http(200), http(404), false).cause).toMatchObject({ refuses: true });
-    expect(compare(http(200), http(404), true).cause).toMatchObject({ refuses: undefined });
+    expect(compare(http(200), http(404)).cause).toMatchObject({ refuses: true });
+    expect(compare(http(200), http(404), { plain: true }).cause).toMatchObject({ refuses: undefined });
   });
 });
 
@@ -83,7 +83,7 @@ test.each([
   ['gRPC: an error page', grpc('OK'), http(404), { kind: 'refused' }],
   ['gRPC: a page of a front that fails', grpc('OK'), http(502), { kind: 'differs' }],
 ] as const)('%s', (_title, valid, answer, outcome) => {
-  expect(compare(valid, answer, false)).toMatchObject(outcome);
+  expect(compare(valid, answer)).toMatchObject(outcome);
 });
 
 describe('a protocol whose application asks for more than a certificate', () => {
@@ -105,17 +105,59 @@ describe('a protocol whose application asks for more than a certificate', () => 
     ['of both, in two ways', noauth, password, { kind: 'differs' }],
     ['of neither', status('PONG'), status('LOADING'), { kind: 'differs' }],
   ] as const)('%s', (_title, valid, answer, outcome) => {
-    expect(compare(valid, answer, false)).toMatchObject(outcome);
+    expect(compare(valid, answer)).toMatchObject(outcome);
   });
 
   test('without TLS there is no handshake that it comes after', () => {
-    expect(compare(status('PONG'), noauth, true)).toMatchObject({
+    expect(compare(status('PONG'), noauth, { plain: true })).toMatchObject({
       kind: 'refused',
       cause: { refuses: false },
     });
   });
 });
 
+describe('a page of the status that the valid client gets', () => {
+  const page = (body: string, headers = JSON_TYPE): Answer => ({ ...http(200, headers), body });
+  const hello = page('hello alice, this is the model server');
+
+  test.each([
+    ['the same', page('hello bob, this is the model server'), 'let-in'],
+    ['one that shares most of it', page('hello bob, this is the server'), 'let-in'],
+    ['one that asks for a login', page('please sign in to go on'), 'differs'],
+  ] as const)('%s', (_title, answer, kind) => {
+    expect(compare(hello, answer, { names: ['alice', 'bob'] }).kind).toBe(kind);
+  });
+
+  test('whose text differs from one answer to the next tells nothing by its text', () => {
+    expect(compare(hello, page('what else'), { steady: false }).kind).toBe('let-in');
+  });
+
+  test('redirects that differ in what follows the path lead to the same place', () => {
+    const to = (location: string) => http(302, { location });
+    expect(compare(to('/login?state=1'), to('/login?state=2')).kind).toBe('let-in');
+  });
+});
+
+describe("the valid client's own 401", () => {
+  const unauthorized = (scheme?: string) =>
+    http(401, scheme === undefined ? {} : { 'www-authenticate': scheme });
+
+  test.each(['Basic realm="x"', 'bearer', 'Negotiate'])('that asks for more is an answer: %s', (scheme) => {
+    const outcome = validOutcome(unauthorized(scheme));
+    expect(outcome).toMatchObject({ kind: 'let-in', working: false });
+    expect(outcome.cause).toMatchObject({ refuses: undefined });
+    // Others who get it have not been told apart.
+    expect(compare({ ...unauthorized(scheme), outcome }, unauthorized(scheme))).toMatchObject({
+      missed: true,
+    });
+  });
+
+  test('that asks for nothing turns the client away', () => {
+    expect(validOutcome(unauthorized()).kind).toBe('refused');
+    expect(validOutcome(unauthorized('Mutual')).kind).toBe('refused');
+  });
+});
+
 test('without a valid client nothing is compared', () => {
-  expect(compare(undefined, http(302), false)).toMatchObject({ kind: 'let-in' });
+  expect(compare(undefined, http(302))).toMatchObject({ kind: 'let-in' });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { likenessOf } from '../../src/verify/endpoint/likeness.js';
 import { forgedHeaders, IDENTITY_HEADERS } from '../../src/verify/endpoint/probes/identity-headers.js';
-import { likenessOf } from '../../src/verify/endpoint/probes/likeness.js';
 import type { Answer } from '../../src/verify/protocols/protocol.js';
 
 const answer = (body: string, more: Partial<Answer> = {}): Answer => ({

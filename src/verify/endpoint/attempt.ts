@@ -8,7 +8,9 @@ import { keyExchangeOf } from '../wire/key-exchange.js';
 import type { Outcome } from '../wire/outcome.js';
 import { loadClient, type TlsVersion } from '../wire/tls.js';
 import type { Case } from './cases.js';
-import { compare } from './compare.js';
+import { compare, type How, validOutcome } from './compare.js';
+import { namesOfCase } from './names.js';
+import { MOST_SILENT } from './patience.js';
 import type { Opened, Proof } from './proof.js';
 
 /** One case as it was tried, and what came of it. */
@@ -36,6 +38,10 @@ export async function attempt(
   tls: TlsVersion | null,
   approach?: Approach,
 ): Promise<Attempt> {
+  if (proof.patience.isOver) {
+    const cause = { kind: 'given-up', silent: MOST_SILENT } as const;
+    return { tried, tls, outcome: { kind: 'no-answer', cause }, milliseconds: 0 };
+  }
   const begun = performance.now();
   let handshake: Crossed['handshake'];
   const onSecure = (socket: TLSSocket) => {
@@ -44,8 +50,11 @@ export async function attempt(
   };
   const answer = await answerTo(proof, tried, tls, { ...approach, onSecure });
   // What is to be let in is judged by its own answer.
-  const usual = tried.expected === 'let-in' ? undefined : usualAnswer(proof, tls);
-  const outcome = compare(usual, answer, tls === null);
+  const isValid = tried.expected === 'let-in';
+  const outcome = isValid
+    ? validOutcome(answer)
+    : compare(usualAnswer(proof, tls), answer, howOf(proof, tried, tls));
+  if (outcome.cause.kind === 'timeout') proof.patience.countSilent();
   const milliseconds = Math.round(performance.now() - begun);
   debug(
     'probe',
@@ -54,6 +63,12 @@ export async function attempt(
   );
   const crossed = answer.outcome.kind === 'not-loaded' ? undefined : { plaintext: tls === null, handshake };
   return { tried, tls, outcome, answer, crossed, milliseconds };
+}
+
+function howOf(proof: Proof | Opened, tried: Case, tls: TlsVersion | null): How {
+  if (!('answers' in proof)) return {};
+  const { valid, steady } = proof;
+  return { plain: tls === null, names: [...namesOfCase(valid), ...namesOfCase(tried)], steady };
 }
 
 /** What was agreed on. */

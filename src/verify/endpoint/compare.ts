@@ -1,9 +1,20 @@
 // What an answer says beside the one that the valid client got to the same request.
 import type { Answer } from '../protocols/protocol.js';
 import type { Cause, Outcome } from '../wire/outcome.js';
+import { likenessOf, placeOf, typeOf } from './likeness.js';
 
 /** Statuses that say something of the moment, and nothing of the caller. */
 const PASSING_STATUSES = new Set([408, 421, 425, 429]);
+
+/** What else an answer is judged by. */
+export interface How {
+  /** Whether the attempt was made without TLS. */
+  readonly plain?: boolean;
+  /** What both clients are called, which says nothing where an answer repeats it. */
+  readonly names?: readonly string[];
+  /** Whether the same text comes to the valid client each time. */
+  readonly steady?: boolean;
+}
 
 /**
  * Judges an answer by the valid client's: only the same answer is being let in. 401, 403, a redirect and an error page of
@@ -11,9 +22,9 @@ const PASSING_STATUSES = new Set([408, 421, 425, 429]);
  * differs says nothing.
  *
  * @param valid what the valid client was answered; nothing is compared where there is none
- * @param plain whether the attempt was made without TLS
  */
-export function compare(valid: Answer | undefined, answer: Answer, plain: boolean): Outcome {
+export function compare(valid: Answer | undefined, answer: Answer, how: How = {}): Outcome {
+  const { plain = false } = how;
   const { outcome } = answer;
   const reference = valid?.outcome;
   if (reference === undefined) return outcome;
@@ -36,7 +47,7 @@ export function compare(valid: Answer | undefined, answer: Answer, plain: boolea
   // A page that names the certificate, and NGINX's own statuses.
   if (reasonOf(cause) !== undefined || status === 495 || status === 496)
     return { ...outcome, kind: 'refused' };
-  if (status === usual) return sameStatus(valid, answer, status);
+  if (status === usual) return sameStatus(valid ?? { outcome: reference }, answer, status, how);
   if (status === 401 || status === 403 || status === 400) return { ...outcome, kind: 'refused' };
   if (usual >= 200 && usual < 300) {
     const redirected = status >= 300 && status < 400 && (!plain || leadsToTls(answer));
@@ -46,18 +57,36 @@ export function compare(valid: Answer | undefined, answer: Answer, plain: boolea
   return { kind: 'differs', cause };
 }
 
-function sameStatus(valid: Answer | undefined, answer: Answer, status: number): Outcome {
-  const { cause, working } = answer.outcome;
-  const elsewhere = valid?.headers?.location !== answer.headers?.location;
-  if (elsewhere || typeOf(valid) !== typeOf(answer)) return { kind: 'differs', cause };
-  // There may be nothing at this path for anyone, and what is elsewhere may be guarded.
-  const missed = status >= 400 && status < 500 && status !== 400;
-  if (missed) return { kind: 'let-in', cause, missed };
-  return { kind: 'let-in', cause, ...(working !== undefined && { working }) };
+/** Schemes that ask for a password or a token (RFC 7617, 7616, 6750, 4559). */
+const ASKS_FOR_MORE = /^(?:basic|digest|bearer|negotiate|ntlm)\b/i;
+
+/**
+ * What the valid client's own answer says. An application that asks it for a password has been reached: it does not turn the
+ * certificate away.
+ */
+export function validOutcome({ outcome, headers }: Answer): Outcome {
+  const { cause } = outcome;
+  const asks = cause.kind === 'http' && cause.status === 401;
+  if (!asks || !ASKS_FOR_MORE.test(headers?.['www-authenticate'] ?? '')) return outcome;
+  return { kind: 'let-in', cause: { ...cause, refuses: undefined }, working: false };
 }
 
-function typeOf(answer: Answer | undefined): string {
-  return (answer?.headers?.['content-type'] ?? '').replace(/;.*$/s, '').trim().toLowerCase();
+function sameStatus(
+  valid: Answer,
+  answer: Answer,
+  status: number,
+  { names = [], steady = true }: How,
+): Outcome {
+  const { cause, working } = answer.outcome;
+  const elsewhere = placeOf(valid) !== placeOf(answer);
+  if (elsewhere || typeOf(valid) !== typeOf(answer)) return { kind: 'differs', cause };
+  // A page that asks for a login may have the status of what the valid client is let in to.
+  const isPage = steady && status >= 200 && status < 300 && valid.body !== undefined;
+  if (isPage && likenessOf(valid, answer, names) === 'other') return { kind: 'differs', cause };
+  // There may be nothing at this path for anyone, and what is elsewhere may be guarded.
+  const missed = status >= 400 && status < 500 && status !== 400;
+  if (missed) return { kind: 'let-in', cause: { ...cause, refuses: undefined } as Cause, missed };
+  return { kind: 'let-in', cause, ...(working !== undefined && { working }) };
 }
 
 function statusOf(cause: Cause): number | undefined {

@@ -10,6 +10,7 @@ import { whyRefused } from './refusal.js';
 /** What came of an attempt, judged. */
 export function findingOf(endpoint: Endpoint, attempt: Attempt): Finding {
   const { tried, tls, outcome, milliseconds, note, crossed } = attempt;
+  if (outcome.cause.kind === 'given-up') return notTried(endpoint, tried, outcome.cause);
   return {
     ...common(endpoint, tried),
     tls,

@@ -42,7 +42,7 @@ async function repeated(
   if (context === undefined || repeat === undefined || usual === undefined) return [];
   const begun = performance.now();
   const answer = await repeat({ context, timeoutMs, approach });
-  const outcome = compare(answered(usual), answer, false);
+  const outcome = compare(answered(usual), answer);
   const milliseconds = Math.round(performance.now() - begun);
   return [findingOf(endpoint, { tried: stepCase(one, name, model), tls, outcome, milliseconds })];
 }

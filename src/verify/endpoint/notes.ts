@@ -33,9 +33,12 @@ export function notesOf(
       outcome.kind === 'let-in' ? outcome.cause : [],
     );
     if (leadsNowhere(main.opening) && cause !== undefined) {
-      notes.push(
-        `the valid client gets ${causeText(cause)}: --${protocol.requests.options[0]?.name} names what it has`,
-      );
+      const flag = `--${protocol.requests.options[0]?.name}`;
+      const isLogin = cause.kind === 'http' && cause.status === 401;
+      const names = isLogin
+        ? `it asks for a password or a token too; ${flag} names what needs none`
+        : `${flag} names what it has`;
+      notes.push(`the valid client gets ${causeText(cause)}: ${names}`);
     }
   }
   if (protocol.evidence !== undefined) notes.push(protocol.evidence);

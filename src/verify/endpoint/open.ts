@@ -1,10 +1,13 @@
 import { runBounded } from '../../util/bounded.js';
+import type { Answer } from '../protocols/protocol.js';
 import { speaks } from '../wire/connection.js';
 import type { Outcome } from '../wire/outcome.js';
 import { loadClient, TLS_VERSIONS } from '../wire/tls.js';
 import { type Attempt, attempt } from './attempt.js';
 import type { Case } from './cases.js';
 import { isMiss } from './judge.js';
+import { likenessOf } from './likeness.js';
+import { namesOfCase } from './names.js';
 import { MOST_AT_ONCE, type Opened, type Proof } from './proof.js';
 
 /** How a valid client fared. */
@@ -69,17 +72,34 @@ async function enter(given: Proof, valid: Case): Promise<Opening> {
   );
   return {
     attempts: attempts.map((one) => withPostHandshake(one, attempts)),
-    opened: { ...proof, valid, versions, answers },
+    opened: {
+      ...proof,
+      valid,
+      versions,
+      answers,
+      steady: areSame([...answers.values()], namesOfCase(valid)),
+    },
   };
 }
 
-/** Where one version is spoken, another may be turned away without the alert that says so. */
-async function withVersion(proof: Proof, { material }: Case, opening: Attempt): Promise<Attempt> {
-  const { outcome, tls } = opening;
-  if (outcome.kind !== 'refused' || tls === null || material === undefined) return opening;
+/**
+ * Where one version is spoken, another may be turned away without the alert that says so; and a server that takes one
+ * connection at a time turns away what comes beside it.
+ */
+async function withVersion(proof: Proof, valid: Case, first: Attempt): Promise<Attempt> {
+  const { tls } = first;
+  const { material } = valid;
+  if (first.outcome.kind !== 'refused' || tls === null || material === undefined) return first;
+  const opening = first.outcome.cause.kind === 'closed' ? await attempt(proof, valid, tls) : first;
+  const { outcome } = opening;
+  if (outcome.kind !== 'refused') return opening;
   const loaded = loadClient({ ca: material.ca }, tls);
   if ('outcome' in loaded || (await speaks(proof.endpoint, loaded.context, proof.timeoutMs))) return opening;
   return { ...opening, outcome: { ...outcome, kind: 'version' } };
+}
+
+function areSame([first, ...others]: readonly Answer[], names: readonly string[]): boolean {
+  return first === undefined || others.every((other) => likenessOf(first, other, names) === 'same');
 }
 
 /** A certificate that is asked for after the handshake is asked for again in TLS 1.2, and in 1.3 in a way that few can answer. */

@@ -3,6 +3,7 @@ import type { Answer, Endpoint } from '../protocols/protocol.js';
 import type { Approach } from '../wire/approach.js';
 import type { TlsVersion } from '../wire/tls.js';
 import type { Case } from './cases.js';
+import type { Patience } from './patience.js';
 
 /** How many cases run side by side. */
 export const MOST_AT_ONCE = 8;
@@ -26,6 +27,8 @@ export interface Proof {
   readonly onWork?: ((more: number, done: number) => void) | undefined;
   /** The set's folder, where a client is to be made and revoked. */
   readonly revokeIn?: string | undefined;
+  /** How much silence of the endpoint is borne. */
+  readonly patience: Patience;
   /** In what every attempt differs from the protocol's usual one. */
   readonly approach?: Approach | undefined;
 }
@@ -38,4 +41,8 @@ export interface Opened extends Proof {
   readonly versions: readonly TlsVersion[];
   /** What it was answered, by version. */
   readonly answers: ReadonlyMap<TlsVersion, Answer>;
+  /** Whether its answers say the same. */
+  readonly steady: boolean;
+  /** The versions that let in a client without a certificate; absent until that was tried. */
+  readonly openVersions?: ReadonlySet<TlsVersion> | undefined;
 }

@@ -1,6 +1,5 @@
 import { runBounded } from '../../util/bounded.js';
 import type { Finding } from '../report/finding.js';
-import type { Outcome } from '../wire/outcome.js';
 import type { TlsVersion } from '../wire/tls.js';
 import { type AddressedEndpoint, addressesOf } from './addresses.js';
 import { type Attempt, attempt } from './attempt.js';
@@ -9,11 +8,13 @@ import { findingOf, notTried, serverFinding } from './judge.js';
 import { modelFindings } from './model.js';
 import { notesOf } from './notes.js';
 import { type Opening, openEndpoint } from './open.js';
+import { Patience } from './patience.js';
 import { PROBES } from './probes/index.js';
 import { revocationFindings } from './probes/revocation.js';
 import { MOST_AT_ONCE, type Opened, type Proof } from './proof.js';
 import { explained } from './refusal.js';
 import { requestFindings } from './requests.js';
+import { settle } from './settle.js';
 
 export interface EndpointFindings {
   readonly findings: readonly Finding[];
@@ -39,7 +40,8 @@ export async function proveEndpoint(proof: Proof): Promise<EndpointFindings> {
   const places = await addressesOf(endpoint, proof.timeoutMs);
   const doors = await Promise.all(
     places.map(async (place): Promise<Door> => {
-      return { ...place, opening: await openEndpoint({ ...proof, endpoint: place.endpoint }, first) };
+      const here = { ...proof, endpoint: place.endpoint, patience: new Patience() };
+      return { ...place, opening: await openEndpoint(here, first) };
     }),
   );
   const main = doors.find(({ opening }) => opening.opened) ?? doors.find(isThere) ?? doors[0];
@@ -95,13 +97,18 @@ async function wholeTable(opened: Opened, openings: readonly Attempt[]): Promise
   const others = opened.cases.filter((tried) => tried !== opened.valid);
   const spoken = openings.filter(({ outcome }) => outcome.kind !== 'version');
   const attempts = await tryCases(opened, others);
+  const openVersions = new Set(attempts.filter(isOpen).flatMap(({ tls }) => tls ?? []));
   return [
     serverFinding(endpoint),
     ...[...spoken, ...attempts].map((done) => findingOf(endpoint, done)),
     ...(await requestFindings(opened)),
     ...(await modelFindings(opened)),
-    ...(await probe(opened)),
+    ...(await probe({ ...opened, openVersions })),
   ];
+}
+
+function isOpen({ tried, outcome }: Attempt): boolean {
+  return tried.tried.kind === 'no-certificate' && outcome.kind === 'let-in' && outcome.missed !== true;
 }
 
 async function probe(opened: Opened): Promise<Finding[]> {
@@ -151,39 +158,4 @@ async function tryCases(opened: Opened, cases: readonly Case[]): Promise<Attempt
     MOST_AT_ONCE,
   );
   return settle(opened, attempts);
-}
-
-/**
- * A connection that just closes is how some servers refuse, and how all of them fail; an error page may be one of the
- * moment. Those cases are tried again one at a time, where no limit on connections is in the way, and the valid client
- * after them: if it is not let in any more, the endpoint failed, and its closing says nothing.
- */
-async function settle(opened: Opened, attempts: readonly Attempt[]): Promise<Attempt[]> {
-  const settled: Attempt[] = [];
-  for (const done of attempts) {
-    settled.push(isDoubtful(done) ? again(done, await attempt(opened, done.tried, done.tls)) : done);
-  }
-  if (!settled.some(isDoubtful)) return settled;
-  const { versions, valid } = opened;
-  const after = await Promise.all(versions.map((tls) => attempt(opened, valid, tls)));
-  const alive = after.every(({ outcome }) => outcome.kind === 'let-in');
-  if (alive) return settled;
-  const outcome: Outcome = { kind: 'no-answer', cause: { kind: 'closed-for-all' } };
-  return settled.map((done) => (isDoubtful(done) ? { ...done, outcome } : done));
-}
-
-/** Statuses that are a refusal in themselves. */
-const REFUSALS = new Set([400, 401, 403, 495, 496]);
-
-function isDoubtful({ outcome: { kind, cause } }: Attempt): boolean {
-  if (kind !== 'refused') return false;
-  return cause.kind === 'closed' || (cause.kind === 'http' && !REFUSALS.has(cause.status));
-}
-
-/** A second attempt that ends otherwise than by another way to close is what counts; another page is none. */
-function again(first: Attempt, second: Attempt): Attempt {
-  const { outcome } = first;
-  const isPage = outcome.cause.kind === 'http';
-  if (!isPage || second.outcome.kind === 'let-in' || second.outcome.kind === 'refused') return second;
-  return { ...second, outcome: { kind: 'differs', cause: outcome.cause } };
 }

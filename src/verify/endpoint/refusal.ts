@@ -28,7 +28,8 @@ export function whyRefused(cause: Cause, certificate: string | undefined): Refus
       return ofHttp(cause);
     case 'status':
       if (cause.refuses !== true) return 'unknown';
-      return cause.protocol === 'gRPC' ? 'allow-list' : 'no-login';
+      if (cause.protocol !== 'gRPC') return 'no-login';
+      return cause.status === 'UNAUTHENTICATED' ? 'unknown-caller' : 'allow-list';
     case 'closed':
       return 'closed';
     default:
@@ -51,18 +52,17 @@ function ofAlert(number: number, certificate: string | undefined): Refusal {
 function ofHttp({ status, reason }: Cause & { kind: 'http' }): Refusal {
   if (reason !== undefined && /post-handshake/i.test(reason)) return 'post-handshake';
   if (reason !== undefined && /certificate/i.test(reason)) return 'front';
-  if (status === 401 || status === 403) return 'allow-list';
+  if (status === 401) return 'unknown-caller';
+  if (status === 403) return 'allow-list';
   return status === 400 || status === 495 || status === 496 ? 'front' : 'unknown';
 }
 
+const BY_APPLICATION: ReadonlySet<Refusal> = new Set(['allow-list', 'no-login', 'unknown-caller']);
+
 /** Where the refusal itself leaves it open, what the endpoint asks for tells more. */
 const OPEN_REASONS: ReadonlySet<Refusal> = new Set([
-  'front',
-  'closed',
-  'other-ca',
-  'allow-list',
-  'no-login',
-  'unknown',
+  ...(['front', 'closed', 'other-ca', 'unknown'] as const),
+  ...BY_APPLICATION,
 ]);
 
 /** A refused attempt of a valid client, with what the endpoint's request for a certificate tells of it. */
@@ -78,14 +78,7 @@ export async function explained(proof: Proof, refused: Attempt): Promise<Attempt
   if ('outcome' in loaded) return refused;
   const asked = await readCertificateRequest(proof.endpoint, loaded.context, proof.timeoutMs);
   if (asked.kind === 'not-asked') return { ...refused, note: { kind: 'valid-refused', why: 'not-asked' } };
-  if (
-    asked.kind !== 'asked' ||
-    asked.authorities.length === 0 ||
-    why === 'allow-list' ||
-    why === 'no-login'
-  ) {
-    return refused;
-  }
+  if (asked.kind !== 'asked' || asked.authorities.length === 0 || BY_APPLICATION.has(why)) return refused;
   const own = trustedNames(proof.set);
   const isOwn = asked.authorities.some((name) => own.some((one) => one.equals(name)));
   return { ...refused, note: { kind: 'valid-refused', why: isOwn ? 'asked-for' : 'asked-for-others' } };

@@ -9,6 +9,7 @@ import { folderFindings } from '../set/verify-set.js';
 import { casesOf, findCallers, keylessOf, leftOut } from './cases.js';
 import { clientsLeftOut, clientUnreadable, endpointNotTried } from './judge.js';
 import { readEndpointOptions, type VerifyEndpointOptions } from './options.js';
+import { Patience } from './patience.js';
 import type { Proof } from './proof.js';
 import { proveEndpoint } from './prove.js';
 
@@ -45,7 +46,17 @@ export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<Veri
   const notes: ReportNote[] = [];
   for (const endpoint of endpoints) {
     const asked = options.requests.get(endpoint.protocol.name) ?? NO_REQUESTS;
-    const proof: Proof = { endpoint, set, cases, ...asked, model, timeoutMs, revokeIn, onWork };
+    const proof: Proof = {
+      endpoint,
+      set,
+      cases,
+      ...asked,
+      model,
+      timeoutMs,
+      revokeIn,
+      onWork,
+      patience: new Patience(),
+    };
     const result = await proveEndpoint(proof);
     findings.push(...result.findings);
     silent.push(...result.silent);

@@ -62,6 +62,8 @@ export function causeText(cause: Cause): string {
       return 'connection closed, and the valid client is not let in any more';
     case 'timeout':
       return `no answer within ${cause.milliseconds / 1000} s`;
+    case 'given-up':
+      return `${cause.silent} attempts got no answer`;
     case 'unreachable':
       return UNREACHABLE[cause.reason];
     case 'server-certificate':

@@ -136,6 +136,8 @@ export type Note =
         | 'another-certificate';
     }
   | { readonly kind: 'endpoint-silent'; readonly cause: Cause }
+  /** So many attempts got no answer that no more were made. */
+  | { readonly kind: 'given-up'; readonly silent: number }
   | { readonly kind: 'valid-refused'; readonly why: Refusal }
   | { readonly kind: 'client-unreadable'; readonly client: Subject; readonly problem: string }
   /** What must be refused was let in, or talked to: what that means follows from the case. */
@@ -167,6 +169,8 @@ export type Refusal =
   | 'allow-list'
   /** A server of another protocol than HTTP does not log it in. */
   | 'no-login'
+  /** The application does not know who calls (HTTP 401, gRPC UNAUTHENTICATED). */
+  | 'unknown-caller'
   /** It asks for no certificate when TLS begins. */
   | 'not-asked'
   /** It asks for certificates of the set's CA, and refuses one. */

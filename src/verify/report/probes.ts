@@ -58,7 +58,7 @@ export function probeSubjectText<Tried>(
 ): string {
   switch (tried.kind) {
     case 'approach':
-      return `${subjectText(tried.with)}, ${wayText(tried.way, subjectText)}`;
+      return `${subjectText(callerOf(tried))}, ${wayText(tried.way)}`;
     case 'outdated':
       return tried.what;
     case 'authorities':
@@ -68,16 +68,21 @@ export function probeSubjectText<Tried>(
   }
 }
 
+/** Who resumes a session is the client that opened it: that it shows no certificate is what resuming means. */
+function callerOf<Tried>(tried: Approached<Tried>): Tried {
+  return tried.way.kind === 'session' ? (tried.way.of ?? tried.with) : tried.with;
+}
+
 const ALPN_NAMES: Readonly<Record<string, string>> = { h2: 'HTTP/2', 'http/1.1': 'HTTP/1.1' };
 
-function wayText<Tried>(way: Way<Tried>, subjectText: (tried: Tried) => string): string {
+function wayText(way: Way<unknown>): string {
   switch (way.kind) {
     case 'server-name':
       return way.name === null ? 'no server name' : `server name ${way.name}`;
     case 'alpn':
       return way.name === null ? 'no ALPN' : `over ${ALPN_NAMES[way.name] ?? way.name}`;
     case 'session':
-      return way.of === null ? 'session without one' : `session of ${subjectText(way.of)}`;
+      return 'session resumed';
     case 'forged-headers':
       return 'forged headers';
   }
@@ -94,7 +99,7 @@ const NOTES: Readonly<Record<Exclude<ProbeNote['kind'], 'headers-believed' | 'ot
     'headers-shown': 'its answer shows every header that it is sent: whether it believes them cannot be told',
     'no-session': 'it offers no session',
     'session-without-certificate':
-      'a session stands for the certificate until it ends: revoking the client does not end it',
+      'the session stands for the certificate until it ends: revoking the client does not end it',
     'session-of-nobody': 'anybody gets in by it: the session was opened without a certificate',
     'other-over-protocol': 'the valid client is answered otherwise over this protocol',
     'revoked-not-refused':

@@ -32,6 +32,8 @@ export const REFUSALS: Readonly<Record<Refusal, string>> = {
     "TLS let it in and the application turned it away: is its name on the endpoint's list? --refused <name> says that it must not be, --client <name> chooses others",
   'no-login':
     'TLS let it in and the application turned it away: does it know this client by its certificate alone? no password is sent. A URL may name a user (PostgreSQL, MySQL, MQTT, NATS); --client <name> chooses another client',
+  'unknown-caller':
+    "TLS let it in and the application does not know it: does it read the certificate's name, is that on its list, or does it want a token as well? --path or --method names what needs none",
   'not-asked':
     'the endpoint asks for no certificate when TLS begins, so it cannot know the client; does it verify clients, and for every path?',
   'asked-for':

@@ -180,6 +180,7 @@ const NOTES: Readonly<
       | 'error'
       | 'valid-refused'
       | 'endpoint-silent'
+      | 'given-up'
       | 'client-unreadable'
       | ProbeNote['kind']
     >,
@@ -189,7 +190,7 @@ const NOTES: Readonly<
   'not-loaded': `${OBSERVED['not-loaded']}: this side cannot use the certificate`,
   'another-answer': 'the valid client is answered otherwise: this is neither let in nor a refusal',
   'nothing-there':
-    'the valid client gets the same answer, and nothing is there: --path names something to try',
+    'the valid client gets the same answer, so nothing can be told: --path names something that it may have',
   'not-working': 'let in, but the application behind it did not answer as it should',
   'no-valid-client': 'the set has no valid client',
   'valid-not-let-in': 'the valid client was not let in',
@@ -223,6 +224,8 @@ export function noteText(note: Note | undefined, tried: Subject): string {
       return `${holeText(tried)}${note.failedAfter === true ? '; it then failed, after its request was sent' : ''}`;
     case 'endpoint-silent':
       return silenceText(note.cause);
+    case 'given-up':
+      return `${note.silent} attempts got no answer; if the endpoint is slow, --timeout gives it more time`;
     case 'valid-refused':
       return `the valid client is refused: ${REFUSALS[note.why]}`;
     case 'client-unreadable':

@@ -27,6 +27,8 @@ export type Cause =
   /** It did, and then let in no valid client any more. */
   | { readonly kind: 'closed-for-all' }
   | { readonly kind: 'timeout'; readonly milliseconds: number; readonly after?: Stage | undefined }
+  /** So many attempts got no answer that this one was not made. */
+  | { readonly kind: 'given-up'; readonly silent: number }
   | { readonly kind: 'unreachable'; readonly reason: Unreachable }
   /** This side's own verification of the endpoint's certificate. */
   | { readonly kind: 'server-certificate'; readonly problem: ServerProblem }

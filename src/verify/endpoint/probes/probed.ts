@@ -1,5 +1,4 @@
 // What the probes have in common.
-import { X509Certificate } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { ProtocolName } from '../../protocols/index.js';
 import type { Answer } from '../../protocols/protocol.js';
@@ -10,8 +9,10 @@ import type { Target } from '../../wire/connection.js';
 import type { TlsVersion } from '../../wire/tls.js';
 import { type Attempt, attempt } from '../attempt.js';
 import type { Case } from '../cases.js';
+import { notTried } from '../judge.js';
+import { type Likeness, likenessOf } from '../likeness.js';
+import { longestFirst, namesOfCase } from '../names.js';
 import { MOST_AT_ONCE, type Opened } from '../proof.js';
-import { type Likeness, likenessOf } from './likeness.js';
 
 /** Whether requests of the endpoint's protocol have names and headers of HTTP. */
 export function speaksHttp({ endpoint: { protocol } }: Opened): boolean {
@@ -49,12 +50,16 @@ export function probeFinding(
   { tls, outcome, milliseconds }: Pick<Attempt, 'tls' | 'milliseconds'> & Partial<Pick<Attempt, 'outcome'>>,
   { verdict, observed, note, policy }: Probed,
 ): Finding {
+  const severity = policy === true ? 'policy' : 'must';
+  if (outcome?.cause.kind === 'given-up') {
+    return notTried(endpoint, { tried, expected: 'refused', severity }, outcome.cause);
+  }
   return {
     subject: endpoint.address,
     protocol: endpoint.protocol.name as ProtocolName,
     tried,
     tls,
-    severity: policy === true ? 'policy' : 'must',
+    severity,
     expected: { kind: 'refused' },
     observed: { kind: observed } as Observed,
     by: outcome?.cause,
@@ -134,17 +139,12 @@ function compare(opened: Opened, valid: Answer | undefined, answer: Answer | und
   return likenessOf(valid, answer, namesOf(opened));
 }
 
-/** What the valid client is called, in its certificate and in the set. */
+/** What the valid client and the endpoint are called. */
 export function namesOf({ valid, endpoint }: Opened): string[] {
-  const names = valid.tried.kind === 'client' ? [valid.tried.name] : [];
-  const pem = valid.material?.cert;
-  if (pem !== undefined) {
-    const { subject, subjectAltName } = new X509Certificate(pem);
-    names.push(...subject.split('\n').flatMap((line) => line.split('=')[1] ?? []));
-    names.push(...(subjectAltName ?? '').split(', ').flatMap((name) => name.replace(/^[^:]*:/, '')));
-  }
-  const [longest, ...others] = [...new Set([...names, endpoint.host])]
-    .filter((name) => name.length > 1)
-    .sort((one, another) => another.length - one.length);
-  return longest === undefined ? [] : [longest, ...others];
+  return longestFirst([...namesOfCase(valid), endpoint.host]);
+}
+
+/** The versions of TLS in which a client without a certificate is refused: a way around says nothing of the others. */
+export function guardedVersions({ versions, openVersions }: Opened): TlsVersion[] {
+  return versions.filter((tls) => openVersions?.has(tls) !== true);
 }

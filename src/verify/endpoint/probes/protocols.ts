@@ -8,6 +8,7 @@ import type { Case } from '../cases.js';
 import type { Opened } from '../proof.js';
 import type { Probe } from './probe.js';
 import {
+  guardedVersions,
   judgeStranger,
   type Probed,
   probeFinding,
@@ -30,7 +31,7 @@ export const probeProtocols: Probe = async (opened) => {
         ...(await Promise.all(opened.versions.map((tls) => otherHttp(opened, stranger, tls)))).flat(),
       ].concat(http3(opened));
     case 'grpc':
-      return (await Promise.all(opened.versions.map((tls) => notGrpc(opened, stranger, tls)))).flat();
+      return (await Promise.all(guardedVersions(opened).map((tls) => notGrpc(opened, stranger, tls)))).flat();
     default:
       return [];
   }
@@ -60,6 +61,7 @@ async function otherHttp(opened: Opened, stranger: Case, tls: TlsVersion): Promi
     }),
     expected: { kind: 'let-in' },
   };
+  if (!guardedVersions(opened).includes(tls)) return [finding];
   const done = await tryStranger(opened, stranger, tls, { alpn: [name] });
   const judged = judgeStranger(opened, done, { kind: 'let-in-by-alpn' });
   return [finding, probeFinding(opened, { ...tried, with: stranger.tried }, done, judged)];

@@ -5,7 +5,15 @@ import type { TlsVersion } from '../../wire/tls.js';
 import type { Case } from '../cases.js';
 import type { Opened } from '../proof.js';
 import type { Probe } from './probe.js';
-import { judgeStranger, probeFinding, speaksHttp, strangerOf, tryStranger, worstOf } from './probed.js';
+import {
+  guardedVersions,
+  judgeStranger,
+  probeFinding,
+  speaksHttp,
+  strangerOf,
+  tryStranger,
+  worstOf,
+} from './probed.js';
 
 /** A name that no server has (RFC 6761 section 6.4). */
 export const NO_SERVERS_NAME = 'not-the-name.invalid';
@@ -20,7 +28,9 @@ const MOST_NAMES = 4;
 export const probeServerNames: Probe = async (opened) => {
   const stranger = strangerOf(opened);
   if (stranger === undefined || !speaksHttp(opened)) return [];
-  const tries = namesToTry(opened).flatMap((name) => opened.versions.map((tls) => [name, tls] as const));
+  const tries = namesToTry(opened).flatMap((name) =>
+    guardedVersions(opened).map((tls) => [name, tls] as const),
+  );
   return Promise.all(tries.map(([name, tls]) => underName(opened, stranger, name, tls)));
 };
 

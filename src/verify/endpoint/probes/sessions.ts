@@ -6,6 +6,7 @@ import type { Case } from '../cases.js';
 import type { Opened } from '../proof.js';
 import type { Probe } from './probe.js';
 import {
+  guardedVersions,
   judgeStranger,
   probeFinding,
   speaksHttp,
@@ -24,10 +25,10 @@ import { namesToTry } from './server-names.js';
 export const probeSessions: Probe = async (opened) => {
   const stranger = strangerOf(opened);
   if (stranger === undefined || !speaksHttp(opened)) return [];
-  const found = opened.versions.flatMap((tls) => [
-    ofValid(opened, stranger, tls),
-    ofNobody(opened, stranger, tls),
-  ]);
+  const found = [
+    ...opened.versions.map((tls) => ofValid(opened, stranger, tls)),
+    ...guardedVersions(opened).map((tls) => ofNobody(opened, stranger, tls)),
+  ];
   return (await Promise.all(found)).flat();
 };
 

@@ -1,4 +1,4 @@
-import type { Answer } from '../../protocols/protocol.js';
+import type { Answer } from '../protocols/protocol.js';
 
 /**
  * Whether an answer is of the application that answered the valid client:
@@ -14,10 +14,9 @@ export type Likeness = 'same' | 'other' | 'unclear';
  * @param identity what may stand in the valid client's answer alone: its names
  */
 export function likenessOf(valid: Answer, answer: Answer, identity: readonly string[]): Likeness {
-  const type = (one: Answer) => (one.headers?.['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   const grpcStatus = (one: Answer) => one.headers?.['grpc-status'];
   if (valid.status !== answer.status || grpcStatus(valid) !== grpcStatus(answer)) return 'other';
-  if (type(valid) !== type(answer) || valid.headers?.location !== answer.headers?.location) return 'other';
+  if (typeOf(valid) !== typeOf(answer) || placeOf(valid) !== placeOf(answer)) return 'other';
   const [one, another] = [textOf(valid, identity), textOf(answer, identity)];
   const usual = valid.status !== undefined && valid.status < 400;
   if (one === another) {
@@ -26,6 +25,16 @@ export function likenessOf(valid: Answer, answer: Answer, identity: readonly str
     return one !== '' || headerNames(valid) === headerNames(answer) ? 'same' : 'unclear';
   }
   return alike(one, another) ? 'unclear' : 'other';
+}
+
+/** The type of its content, without parameters. */
+export function typeOf({ headers }: Answer): string {
+  return (headers?.['content-type'] ?? '').replace(/;.*$/s, '').trim().toLowerCase();
+}
+
+/** Where it redirects to; what follows the path may differ from one request to the next. */
+export function placeOf({ headers }: Answer): string | undefined {
+  return headers?.location?.replace(/[?#].*$/s, '');
 }
 
 /** What an answer says, without what differs from one caller and one moment to the next. */
