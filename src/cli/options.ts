@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { parseDuration } from '../util/duration.js';
+import { GenerateCertsError, quote } from '../errors.js';
 import {
   CONFIG_OPTION,
   LOCK_TIMEOUT_OPTION,
@@ -43,10 +43,25 @@ export const timeoutOption = (what: string, usual: string) =>
     usual,
     usual,
   );
-/** A time limit in seconds: a duration, or a number of seconds alone. */
+/**
+ * A time limit in seconds: a duration, or a number of seconds alone.
+ *
+ * @throws {@link GenerateCertsError} `ERR_DURATION_INVALID`
+ */
 export function parseTimeout(typed: string): number {
-  return parseDuration(/^\d+$/.test(typed) ? `${typed}s` : typed);
+  const [, count, unit = 's'] = /^(\d{1,9})([smh])?$/.exec(typed) ?? [];
+  const seconds = Number(count) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h'];
+  if (seconds > 0 && seconds <= LONGEST_TIMEOUT) return seconds;
+  throw new GenerateCertsError(
+    'ERR_DURATION_INVALID',
+    `${quote(typed)} is not a time limit`,
+    'give seconds, such as 5, or a duration, such as 30s or 2m, up to 1h',
+  );
 }
+
+/** An hour, in seconds. */
+const LONGEST_TIMEOUT = 3600;
+
 export const lockTimeoutOption = () => optionOf('lock-timeout', LOCK_TIMEOUT_OPTION);
 /** Every command that makes keystores has it. */
 export const passwordFileOption = () => optionOf('password-file', PASSWORD_FILE_OPTION);

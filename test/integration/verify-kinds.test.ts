@@ -198,7 +198,7 @@ describe.runIf(tools.nginx)('an application behind NGINX that refuses by itself'
     const unknown = await verify({ url: url(more + 4) });
     expect(row(unknown, 'no certificate')).toMatchObject({
       verdict: 'inconclusive',
-      note: 'the valid client gets the same answer, and nothing is there: --path names something to try',
+      note: 'the valid client gets the same answer, so nothing can be told: --path names something that it may have',
     });
     const wrong = await verify({ url: url(more + 4), path: '/api' });
     expect(row(wrong, 'no certificate')).toMatchObject({ verdict: 'wrong', by: 'HTTP 200' });

@@ -1,6 +1,7 @@
 // What an answer says beside the valid client's.
 import { describe, expect, test } from 'vitest';
 import { compare, validOutcome } from '../../src/verify/endpoint/compare.js';
+import { whyRefused } from '../../src/verify/endpoint/refusal.js';
 import type { Answer } from '../../src/verify/protocols/protocol.js';
 import { CLOSED, outcomeOfHttpStatus } from '../../src/verify/wire/outcome.js';
 
@@ -156,6 +157,13 @@ describe("the valid client's own 401", () => {
     expect(validOutcome(unauthorized()).kind).toBe('refused');
     expect(validOutcome(unauthorized('Mutual')).kind).toBe('refused');
   });
+});
+
+test.each([
+  ['PERMISSION_DENIED', 'allow-list'],
+  ['UNAUTHENTICATED', 'unknown-caller'],
+] as const)('of gRPC, %s to the valid client has its own reason', (status, why) => {
+  expect(whyRefused({ kind: 'status', protocol: 'gRPC', status, refuses: true }, undefined)).toBe(why);
 });
 
 test('without a valid client nothing is compared', () => {

@@ -3,7 +3,15 @@ import { GenerateCertsError, quote } from '../../errors.js';
 import type { VerifyReport } from '../../index.js';
 import { readRegularFile } from '../../util/regular-file.js';
 import { PROTOCOLS, SCHEMES, SHORT_PROTOCOLS, type ShortName } from '../../verify/protocols/index.js';
-import { gather, outOption, parseTimeout, reportOptions, timeoutOption } from '../options.js';
+import {
+  gather,
+  outOption,
+  parseTimeout,
+  passwordFileOption,
+  reportOptions,
+  timeoutOption,
+} from '../options.js';
+import { givenPassword } from '../password.js';
 import { printReport, type ReportOptions } from '../report/print.js';
 import { typedCommand } from '../report/typed-command.js';
 import { ERR, isTerminal } from '../terminal/output.js';
@@ -22,6 +30,7 @@ interface VerifyOptions extends ReportOptions, Partial<Record<ShortName, string[
   client?: string[];
   refused?: string[];
   revokeCheck?: boolean;
+  passwordFile?: string;
   timeout: string;
   strict?: boolean;
 }
@@ -55,17 +64,21 @@ export function describeVerify(command: Command, setExitStatus: (status: ExitSta
     command.addOption(parser === undefined ? option : option.argParser(parser));
   }
   command.option('--revoke-check', 'make a client, revoke it, and see it refused, its sessions as well');
+  command.addOption(passwordFileOption());
   command.addOption(timeoutOption('case', '5s'));
   for (const option of reportOptions('policy flaws that are let in fail')) command.addOption(option);
   command.action(async (urls: string[], options: VerifyOptions) => {
-    const report = await prove(urls, options);
-    setExitStatus(
-      await printReport({ ...report, command: typedCommand(command) }, options, new Terminal(options)),
-    );
+    const terminal = new Terminal(options);
+    const report = await prove(urls, options, terminal);
+    setExitStatus(await printReport({ ...report, command: typedCommand(command) }, options, terminal));
   });
 }
 
-async function prove(urls: readonly string[], options: VerifyOptions): Promise<VerifyReport> {
+async function prove(
+  urls: readonly string[],
+  options: VerifyOptions,
+  terminal: Terminal,
+): Promise<VerifyReport> {
   const { verifyCertificateSet, verifyEndpoint } = await import('../../index.js');
   const { out, timeout, strict, model, path, method, request } = options;
   const { serverName, connectTo, serverCa, client, refused, revokeCheck } = options;
@@ -75,6 +88,7 @@ async function prove(urls: readonly string[], options: VerifyOptions): Promise<V
     checkNothingAlone(options);
     return verifyCertificateSet(out, { strict });
   }
+  const password = revokeCheck === true ? givenPassword(options, terminal) : undefined;
   const shown = options.quiet !== true && isTerminal(ERR);
   return showingProgress(shown, (onProgress) =>
     verifyEndpoint({
@@ -89,11 +103,12 @@ async function prove(urls: readonly string[], options: VerifyOptions): Promise<V
         client,
         refused,
         revokeCheck,
+        password,
         timeoutMs,
         strict,
         onProgress,
       },
-      serverCa: serverCa === undefined ? undefined : readPem(serverCa),
+      serverCa: serverCa === undefined ? undefined : readCa(serverCa),
     }),
   );
 }
@@ -105,6 +120,7 @@ function checkNothingAlone(options: VerifyOptions): void {
     ...PROTOCOLS.flatMap(({ requests }) => (requests?.options ?? []).map(({ name }) => name)),
     ...HOW.map(([name]) => name),
     'revoke-check',
+    'password-file',
   ];
   const camel = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   const alone = names.find((name) => options[camel(name) as keyof VerifyOptions] !== undefined);
@@ -117,20 +133,28 @@ function checkNothingAlone(options: VerifyOptions): void {
   );
 }
 
+function readCa(path: string): string {
+  const pem = readPem(path);
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  throw caInvalid(`${quote(path)} holds no certificate`);
+}
+
 function readPem(path: string): string {
   try {
     return readRegularFile(path, { followLinks: true }).toString('utf8');
   } catch (error) {
-    throw new GenerateCertsError(
-      'ERR_OPTION_INVALID',
-      `cannot read the CA ${quote(path)}: ${reasonOf(error)}`,
-      'give a file of CA certificates in PEM',
-    );
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw caInvalid(`cannot read the CA ${quote(path)}: ${REASONS[code] ?? message}`);
   }
 }
 
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'there is no such file';
-  return code === 'EACCES' ? 'permission denied' : message;
+function caInvalid(message: string): GenerateCertsError {
+  return new GenerateCertsError('ERR_OPTION_INVALID', message, 'give a file of CA certificates in PEM');
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EFTYPE: 'it is no file',
+  EFBIG: 'it is too large',
+};

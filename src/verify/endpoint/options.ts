@@ -2,6 +2,7 @@ import { createSecureContext } from 'node:tls';
 import { GenerateCertsError, quote } from '../../errors.js';
 import type { CertificateSet } from '../../pki/set.js';
 import type { Progress } from '../../pki/workers/work.js';
+import { parsePassword } from '../../request/password.js';
 import { checkFlag, readOptions, readTexts } from '../../util/options.js';
 import { PROTOCOLS, parseEndpoints, SHORT_PROTOCOLS } from '../protocols/index.js';
 import { parseHostPort } from '../protocols/places.js';
@@ -82,6 +83,8 @@ export interface VerifyEndpointOptions {
    * @default false
    */
   readonly revokeCheck?: boolean | undefined;
+  /** What the keystores of the set have, where {@link VerifyEndpointOptions.revokeCheck} makes one more; `changeit` when absent. */
+  readonly password?: string | undefined;
   /** Told now and then how many cases have been tried. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -98,8 +101,15 @@ export interface EndpointOptions
   readonly refused: readonly string[];
   readonly timeoutMs: number;
   readonly strict: boolean;
-  /** The set's folder, where a client is to be made and revoked. */
-  readonly revokeIn: string | undefined;
+  readonly revokeIn: RevokeIn | undefined;
+}
+
+/** Where a client is to be made and revoked. */
+export interface RevokeIn {
+  /** The set's folder. */
+  readonly folder: string;
+  /** What its keystores have; the default when absent. */
+  readonly password: string | undefined;
 }
 
 /** What is asked of the endpoints of a protocol. */
@@ -122,13 +132,14 @@ export function readEndpointOptions(given: VerifyEndpointOptions): EndpointOptio
   }
   const parsed = parseEndpoints(options);
   if (parsed.length === 0) throw optionInvalid('there is no endpoint to verify', 'give url:, grpc: or rest:');
+  checkRequests(parsed, options);
   if (serverCa !== undefined) checkServerCa(serverCa);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw optionInvalid(`the option 'onProgress' is ${quote(onProgress)}, not a function`, 'give a function');
   }
   return {
     ...{ set, model, serverCa, onProgress, strict, timeoutMs },
-    revokeIn: revokeFolder(set, checkFlag('revokeCheck', options.revokeCheck ?? false)),
+    revokeIn: revokeFolder(options),
     endpoints: placed(parsed, options),
     requests: new Map(PROTOCOLS.map((protocol) => [protocol.name, requestsOf(protocol, options)])),
     clients: texts('client', options.client, 'alice'),
@@ -136,9 +147,10 @@ export function readEndpointOptions(given: VerifyEndpointOptions): EndpointOptio
   };
 }
 
-function revokeFolder(set: CertificateSet | string, asked: boolean): string | undefined {
-  if (!asked) return undefined;
-  if (typeof set === 'string') return set;
+function revokeFolder({ set, revokeCheck = false, password }: VerifyEndpointOptions): RevokeIn | undefined {
+  if (password !== undefined) parsePassword(password);
+  if (!checkFlag('revokeCheck', revokeCheck)) return undefined;
+  if (typeof set === 'string') return { folder: set, password };
   throw optionInvalid(
     "the option 'revokeCheck' is given with a set that is in no folder",
     'give the folder that the endpoint reads its revocation list from, as set:',
@@ -146,11 +158,33 @@ function revokeFolder(set: CertificateSet | string, asked: boolean): string | un
 }
 
 const NAMES: readonly string[] = [
-  ...['set', 'url', 'model', 'timeoutMs', 'strict', 'revokeCheck', 'onProgress'],
+  ...['set', 'url', 'model', 'timeoutMs', 'strict', 'revokeCheck', 'password', 'onProgress'],
   ...['serverName', 'connectTo', 'serverCa', 'client', 'refused'],
   ...SHORT_PROTOCOLS.map(({ name }) => name),
   ...PROTOCOLS.flatMap(({ requests }) => (requests?.options ?? []).map(({ name }) => name)),
 ];
+
+/** What says what to ask for is passed over in silence where no endpoint is asked by it. */
+function checkRequests(endpoints: readonly Endpoint[], options: VerifyEndpointOptions): void {
+  const { model } = options;
+  if (model !== undefined && (typeof model !== 'string' || model === '')) {
+    throw optionInvalid(`${quote(model)} is not a model`, 'give its name');
+  }
+  const named = [
+    ...PROTOCOLS.flatMap((protocol) =>
+      (protocol.requests?.options ?? []).map(({ name }) => [name, [protocol]] as const),
+    ),
+    ['model', PROTOCOLS.filter(({ tryModel }) => tryModel !== undefined)] as const,
+  ];
+  for (const [name, protocols] of named) {
+    if (options[name] === undefined || endpoints.some(({ protocol }) => protocols.includes(protocol)))
+      continue;
+    throw optionInvalid(
+      `'${name}' was given, and no endpoint that it is for`,
+      `add one such as ${protocols.map(({ example }) => example).join(' or ')}, or leave it out`,
+    );
+  }
+}
 
 function requestsOf({ requests }: Protocol, options: VerifyEndpointOptions): Requests {
   if (requests === undefined) return { request: '', fallback: undefined, more: [] };

@@ -3,6 +3,7 @@ import type { Answer, Endpoint } from '../protocols/protocol.js';
 import type { Approach } from '../wire/approach.js';
 import type { TlsVersion } from '../wire/tls.js';
 import type { Case } from './cases.js';
+import type { RevokeIn } from './options.js';
 import type { Patience } from './patience.js';
 
 /** How many cases run side by side. */
@@ -25,8 +26,7 @@ export interface Proof {
   readonly client?: string | undefined;
   /** Told how many cases more are to be tried, and how many have been. */
   readonly onWork?: ((more: number, done: number) => void) | undefined;
-  /** The set's folder, where a client is to be made and revoked. */
-  readonly revokeIn?: string | undefined;
+  readonly revokeIn?: RevokeIn | undefined;
   /** How much silence of the endpoint is borne. */
   readonly patience: Patience;
   /** In what every attempt differs from the protocol's usual one. */

@@ -19,8 +19,9 @@ export async function settle(opened: Opened, attempts: readonly Attempt[]): Prom
       settled.push(done);
       continue;
     }
-    if (isBusy) await delay(BUSY_MS);
-    const second = again(done, await attempt(opened, done.tried, done.tls));
+    const second = isBusy
+      ? await whenNotBusy(opened, done)
+      : again(done, await attempt(opened, done.tried, done.tls));
     if (saysBusy(second)) busy++;
     if (second.outcome.kind === 'no-answer') silent++;
     settled.push(second);
@@ -33,6 +34,14 @@ export async function settle(opened: Opened, attempts: readonly Attempt[]): Prom
   if (alive) return settled;
   const outcome: Outcome = { kind: 'no-answer', cause: { kind: 'closed-for-all' } };
   return settled.map((done) => (isDoubtful(done) ? { ...done, outcome } : done));
+}
+
+async function whenNotBusy(opened: Opened, { tried, tls }: Attempt): Promise<Attempt> {
+  await delay(BUSY_MS);
+  const second = await attempt(opened, tried, tls);
+  if (!saysBusy(second)) return second;
+  await delay(BUSY_MS);
+  return attempt(opened, tried, tls);
 }
 
 /** How long a server that says that it has too much to do is left alone, in milliseconds. */

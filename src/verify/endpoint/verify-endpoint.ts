@@ -1,3 +1,4 @@
+import { GenerateCertsError, quote } from '../../errors.js';
 import { requireSet } from '../../pki/given-set.js';
 import type { CertificateSet } from '../../pki/set.js';
 import { loadReadableSet } from '../../store/manifest/load.js';
@@ -40,7 +41,9 @@ export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<Veri
     return summarize([...findings, ...untried].map(toRow), { strict });
   }
   const clients = findCallers(set, options.clients);
-  const cases = await casesOf(set, { clients, refused: findCallers(set, options.refused), serverCa });
+  const refused = findCallers(set, options.refused);
+  checkApart(clients, refused);
+  const cases = await casesOf(set, { clients, refused, serverCa });
   const onWork = progressOf(options.onProgress);
   const silent: string[] = [];
   const notes: ReportNote[] = [];
@@ -69,6 +72,16 @@ export async function verifyEndpoint(given: VerifyEndpointOptions): Promise<Veri
     if (left !== undefined) findings.push(clientsLeftOut(first, left));
   }
   return summarize(findings.map(toRow), { strict, silent, notes });
+}
+
+function checkApart(clients: readonly string[], refused: readonly string[]): void {
+  const both = clients.find((name) => refused.includes(name));
+  if (both === undefined) return;
+  throw new GenerateCertsError(
+    'ERR_OPTION_INVALID',
+    `${quote(both)} cannot be both let in and refused`,
+    "name it as 'client' or as 'refused'",
+  );
 }
 
 const NO_REQUESTS = { request: '', fallback: undefined, more: [] };

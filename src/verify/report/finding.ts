@@ -79,7 +79,7 @@ export type CallEndCause =
 /** By what an observation was told. */
 export type Evidence =
   | Cause
-  | { readonly kind: 'handshake' | 'no-certificate-sent' }
+  | { readonly kind: 'handshake' | 'no-certificate-sent' | 'no-session' }
   /** A code of this side's TLS library. */
   | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'call'; readonly seen: Cause | undefined; readonly end: CallEndCause };

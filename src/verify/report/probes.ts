@@ -36,12 +36,12 @@ export type ProbeNote =
         | 'perhaps-another-site'
         | 'answers-other-protocol'
         | 'headers-shown'
-        | 'no-session'
         | 'session-without-certificate'
         | 'session-of-nobody'
         | 'other-over-protocol'
         | 'revoked-not-refused'
         | 'revoke-check-unlisted'
+        | 'refuses-all-after'
         | 'session-of-revoked'
         | 'outdated'
         | 'authorities-unread'
@@ -97,7 +97,6 @@ const NOTES: Readonly<Record<Exclude<ProbeNote['kind'], 'headers-believed' | 'ot
       'something answers without a certificate; whether it is what the valid client is let in to cannot be told',
     'answers-other-protocol': 'something answers without a certificate, in another protocol',
     'headers-shown': 'its answer shows every header that it is sent: whether it believes them cannot be told',
-    'no-session': 'it offers no session',
     'session-without-certificate':
       'the session stands for the certificate until it ends: revoking the client does not end it',
     'session-of-nobody': 'anybody gets in by it: the session was opened without a certificate',
@@ -106,6 +105,8 @@ const NOTES: Readonly<Record<Exclude<ProbeNote['kind'], 'headers-believed' | 'ot
       'the revoked client is still let in: the endpoint did not read its new revocation list in time',
     'revoke-check-unlisted':
       'the client that was made for it is not let in: does the endpoint have a list of names?',
+    'refuses-all-after':
+      'once the list was written anew, the endpoint refuses the valid client as well: its log says why',
     'session-of-revoked': 'the client is revoked and refused, and its session still gets in',
     outdated: 'it accepts what RFC 8996 and RFC 9325 end',
     'authorities-unread': 'what it asks for could not be read',

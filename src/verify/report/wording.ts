@@ -26,6 +26,8 @@ export function evidenceText(evidence: Evidence | undefined): string {
       return 'TLS handshake';
     case 'no-certificate-sent':
       return 'no certificate was sent';
+    case 'no-session':
+      return 'no session is offered';
     case 'code':
       return evidence.code;
     case 'call': {

@@ -7,9 +7,10 @@ import type { Finding, Subject } from '../../report/finding.js';
 import type { TlsVersion } from '../../wire/tls.js';
 import { type Attempt, attempt } from '../attempt.js';
 import type { Case } from '../cases.js';
+import type { RevokeIn } from '../options.js';
 import type { Opened } from '../proof.js';
-import { judgeStranger, probeFinding, speaksHttp, strangerOf } from './probed.js';
-import { openSession, resume } from './sessions.js';
+import { judgeStranger, type Probed, probeFinding, speaksHttp, strangerOf } from './probed.js';
+import { noSession, openSession, resume } from './sessions.js';
 
 /** What the rows call the client; in the set it is called so with something behind that no other client has. */
 const NAME = 'revoke-check';
@@ -18,17 +19,17 @@ const BETWEEN_LOOKS_MS = 100;
 
 /**
  * Makes a client in the set's folder, has it let in, revokes it there, waits until the endpoint refuses it, and then resumes
- * its sessions. The endpoint must read the new revocation list by itself.
+ * its sessions, where its protocol is HTTP. The endpoint must read the new revocation list by itself.
  *
  * @throws {@link GenerateCertsError} as {@link addClients} and {@link revokeClient}
  */
-export async function revocationFindings(opened: Opened, folder: string): Promise<Finding[]> {
+export async function revocationFindings(opened: Opened, { folder, password }: RevokeIn): Promise<Finding[]> {
   const stranger = strangerOf(opened);
-  if (stranger === undefined || !speaksHttp(opened)) return [];
+  if (stranger === undefined) return [];
   const name = `${NAME}-${randomBytes(4).toString('hex')}`;
   const {
     clients: [client],
-  } = await addClients(folder, [name]);
+  } = await addClients(folder, [name], { password });
   if (client === undefined) return [];
   const made = caseOf(client, opened);
   const sessions: [TlsVersion, Buffer | undefined][] = [];
@@ -48,10 +49,10 @@ export async function revocationFindings(opened: Opened, folder: string): Promis
   const [unlisted] = refused;
   if (unlisted !== undefined) return [notLetIn(opened, unlisted)];
   const after = await untilRefused(opened, made);
-  if (after.outcome.kind !== 'refused') return [notRefused(opened, after)];
-  const right = { verdict: 'right', observed: 'refused', policy: true } as const;
+  const finding = await findingAfter(opened, after);
+  if (finding.verdict !== 'right' || !speaksHttp(opened)) return [finding];
   return [
-    probeFinding(opened, SUBJECT, after, right),
+    finding,
     ...(await Promise.all(sessions.map(([tls, session]) => resumed(opened, stranger, tls, session)))),
   ];
 }
@@ -80,12 +81,25 @@ function notLetIn(opened: Opened, done: Attempt): Finding {
   });
 }
 
-function notRefused(opened: Opened, done: Attempt): Finding {
-  const note = { kind: 'revoked-not-refused' } as const;
-  return probeFinding(opened, SUBJECT, done, {
-    ...{ verdict: 'warning', observed: 'let-in', policy: true },
-    note,
-  });
+/** A list that keeps everybody out is no revocation of one. */
+async function findingAfter(opened: Opened, done: Attempt): Promise<Finding> {
+  const { valid, versions } = opened;
+  const [newest = 'TLSv1.2'] = versions;
+  const judged = (verdict: Finding['verdict'], observed: Probed['observed'], note?: Probed['note']) =>
+    probeFinding(opened, SUBJECT, done, { verdict, observed, policy: true, note });
+  switch (done.outcome.kind) {
+    case 'refused': {
+      const { outcome } = await attempt(opened, valid, newest);
+      if (outcome.kind === 'let-in') return judged('right', 'refused');
+      return judged('inconclusive', 'refused', { kind: 'refuses-all-after' });
+    }
+    case 'let-in':
+      return judged('warning', 'let-in', { kind: 'revoked-not-refused' });
+    case 'no-answer':
+      return judged('inconclusive', 'no-answer', { kind: 'cause', cause: done.outcome.cause });
+    default:
+      return judged('inconclusive', 'another-answer', { kind: 'another-answer' });
+  }
 }
 
 async function resumed(
@@ -95,14 +109,7 @@ async function resumed(
   session: Buffer | undefined,
 ): Promise<Finding> {
   const tried = { kind: 'approach', with: stranger.tried, way: { kind: 'session', of: SUBJECT } } as const;
-  if (session === undefined) {
-    const nothing = { tls, milliseconds: 0 };
-    const note = { kind: 'no-session' } as const;
-    return probeFinding(opened, tried, nothing, {
-      ...{ verdict: 'right', observed: 'refused', policy: true },
-      note,
-    });
-  }
+  if (session === undefined) return noSession(opened, tried, tls);
   const { done } = await resume(opened, stranger, tls, session);
   const judged = judgeStranger(opened, done, { kind: 'session-of-revoked' });
   const verdict = judged.verdict === 'wrong' ? 'warning' : judged.verdict;

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import type { Finding } from '../../report/finding.js';
+import type { Finding, Subject } from '../../report/finding.js';
 import type { TlsVersion } from '../../wire/tls.js';
 import type { Attempt } from '../attempt.js';
 import type { Case } from '../cases.js';
@@ -36,13 +36,7 @@ async function ofValid(opened: Opened, stranger: Case, tls: TlsVersion): Promise
   const session = await openSession((onSession) => tryCase(opened, opened.valid, tls, { onSession }));
   const way = { kind: 'session', of: opened.valid.tried } as const;
   const tried = { kind: 'approach', with: stranger.tried, way } as const;
-  if (session === undefined) {
-    const nothing = { tls, milliseconds: 0 };
-    const note = { kind: 'no-session' } as const;
-    return [
-      probeFinding(opened, tried, nothing, { verdict: 'right', observed: 'refused', policy: true, note }),
-    ];
-  }
+  if (session === undefined) return [noSession(opened, tried, tls)];
   const { done, resumed } = await resume(opened, stranger, tls, session);
   const note = { kind: 'session-without-certificate' } as const;
   const judged = judgeStranger(opened, done, note);
@@ -78,6 +72,12 @@ async function ofNobody(opened: Opened, stranger: Case, tls: TlsVersion): Promis
   // One row for all names.
   const worst = worstOf(findings.flat());
   return worst === undefined ? [] : [worst];
+}
+
+/** What cannot be resumed lets nobody in. */
+export function noSession(opened: Opened, tried: Subject, tls: TlsVersion): Finding {
+  const judged = { verdict: 'right', observed: 'refused', policy: true } as const;
+  return { ...probeFinding(opened, tried, { tls, milliseconds: 0 }, judged), by: { kind: 'no-session' } };
 }
 
 /** @returns the last session that was offered before the answer */
