@@ -148,8 +148,8 @@ describe('nothing can be told of a server that', () => {
     });
     const report = await prove(server, { timeoutMs: 1000 });
     expect(report.result).toBe('wrong');
-    // Those that let it in, and those that wait side by side when the last of the silent ones is counted.
-    expect(requests).toBeLessThanOrEqual(2 + 16 + 7);
+    // Two that are answered, sixteen that are not, and those under way beside the last of these.
+    expect(requests).toBeLessThan(2 + 16 + 2 * 8);
     const untried = report.rows.filter(({ kind }) => kind === 'not-tried');
     expect(untried.length).toBeGreaterThan(5);
     expect(untried[0]?.note).toMatch(/^16 attempts got no answer; /);

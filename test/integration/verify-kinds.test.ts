@@ -586,7 +586,7 @@ describe('the command line', () => {
     [['https://localhost:1', '--server-ca', 'nowhere.pem'], 'give a file of CA certificates in PEM'],
     [
       ['https://localhost:1', '--timeout', '5x'],
-      'use a whole number and a unit, such as 90s, 30m, 12h or 1d, up to 30d',
+      'give seconds, such as 5, or a duration, such as 30s or 2m, up to 1h',
     ],
     [['--refused', 'bob'], 'add a URL, --grpc <host:port> or --rest <url>'],
   ])('%j: usage, exit status 2', async (args, hint) => {
