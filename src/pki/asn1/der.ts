@@ -68,6 +68,21 @@ export function oid(dotted: string): Buffer {
   return element(TAG.oid, Buffer.from([first * 40 + second, ...others].flatMap(base128)));
 }
 
+/** The dotted form of an object identifier, from its contents. */
+export function readOid(content: Uint8Array): string {
+  const numbers: number[] = [];
+  let number = 0;
+  for (const byte of content) {
+    number = number * 128 + (byte & 0x7f);
+    if (byte >= 0x80) continue;
+    numbers.push(number);
+    number = 0;
+  }
+  const [both = 0, ...others] = numbers;
+  const first = Math.min(2, Math.floor(both / 40));
+  return [first, both - first * 40, ...others].join('.');
+}
+
 function base128(value: number): number[] {
   const digits = [value & 0x7f];
   for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) {
@@ -101,6 +116,23 @@ export function time(moment: Date): Buffer {
 export function generalizedTime(moment: Date): Buffer {
   return element(TAG.generalizedTime, Buffer.from(`${digitsOf(moment)}Z`));
 }
+
+/**
+ * A moment as {@link time} writes it.
+ *
+ * @throws {RangeError} where it is written otherwise
+ */
+export function readTime(
+  read: { readonly tag: number; readonly content: Uint8Array; readonly whole: Uint8Array } | undefined,
+): Date {
+  const text = Buffer.from(read?.content ?? []).toString('latin1');
+  const digits = read?.tag === TAG.utcTime ? `${Number(text.slice(0, 2)) < 50 ? 20 : 19}${text}` : text;
+  const moment = new Date(digits.replace(TIME, '$1-$2-$3T$4:$5:$6Z'));
+  if (!time(moment).equals(read?.whole ?? Buffer.alloc(0))) throw new RangeError('not a moment');
+  return moment;
+}
+
+const TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
 
 function digitsOf(moment: Date): string {
   return moment.toISOString().replace(/[-:T]|\..*$/g, '');

@@ -1,6 +1,6 @@
 import { ATTRIBUTE_TYPES, findAttributeType } from '../names/attributes.js';
 import type { Attribute, Attributes } from '../names/parse-name.js';
-import { children, element, oid, rememberLast, sequence, set } from './der.js';
+import { children, element, oid, readOid, rememberLast, sequence, set } from './der.js';
 
 /** A distinguished name (RFC 5280 section 4.1.2.4): an issuer or a subject. */
 export interface DistinguishedName {
@@ -66,6 +66,8 @@ function sortAttributes(attributes: readonly Attribute[]): { attribute: Attribut
 
 const TAGS = { utf8: 0x0c, printable: 0x13, ia5: 0x16 } as const;
 
+const isString = (tag: number | undefined) => Object.values(TAGS).some((known) => known === tag);
+
 const encodedType = rememberLast(oid);
 
 function encodeAttribute({ type, value }: Attribute): Buffer {
@@ -106,12 +108,31 @@ export function readNameText(der: Uint8Array): string | undefined {
     .join(', ');
 }
 
+/** A name that is, byte for byte, as this program writes it; nothing where it is not. */
+export function readOwnName(der: Uint8Array): DistinguishedName | undefined {
+  const [name] = children(der);
+  const attributes = children(name?.content ?? new Uint8Array()).map(({ content }) =>
+    children(content).map(({ content: pair }) => {
+      const [type, value] = children(pair);
+      const id = readOid(type?.content ?? new Uint8Array());
+      const known = findAttributeType(id);
+      if (!isString(value?.tag)) throw new RangeError('not a string');
+      const isText = value?.tag === TAGS[known?.string ?? 'utf8'];
+      const text = Buffer.from(value?.content ?? []).toString('utf8');
+      const hex = Buffer.from(value?.whole ?? []).toString('hex');
+      return { type: id, value: known !== undefined && isText ? text : { hex } };
+    }),
+  );
+  const again = encodeName(attributes);
+  return again.der.equals(der) ? { ...again, text: readNameText(der) ?? again.text } : undefined;
+}
+
 function readAttribute(
   type: Uint8Array,
   value: { readonly tag: number; readonly content: Uint8Array; readonly whole: Uint8Array } | undefined,
 ): Attribute {
   const known = ATTRIBUTE_TYPES.find((candidate) => oid(candidate.oid).equals(type));
-  if (known === undefined || value === undefined || !Object.values(TAGS).some((tag) => tag === value.tag)) {
+  if (known === undefined || value === undefined || !isString(value.tag)) {
     throw new RangeError('not a name as this program writes it');
   }
   return { type: known.oid, value: Buffer.from(value.content).toString('utf8') };

@@ -1,7 +1,6 @@
 import type { SubjectAltName } from '../names/identity.js';
 import {
   bitString,
-  element,
   explicit,
   implicit,
   octetString,
@@ -11,6 +10,7 @@ import {
   smallInteger,
   TRUE,
 } from './der.js';
+import { generalName } from './general-names.js';
 
 /** An extension as it is encoded (RFC 5280 section 4.1.2.9). */
 export type Extension = Buffer;
@@ -111,22 +111,4 @@ function subjectAltName(names: readonly SubjectAltName[]): Extension {
 function nameConstraints(permittedDnsNames: readonly string[]): Extension {
   const subtrees = permittedDnsNames.map((value) => sequence(generalName({ type: 'DNS', value })));
   return critical('2.5.29.30', sequence(explicit(0, ...subtrees)));
-}
-
-/** The tags of GeneralName (RFC 5280 section 4.2.1.6). */
-const GENERAL_NAME = { email: 1, DNS: 2, URI: 6, IP: 7 } as const;
-
-function generalName({ type, value }: SubjectAltName): Buffer {
-  const content = type === 'IP' ? addressBytes(value) : Buffer.from(value, 'latin1');
-  return element(0x80 | GENERAL_NAME[type], content);
-}
-
-/** The octets of an address from its canonical text, four or sixteen. */
-function addressBytes(address: string): Buffer {
-  if (!address.includes(':')) return Buffer.from(address.split('.').map(Number));
-  const [before = '', after] = address.split('::');
-  const groups = (text: string) => (text === '' ? [] : text.split(':'));
-  const [head, tail] = [groups(before), groups(after ?? '')];
-  const zeros = after === undefined ? [] : new Array<string>(8 - head.length - tail.length).fill('0');
-  return Buffer.from([...head, ...zeros, ...tail].map((group) => group.padStart(4, '0')).join(''), 'hex');
 }

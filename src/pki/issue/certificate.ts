@@ -215,7 +215,10 @@ const VERSION_3 = explicit(0, smallInteger(2));
  *
  * @internal
  */
-export function encodeTbsCertificate(parameters: CertificateParameters, signer: Signer): Buffer {
+export function encodeTbsCertificate(
+  parameters: CertificateParameters,
+  signer: Pick<Signer, 'name' | 'algorithm'>,
+): Buffer {
   const { serialNumber, subject, validity, publicKey, extensions } = parameters;
   return sequence(
     VERSION_3,

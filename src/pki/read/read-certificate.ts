@@ -2,22 +2,29 @@ import { X509Certificate } from 'node:crypto';
 import { type DistinguishedName, readNameText } from '../asn1/distinguished-name.js';
 import { Certificate } from '../issue/certificate.js';
 import type { SubjectAltName } from '../names/identity.js';
+import { readOwnCertificate } from './own-certificate.js';
 
 /**
  * Reads the certificates of a PEM text, in its order; text around them is passed over. In the place of
  * one that cannot be read stands nothing.
  */
 export async function readCertificates(pem: string): Promise<(Certificate | undefined)[]> {
-  const blocks = pem.matchAll(/-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g);
   const certificates: (Certificate | undefined)[] = [];
-  for (const [, base64 = ''] of blocks)
-    certificates.push(await readCertificate(Buffer.from(base64, 'base64')));
+  for (const der of certificateDers(pem)) {
+    certificates.push(readOwnCertificate(der) ?? (await readForeignCertificate(der)));
+  }
   return certificates;
 }
 
-/** Reads a certificate that anybody may have made. */
-async function readCertificate(der: Buffer): Promise<Certificate | undefined> {
-  // The parser takes longer to load than a set takes to make: only who reads certificates loads it.
+/** The DER of the certificates of a PEM text, in its order. */
+export function certificateDers(pem: string): Buffer[] {
+  const blocks = pem.matchAll(/-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g);
+  return Array.from(blocks, ([, base64 = '']) => Buffer.from(base64, 'base64'));
+}
+
+/** Reads a certificate that anybody may have made; nothing where it cannot be read. */
+export async function readForeignCertificate(der: Buffer): Promise<Certificate | undefined> {
+  // The parser takes longer to load than a set takes to make: it is loaded for what this program did not write.
   const { x509, readPermittedDnsNames } = await import('./x509.js');
   try {
     // OpenSSL, behind Node's own class, is the stricter of the two.
