@@ -174,6 +174,18 @@ export function namesOfParty(layout: Layout, party: Party): string[] {
   return partyFilesOf(layout, party).map((file) => nameOf(layout, file, party));
 }
 
+/** A party's files: their names, what they hold, and whether that follows from the whole set. */
+export function partsOfParty(
+  layout: Layout,
+  party: Party,
+): { readonly name: string; readonly part: FilePart; readonly isOfSet: boolean }[] {
+  return partyFilesOf(layout, party).map((file) => ({
+    name: nameOf(layout, file, party),
+    part: file.part,
+    isOfSet: 'ofSet' in file.content,
+  }));
+}
+
 /** The name of the files or of the folder of the first server; of the first peer where only peers are there. */
 export function firstServer(parties: readonly Party[]): string {
   return (firstOf('server', parties) ?? firstOf('peer', parties))?.fileName ?? 'server';

@@ -35,10 +35,9 @@ export class Credential {
   readonly identity: string;
   /** What is wrong with it, for one that must be refused. */
   readonly flaw: FlawName | ServerFlawName | null;
-  readonly certificate: Certificate;
   /** What stands behind the certificate in its file: the certificates that a verifier needs to reach the CA. */
   readonly chain: readonly Certificate[];
-  readonly #privateKey: KeyOrSource;
+  readonly #material: CredentialMaterial;
   /** The root CA that the other side's certificate is checked against. */
   readonly authority: Certificate;
   /** All roots that it trusts: its own CA's and, while a rotation is under way, the other CA's. */
@@ -52,12 +51,16 @@ export class Credential {
     this.fileName = fields.fileName;
     this.identity = fields.identity ?? fields.name;
     this.flaw = fields.flaw ?? null;
-    this.certificate = fields.certificate;
     this.chain = fields.chain ?? [];
-    this.#privateKey = fields.privateKey;
+    this.#material = fields.material;
     this.authority = fields.authority;
     this.trusted = fields.trusted ?? [fields.authority];
     this.layouts = fields.layouts ?? null;
+  }
+
+  /** Throws `ERR_SET_DAMAGED` where it is read from a file only now, and that is not as it was made. */
+  get certificate(): Certificate {
+    return this.#material.certificate;
   }
 
   /**
@@ -68,18 +71,21 @@ export class Credential {
    * have
    */
   get privateKey(): PrivateKey {
-    if (this.#privateKey === 'elsewhere') throw keyElsewhere(this.name);
-    return typeof this.#privateKey === 'function' ? this.#privateKey() : this.#privateKey;
+    if (this.isKeyElsewhere) throw keyElsewhere(this.name);
+    const { privateKey } = this.#material;
+    if (privateKey === 'elsewhere') throw keyElsewhere(this.name);
+    return typeof privateKey === 'function' ? privateKey() : privateKey;
   }
 
   /** Whether this process has the private key. */
   get hasPrivateKey(): boolean {
-    return !this.isKeyElsewhere && typeof this.#privateKey !== 'function';
+    return !this.isKeyElsewhere && typeof this.#material.privateKey !== 'function';
   }
 
   /** Whether the certificate was signed for a key that someone else holds. */
   get isKeyElsewhere(): boolean {
-    return this.#privateKey === 'elsewhere';
+    const material = this.#material;
+    return material.isKeyElsewhere ?? material.privateKey === 'elsewhere';
   }
 
   /** The certificate and its chain in PEM, as its file holds them. */
@@ -89,21 +95,9 @@ export class Credential {
 
   /** What it is made of. */
   protected get fields(): CredentialFields {
-    const { role, name, fileName, identity, flaw, certificate, chain, authority, trusted, layouts } = this;
-    const privateKey = this.#privateKey;
-    return {
-      role,
-      name,
-      fileName,
-      identity,
-      flaw,
-      certificate,
-      chain,
-      privateKey,
-      authority,
-      trusted,
-      layouts,
-    };
+    const { role, name, fileName, identity, flaw, chain, authority, trusted, layouts } = this;
+    const material = this.#material;
+    return { role, name, fileName, identity, flaw, material, chain, authority, trusted, layouts };
   }
 
   /** The root certificates that it trusts in PEM. */
@@ -157,6 +151,14 @@ export class Credential {
 /** A private key, or what throws in its place where this user may not read it, or the word that others hold it. */
 export type KeyOrSource = PrivateKey | (() => never) | 'elsewhere';
 
+/** A certificate and its key; what reads them from their files may do so when they are first asked for. */
+export interface CredentialMaterial {
+  readonly certificate: Certificate;
+  readonly privateKey: KeyOrSource;
+  /** Whether others hold the key, where that is known without a look at it. */
+  readonly isKeyElsewhere?: boolean;
+}
+
 function keyElsewhere(name: string): GenerateCertsError {
   return new GenerateCertsError(
     'ERR_KEY_ELSEWHERE',
@@ -171,9 +173,8 @@ export interface CredentialFields {
   fileName: string;
   identity?: string;
   flaw?: FlawName | ServerFlawName | null;
-  certificate: Certificate;
+  material: CredentialMaterial;
   chain?: readonly Certificate[];
-  privateKey: KeyOrSource;
   authority: Certificate;
   /** The authority alone when absent. */
   trusted?: readonly Certificate[];

@@ -3,7 +3,7 @@ import type { SignedRequest, SignOptions } from '../pki/sign-options.js';
 import type { ChangeOptions, ServersOption } from '../request/options.js';
 import { listServers } from '../request/parse.js';
 import { readList, readOptions } from '../util/options.js';
-import { type ChangeResult, changeSet } from './change.js';
+import { addToSet, type ChangeResult } from './change.js';
 
 /**
  * Makes more clients of the CA of the set in a folder, and writes them into all its layouts. What is
@@ -22,9 +22,8 @@ export async function addClients(
   options: ChangeOptions = {},
 ): Promise<ChangeResult & { clients: readonly ClientCredential[] }> {
   let clients: readonly ClientCredential[] = [];
-  const result = await changeSet(folder, options, async (set) => {
+  const result = await addToSet(folder, options, async (set) => {
     clients = await set.issueClients(identities);
-    return set;
   });
   return { ...result, clients };
 }
@@ -73,9 +72,8 @@ async function addNodes(
 ): Promise<ChangeResult & { servers: readonly ServerCredential[] }> {
   const asked = listServers(role, nodes);
   let servers: readonly ServerCredential[] = [];
-  const result = await changeSet(folder, options, async (set) => {
+  const result = await addToSet(folder, options, async (set) => {
     servers = await (role === 'server' ? set.issueServers(asked) : set.issuePeers(asked));
-    return set;
   });
   return { ...result, servers };
 }
@@ -103,9 +101,8 @@ export async function signRequests(
   const { as, name, ...changeOptions } = readOptions(options, known, "{ as: 'client' }");
   const asked = readList('the list of requests', requests, "[readFileSync('alice.csr')]");
   const signed: SignedRequest[] = [];
-  const result = await changeSet(folder, changeOptions, async (set) => {
+  const result = await addToSet(folder, changeOptions, async (set) => {
     for (const request of asked) signed.push(await set.sign(request as Uint8Array, { as, name }));
-    return set;
   });
   return { ...result, signed };
 }

@@ -1,5 +1,6 @@
 import { printable, type Warning } from '../errors.js';
 import { mergeOptions } from '../layouts/requests.js';
+import { parseClientIdentity } from '../pki/names/identity.js';
 import type { SetRequest } from '../pki/request.js';
 import type { CertificateSet } from '../pki/set.js';
 import { recordedKeyAccess } from '../request/key-access.js';
@@ -8,9 +9,10 @@ import type { ChangeOptions, LockOptions } from '../request/options.js';
 import { DEFAULT_STORE_PASSWORD, type StorePassword } from '../request/password.js';
 import { anotherAuthority } from './brought/read-root.js';
 import { opensKeystores, otherPassword } from './keystores.js';
-import { loadSet } from './manifest/load.js';
-import type { Manifest } from './manifest/manifest.js';
-import { readManifest } from './manifest/read.js';
+import { requireManifest } from './manifest/find.js';
+import { loadForChange } from './manifest/load.js';
+import type { Manifest, ManifestCertificate } from './manifest/manifest.js';
+import { manifestState, readConsistently } from './transaction/consistent.js';
 import { environmentError } from './transaction/file-system.js';
 import { unlessInterrupted } from './transaction/interruption.js';
 import { withLock } from './transaction/recover.js';
@@ -26,6 +28,11 @@ import { writeSet } from './write.js';
  * ```
  */
 export interface ChangeResult {
+  /**
+   * The set as it is now. A client that was there before and that the change had nothing to do with is read from its
+   * files when its certificate or its key is first asked for; that throws `ERR_SET_DAMAGED` where they are not as
+   * they were made.
+   */
   readonly set: CertificateSet;
   readonly manifest: Manifest;
   /** False where there was nothing to do and nothing was written. */
@@ -50,10 +57,22 @@ export async function revokeClient(
   options: LockOptions = {},
 ): Promise<ChangeResult> {
   // It makes no keystore, and needs no password for those that are there.
-  return changeLocked(folder, readLockOptions(options), undefined, async (set) => {
-    await set.revoke(identity);
-    return set;
+  return changeLocked(folder, readLockOptions(options), undefined, {
+    isTouched: ({ name }) => name === nameOf(identity),
+    change: async (set) => {
+      await set.revoke(identity);
+      return set;
+    },
   });
+}
+
+/** The name of the party that is meant; what is no identity is refused where it is looked for. */
+function nameOf(identity: string): string {
+  try {
+    return parseClientIdentity(identity).value;
+  } catch {
+    return identity;
+  }
 }
 
 /**
@@ -91,7 +110,27 @@ export async function changeSet(
   change: (set: CertificateSet) => Promise<CertificateSet>,
 ): Promise<ChangeResult> {
   const { password, ...lockOptions } = readChangeOptions(options);
-  return changeLocked(folder, lockOptions, password, change);
+  return changeLocked(folder, lockOptions, password, { isTouched: () => true, change });
+}
+
+/** As {@link changeSet}, for what only adds parties: of the clients that are there nothing is read or written. */
+export async function addToSet(
+  folder: string,
+  options: ChangeOptions,
+  add: (set: CertificateSet) => Promise<unknown>,
+): Promise<ChangeResult> {
+  const { password, ...lockOptions } = readChangeOptions(options);
+  const change = async (set: CertificateSet) => {
+    await add(set);
+    return set;
+  };
+  return changeLocked(folder, lockOptions, password, { isTouched: () => false, change });
+}
+
+interface Change {
+  /** Which clients it has to do with. */
+  readonly isTouched: (client: ManifestCertificate) => boolean;
+  readonly change: (set: CertificateSet) => Promise<CertificateSet>;
 }
 
 /** @param password what keystores are made with; nothing for a change that makes none */
@@ -99,13 +138,17 @@ async function changeLocked(
   folder: string,
   { lockTimeout, signal }: LockOptions,
   password: StorePassword | undefined,
-  change: (set: CertificateSet) => Promise<CertificateSet>,
+  { isTouched, change }: Change,
 ): Promise<ChangeResult> {
   // A folder without a set is told of before anything is written into it.
-  await readManifest(folder);
+  const seen = await readConsistently(folder, async () => ({
+    manifest: requireManifest(folder),
+    state: manifestState(folder),
+  }));
   try {
     return await withLock(folder, { lockTimeout, signal, create: false }, async (lock) => {
-      const { set, manifest: old } = await loadSet(folder);
+      const old = manifestState(folder) === seen.state ? seen.manifest : requireManifest(folder);
+      const { set, unread } = await loadForChange(folder, old, isTouched);
       const stores = password ?? DEFAULT_STORE_PASSWORD;
       const opens = await opensKeystores(folder, old, stores.text);
       if (!opens && password !== undefined) throw otherPassword(folder);
@@ -126,6 +169,7 @@ async function changeLocked(
         force: false,
         hint: 'choose another folder with --out, or move the file away',
         old,
+        unread,
         // Only what changes is written: permissions that someone changed stay.
         damages: new Map(),
         work: { signal },

@@ -18,7 +18,13 @@ import { readOptions } from '../util/options.js';
 import { opensKeystores } from './keystores.js';
 import { type Damage, findDamages, statInside } from './manifest/damages.js';
 import { findReplaceable } from './manifest/find.js';
-import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manifest.js';
+import { KeptParties } from './manifest/kept-parties.js';
+import {
+  GITIGNORE_NAME,
+  isIgnoredByGit,
+  type Manifest,
+  type ManifestCertificate,
+} from './manifest/manifest.js';
 import { manifestFile, type PlannedFile, type SetPlan, SetPlanner } from './manifest/plan.js';
 import { statFolder } from './out-folder.js';
 import { refuseObstacles } from './ownership/obstacles.js';
@@ -92,6 +98,8 @@ export interface WriteContext {
   readonly force: boolean;
   /** The manifest of the set that is there. */
   readonly old: Manifest | undefined;
+  /** What it says of clients that did not change and were not read: what is there of them stays. */
+  readonly unread?: readonly ManifestCertificate[];
   /** What to do about files in the way. */
   readonly hint?: string;
   /** What happened to its files; all are looked at where this is not known. */
@@ -108,10 +116,10 @@ export async function writeSet(
     readonly begun?: { readonly planner: SetPlanner; readonly staging: Staging };
   },
 ): Promise<{ manifest: Manifest; changes: SetChanges }> {
-  const { old, access, password, work, begun } = options;
+  const { old, unread = [], access, password, work, begun } = options;
   const ignoredByGit = lock.madeFolder || isIgnoredByGit(old);
   const planner = begun?.planner ?? new SetPlanner(set.request.layouts, access, password);
-  const planned = planner.plan(set, ignoredByGit);
+  const planned = planner.plan(set, ignoredByGit, old && new KeptParties(set, unread, old.files));
   const { manifest, changes, files } = await planWrite(lock.folder, planned, { ...options, isNew: false });
   const replacement = { files: [...files, manifestFile(manifest)], removals: changes.removed };
   await replaceFiles(lock, replacement, work, begun?.staging);
@@ -150,7 +158,7 @@ export async function planWrite(
     const sameFile = there.sha256 === file.sha256 && there.mode === formatMode(file.mode);
     return sameFile && !ownerChanged(file);
   };
-  const touched = files.filter((file) => !isKept(file));
+  const touched = files.filter((file): file is PlannedFile => 'content' in file && !isKept(file));
   const paths = new Set(files.map(({ path }) => path));
   if (!isNew)
     await refuseObstacles(

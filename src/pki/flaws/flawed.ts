@@ -41,7 +41,14 @@ export async function issueFlawed(name: FlawName, context: FlawedClientContext):
     clientLeaf(identity, key, issuerOf(context.hierarchy), context.validity);
   const made = await issueDeparted('client', findFlaw(name).departure, leafOf, context);
   const fileName = flawFileName(name);
-  return new ClientCredential({ role: 'untrusted', name: fileName, fileName, flaw: name, ...made });
+  return new ClientCredential({
+    role: 'untrusted',
+    name: fileName,
+    fileName,
+    flaw: name,
+    material: made,
+    ...made,
+  });
 }
 
 /** Makes the server with this flaw, which belongs to no set yet: a valid one that departs from it in one thing. */
@@ -58,7 +65,14 @@ export async function issueFlawedServer(
   };
   const made = await issueDeparted('server', departure, leafOf, context);
   const fileName = serverFlawFileName(name);
-  const fields = { role: 'untrusted-server', name: fileName, fileName, flaw: name, ...made } as const;
+  const fields = {
+    role: 'untrusted-server',
+    name: fileName,
+    fileName,
+    flaw: name,
+    material: made,
+    ...made,
+  } as const;
   return new ServerCredential(fields);
 }
 

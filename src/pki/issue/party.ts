@@ -1,4 +1,9 @@
-import { ClientCredential, type KeyOrSource, PeerCredential, ServerCredential } from '../credential.js';
+import {
+  ClientCredential,
+  type CredentialMaterial,
+  PeerCredential,
+  ServerCredential,
+} from '../credential.js';
 import type { PrivateKey, PublicKey } from '../keys/keys.js';
 import { identityText } from '../names/identity.js';
 import type { ParsedParty } from '../request.js';
@@ -63,16 +68,12 @@ interface PartyDescription extends Pick<ParsedParty, 'role' | 'name' | 'fileName
 /** A party's credential, of its certificate and key. */
 export function partyCredential(
   party: PartyDescription,
-  parts: {
-    readonly certificate: Certificate;
-    readonly privateKey: KeyOrSource;
-  },
+  material: CredentialMaterial,
   trust: HierarchyTrust,
 ): PartyCredential {
   const { role, name, fileName, layouts = null, identity = name } = party;
   const { authority, trusted, chain } = role === 'server' ? withRoot(trust) : trust;
-  const { certificate, privateKey } = parts;
-  const fields = { name, fileName, layouts, identity, authority, trusted, chain, certificate, privateKey };
+  const fields = { name, fileName, layouts, identity, authority, trusted, chain, material };
   switch (role) {
     case 'server':
       return new ServerCredential({ ...fields, role });

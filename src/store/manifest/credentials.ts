@@ -1,4 +1,4 @@
-import { ClientCredential, ServerCredential } from '../../pki/credential.js';
+import { ClientCredential, type CredentialMaterial, ServerCredential } from '../../pki/credential.js';
 import { findFlaw, findServerFlaw } from '../../pki/flaws/flaws.js';
 import type { HierarchyTrust } from '../../pki/issue/hierarchy.js';
 import { type PartyCredential, partyCredential } from '../../pki/issue/party.js';
@@ -11,8 +11,11 @@ export function untrustedClientOf(
   read: ReadCredential,
   { authority, trusted }: HierarchyTrust,
 ): ClientCredential {
+  const { fileName, chain } = read;
   return new ClientCredential({
-    ...read,
+    fileName,
+    chain,
+    material: read,
     role: 'untrusted',
     name,
     flaw: findFlaw(flaw).name,
@@ -24,14 +27,14 @@ export function untrustedClientOf(
 /** A party of a manifest that is to be trusted, with what was read from its files; nothing for one to refuse. */
 export function partyOf(
   { role, name, identity = name }: ManifestCertificate,
-  { certificate, privateKey, fileName }: ReadCredential,
+  read: CredentialMaterial & { readonly fileName: string },
   trust: HierarchyTrust,
   { servers, peers }: ManifestRequest,
 ): PartyCredential | undefined {
   if (role !== 'server' && role !== 'peer' && role !== 'client') return undefined;
   const recorded = role === 'client' ? [] : role === 'peer' ? peers : servers;
   const layouts = recorded.find(({ id }) => id === name)?.layouts ?? null;
-  return partyCredential({ role, name, fileName, layouts, identity }, { certificate, privateKey }, trust);
+  return partyCredential({ role, name, fileName: read.fileName, layouts, identity }, read, trust);
 }
 
 /** A server to refuse of a manifest, with what was read from its files. */
@@ -40,8 +43,11 @@ export function untrustedServerOf(
   read: ReadCredential,
   { authority, trusted }: HierarchyTrust,
 ): ServerCredential {
+  const { fileName, chain } = read;
   return new ServerCredential({
-    ...read,
+    fileName,
+    chain,
+    material: read,
     role: 'untrusted-server',
     name,
     flaw: findServerFlaw(flaw).name,

@@ -1,4 +1,3 @@
-import { GenerateCertsError, quote } from '../../errors.js';
 import { RESERVED_NAMES } from '../../layouts/requests.js';
 import type { ClientCredential, PeerCredential, ServerCredential } from '../../pki/credential.js';
 import { type HierarchyTrust, trustOf } from '../../pki/issue/hierarchy.js';
@@ -7,9 +6,15 @@ import { nextTurn } from '../../util/turns.js';
 import { readBroughtRoot } from '../brought/read-root.js';
 import { readConsistently } from '../transaction/consistent.js';
 import { partyOf, untrustedClientOf, untrustedServerOf } from './credentials.js';
+import { damaged } from './damaged.js';
 import { type Damage, findDamages, isContentLost } from './damages.js';
 import { requireManifest } from './find.js';
-import { isWithAuthorityKey, type Manifest, type ManifestCertificate } from './manifest.js';
+import {
+  isWithAuthorityKey,
+  type Manifest,
+  type ManifestCertificate,
+  type ManifestFile,
+} from './manifest.js';
 import { readHierarchies, readRevocationLists, readRotation } from './read-hierarchy.js';
 import {
   type Copy,
@@ -19,6 +24,7 @@ import {
   readAuthority,
   readCredential,
 } from './read-parts.js';
+import { findMissing, UnreadClient } from './unread-client.js';
 
 /**
  * Reads a set back from its folder, with its CA.
@@ -36,25 +42,62 @@ import {
  * ```
  */
 export async function loadCertificateSet(folder: string): Promise<CertificateSet> {
-  return (await readConsistently(folder, () => loadSet(folder))).set;
+  return readConsistently(folder, () => loadSet(folder));
 }
 
-/** A set with the manifest that it was read by, and what happened to its files. */
-export interface LoadedSet {
+/** As {@link loadCertificateSet}, of what is there in this moment: within {@link readConsistently}. */
+async function loadSet(folder: string): Promise<CertificateSet> {
+  const manifest = requireManifest(folder);
+  return readSet(folder, manifest, await findDamages(folder, manifest.files));
+}
+
+/** A set that is to be changed. */
+export interface ChangingSet {
   readonly set: CertificateSet;
-  readonly manifest: Manifest;
-  readonly damages: ReadonlyMap<string, Damage>;
+  /** What the manifest says of clients whose files were not looked into. */
+  readonly unread: readonly ManifestCertificate[];
 }
 
 /**
- * As {@link loadCertificateSet}, with the manifest that the set was read by. Reads what is there in this
- * moment: for the folder's one writer, or within {@link readConsistently}.
+ * Reads a set for the folder's one writer, by its manifest.
+ *
+ * @param isTouched which clients the change has to do with: all others are read when something asks for their
+ * certificates or keys, and of their files only is looked whether they are there
  */
-export async function loadSet(folder: string): Promise<LoadedSet> {
-  const manifest = requireManifest(folder);
-  const damages = await findDamages(folder, manifest.files);
-  return { set: await readSet(folder, manifest, damages), manifest, damages };
+export async function loadForChange(
+  folder: string,
+  manifest: Manifest,
+  isTouched: (client: ManifestCertificate) => boolean,
+): Promise<ChangingSet> {
+  const unread = manifest.certificates.filter(
+    (entry) => entry.role === 'client' && canWait(entry) && !isTouched(entry),
+  );
+  const waiting = new Set(unread);
+  const paths = (entries: readonly ManifestCertificate[]) =>
+    new Set(entries.flatMap(({ files }) => Object.values(files).flatMap((parts) => Object.values(parts))));
+  const others = paths(manifest.certificates.filter((entry) => !waiting.has(entry)));
+  const alone = paths(unread);
+  const isUnread = ({ path }: ManifestFile) => alone.has(path) && !others.has(path);
+  const damages = new Map([
+    ...(await findDamages(
+      folder,
+      manifest.files.filter((file) => !isUnread(file)),
+    )),
+    ...findMissing(folder, manifest.files.filter(isUnread)),
+  ]);
+  const files = new Map(manifest.files.map((file) => [file.path, file]));
+  const readOne: PartyReader = async (entry) =>
+    waiting.has(entry) ? new UnreadClient(folder, entry, files) : readParty(folder, entry, damages);
+  return { set: await readSet(folder, manifest, damages, { readOne }), unread };
 }
+
+/** Whether a certificate is surely as this program writes it, from its names: what is read later is read so. */
+function canWait({ subject, issuer }: ManifestCertificate): boolean {
+  return !subject.includes('=#') && MARK.test(issuer);
+}
+
+/** The name of a CA that this program made; one of another's may be written in any way. */
+const MARK = /^CN=generate-certs test CA [^,+]+, O=generate-certs, OU=development only$/;
 
 /** A party whose files cannot be read, and why. */
 export interface UnreadableParty {
@@ -73,9 +116,8 @@ export async function loadReadableSet(
   return readConsistently(folder, async () => {
     const manifest = requireManifest(folder);
     const unreadable: UnreadableParty[] = [];
-    const set = await readSet(folder, manifest, await findDamages(folder, manifest.files), (party) => {
-      unreadable.push(party);
-    });
+    const onUnreadable = (party: UnreadableParty) => unreadable.push(party);
+    const set = await readSet(folder, manifest, await findDamages(folder, manifest.files), { onUnreadable });
     return { set, unreadable };
   });
 }
@@ -87,7 +129,13 @@ async function readSet(
   folder: string,
   manifest: Manifest,
   damages: ReadonlyMap<string, Damage>,
-  onUnreadable?: (party: UnreadableParty) => void,
+  {
+    onUnreadable,
+    readOne: readPartyOf = (entry) => readParty(folder, entry, damages),
+  }: {
+    readonly onUnreadable?: (party: UnreadableParty) => unknown;
+    readonly readOne?: PartyReader;
+  } = {},
 ): Promise<CertificateSet> {
   if (!manifest.certificates.some(({ role }) => role === 'server')) {
     throw damaged(folder, 'the manifest names no server');
@@ -108,7 +156,7 @@ async function readSet(
     const made: Made[] = [];
     for (const [index, entry] of manifest.certificates.entries()) {
       if (entry.role === role) {
-        const part = await readParty(folder, entry, damages);
+        const part = await readPartyOf(entry);
         if ('problem' in part && onUnreadable !== undefined && role !== 'server') {
           onUnreadable({ role, name: entry.name, problem: part.problem });
         } else made.push(make(entry, orDamaged(folder, part), trust));
@@ -136,6 +184,7 @@ async function readSet(
 }
 
 type Maker<Made> = (entry: ManifestCertificate, read: ReadCredential, trust: HierarchyTrust) => Made;
+type PartyReader = (entry: ManifestCertificate) => Promise<ReadCredential | Problem>;
 
 /** Reads a party from the first of its copies that is as it was made. */
 async function readParty(
@@ -170,12 +219,4 @@ function isOfAuthority({ certificates }: Manifest, path: string): boolean {
 function orDamaged<T extends object>(folder: string, part: T | { readonly problem: string }): T {
   if ('problem' in part) throw damaged(folder, part.problem);
   return part;
-}
-
-function damaged(folder: string, problem: string): GenerateCertsError {
-  return new GenerateCertsError(
-    'ERR_SET_DAMAGED',
-    `the set in ${quote(folder)} is damaged: ${problem}`,
-    "run 'generate-certs' with its --out: it makes again what is missing or damaged",
-  );
 }

@@ -21,6 +21,7 @@ import {
 } from '../../request/key-access.js';
 import { DEFAULT_STORE_PASSWORD, type StorePassword } from '../../request/password.js';
 import { isoSeconds } from '../../util/moments.js';
+import type { KeptFile, KeptParties } from './kept-parties.js';
 import {
   authorityKeyPath,
   GITIGNORE_NAME,
@@ -51,7 +52,7 @@ export interface PlannedFile {
 
 /** The files of a set, with the manifest that names them. */
 export interface SetPlan {
-  readonly files: readonly PlannedFile[];
+  readonly files: readonly (PlannedFile | KeptFile)[];
   readonly manifest: Manifest;
 }
 
@@ -95,8 +96,9 @@ export class SetPlanner {
     return this.#byLayout(credential).flat();
   }
 
-  plan(set: CertificateSet, ignoredByGit: boolean): SetPlan {
-    const files = namedAuthorities(set).flatMap(([name, authority]) => {
+  /** @param kept parties that are in the folder already, and stay as they are */
+  plan(set: CertificateSet, ignoredByGit: boolean, kept?: KeptParties): SetPlan {
+    const files: (PlannedFile | KeptFile)[] = namedAuthorities(set).flatMap(([name, authority]) => {
       const content = name === 'ca' ? set.trustedPem : authority.certificate.pem;
       const certificate = { name: `${name}.pem`, content, of: name, part: 'certificate' } as const;
       // The key of another folder's CA stays there.
@@ -112,7 +114,9 @@ export class SetPlanner {
       return [this.#place(certificate, AUTHORITY), this.#place(file, AUTHORITY)];
     });
     this.#layouts.forEach((layout, index) => {
-      for (const credential of set.credentials) files.push(...(this.#byLayout(credential)[index] ?? []));
+      for (const credential of set.credentials) {
+        files.push(...(kept?.filesOf(credential, layout) ?? this.#byLayout(credential)[index] ?? []));
+      }
       for (const file of filesOfSet(layoutOf(layout), set)) files.push(this.#place(file, layout));
       for (const file of issuerFilesOf(layoutOf(layout), set)) {
         files.push(this.#place({ ...file, name: issuerFilePath(layout, file.name) }, AUTHORITY));
@@ -121,7 +125,7 @@ export class SetPlanner {
     if (ignoredByGit) files.push(publicFile(GITIGNORE_NAME, GITIGNORE));
     // With one layout the authority's certificate and the layout's may be the same file.
     const distinct = [...new Map(files.map((file) => [file.path, file])).values()];
-    return { files: distinct, manifest: describeSet(set, distinct, this.#places, this.#access) };
+    return { files: distinct, manifest: describeSet(set, distinct, this.#places, this.#access, kept) };
   }
 
   #byLayout(credential: Credential): readonly (readonly PlannedFile[])[] {
@@ -186,9 +190,10 @@ export function manifestFile(manifest: Manifest): PlannedFile {
 
 function describeSet(
   set: CertificateSet,
-  files: readonly PlannedFile[],
+  files: readonly (PlannedFile | KeptFile)[],
   places: ReadonlyMap<string, ManifestCertificate['files']>,
   access: KeyAccess,
+  kept: KeptParties | undefined,
 ): Manifest {
   const authorities = namedAuthorities(set).map(([name, { certificate }]) => ({
     ...describeCertificate(set, certificate, {
@@ -199,14 +204,15 @@ function describeSet(
     flaw: null,
     files: places.get(name) ?? {},
   }));
-  const leaves = set.credentials.map((credential) => ({
+  const describeLeaf = (credential: Credential) => ({
     ...describeCertificate(set, credential.certificate, keyOf(credential)),
     role: credential.role,
     name: credential.name,
     ...(credential.identity !== credential.name && { identity: credential.identity }),
     flaw: credential.flaw,
     files: places.get(placeOf(credential)) ?? {},
-  }));
+  });
+  const leaves = set.credentials.map((credential) => kept?.entryOf(credential) ?? describeLeaf(credential));
   return {
     version: 2,
     createdAt: isoSeconds(set.createdAt),

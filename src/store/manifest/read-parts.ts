@@ -45,10 +45,21 @@ export async function readCredential(
   if ('problem' in read) return read;
   const fileName = entry.role === 'ca' ? entry.name : partyFileName(entry.role, entry.name);
   if (copy.key === undefined) return { ...read, privateKey: 'elsewhere', fileName };
-  const key = readKey(folder, copy.key, read.certificate, copy.certificate);
-  if (!(key instanceof PrivateKey) && !('without' in key && key.without === 'unreadable')) return key;
-  const privateKey = key instanceof PrivateKey ? key : () => unreadable(folder, copy.key ?? '');
-  return { ...read, privateKey, fileName };
+  const privateKey = readKeyOf(folder, read.certificate, { certificate: copy.certificate, key: copy.key });
+  return typeof privateKey !== 'function' && 'problem' in privateKey
+    ? privateKey
+    : { ...read, privateKey, fileName };
+}
+
+/** A certificate's key, or what throws in its place where this user may not read it. */
+export function readKeyOf(
+  folder: string,
+  certificate: Certificate,
+  paths: { readonly certificate: string; readonly key: string },
+): PrivateKey | (() => never) | Problem {
+  const key = readKey(folder, paths.key, certificate, paths.certificate);
+  if (key instanceof PrivateKey) return key;
+  return 'without' in key && key.without === 'unreadable' ? () => unreadable(folder, paths.key) : key;
 }
 
 /** Whether files are all that there is of a credential: its certificate, and its key where the set has it. */

@@ -60,7 +60,7 @@ async function settle(folder: string, options: LockOptions): Promise<boolean> {
 }
 
 /** Another manifest has another state: it is written again, never changed in its place. */
-function manifestState(folder: string): string {
+export function manifestState(folder: string): string {
   const stats = lstatSync(join(folder, MANIFEST_NAME), { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? '' : [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
 }

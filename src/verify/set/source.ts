@@ -24,7 +24,9 @@ export interface Source {
 
 export function memorySource(set: CertificateSet): Source {
   const { files, manifest } = planSet(set, { access: { mode: 0o600, rules: [] }, ignoredByGit: false });
-  const contents = new Map(files.map(({ path, content }) => [path, content.toString()]));
+  const contents = new Map(
+    files.flatMap((file) => ('content' in file ? [[file.path, file.content.toString()] as const] : [])),
+  );
   return {
     subject: 'set',
     manifest,

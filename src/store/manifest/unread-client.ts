@@ -1,0 +1,103 @@
+// A change to a set of thousands need not read what it does not touch: such a client is its line in the manifest,
+// and its files are read when they are first asked for.
+import { readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { CredentialMaterial, KeyOrSource } from '../../pki/credential.js';
+import type { Certificate } from '../../pki/issue/certificate.js';
+import { partyFileName } from '../../pki/names/party-names.js';
+import { readOwnCertificate } from '../../pki/read/own-certificate.js';
+import { certificateDers } from '../../pki/read/read-certificate.js';
+import { damaged } from './damaged.js';
+import { type Damage, statInside } from './damages.js';
+import type { ManifestCertificate, ManifestFile } from './manifest.js';
+import { type Copy, isCopyOf, type Problem, readKeyOf, readText } from './read-parts.js';
+import { sha256 } from './sha256.js';
+
+/** The certificate and the key of a client whose files nothing has looked at yet. */
+export class UnreadClient implements CredentialMaterial {
+  readonly fileName: string;
+  readonly isKeyElsewhere: boolean;
+  /** What is between it and the root is the set's. */
+  readonly chain: readonly Certificate[] = [];
+  readonly #folder: string;
+  readonly #named: string;
+  readonly #copies: readonly Copy[];
+  readonly #hashes: ReadonlyMap<string, ManifestFile>;
+  #certificate: Certificate | undefined;
+  #privateKey: KeyOrSource | undefined;
+
+  /** @param files of the set, by path */
+  constructor(folder: string, entry: ManifestCertificate, files: ReadonlyMap<string, ManifestFile>) {
+    this.fileName = partyFileName('client', entry.name);
+    this.isKeyElsewhere = entry.key === null;
+    // Where the process changes its folder it is still there.
+    this.#folder = resolve(folder);
+    this.#named = folder;
+    this.#copies = Object.values(entry.files).filter((copy) => isCopyOf(entry, copy));
+    this.#hashes = files;
+  }
+
+  /** @throws {@link GenerateCertsError} `ERR_SET_DAMAGED` */
+  get certificate(): Certificate {
+    this.#certificate ??= this.#first(({ certificate: path = '' }) => {
+      const pem = this.#textOf(path);
+      if (typeof pem !== 'string') return pem;
+      const [der] = certificateDers(pem);
+      return (der && readOwnCertificate(der)) ?? { problem: `${path} cannot be read` };
+    });
+    return this.#certificate;
+  }
+
+  /** @throws {@link GenerateCertsError} `ERR_SET_DAMAGED` */
+  get privateKey(): KeyOrSource {
+    if (this.isKeyElsewhere) return 'elsewhere';
+    this.#privateKey ??= this.#first(({ certificate = '', key = '' }) => {
+      const text = this.#textOf(key);
+      if (typeof text !== 'string' && !('without' in text && text.without === 'unreadable')) return text;
+      return readKeyOf(this.#folder, this.certificate, { certificate, key });
+    });
+    return this.#privateKey;
+  }
+
+  /** What the first of its copies gives; what is wrong with that copy where none gives anything. */
+  #first<T>(read: (copy: Copy) => T | Problem): T {
+    let problem = 'the manifest names no files of a client';
+    for (const copy of [...this.#copies].reverse()) {
+      const found = read(copy);
+      if (!isProblem(found)) return found;
+      problem = found.problem;
+    }
+    throw damaged(this.#named, problem);
+  }
+
+  #textOf(path: string): ReturnType<typeof readText> {
+    const text = readText(this.#folder, path);
+    if (typeof text !== 'string') return text;
+    return sha256(text) === this.#hashes.get(path)?.sha256 ? text : { problem: `${path} was changed` };
+  }
+}
+
+function isProblem(value: unknown): value is Problem {
+  return typeof value === 'object' && value !== null && 'problem' in value;
+}
+
+/** The files of these clients that are not there, or are no files, by one look into each folder. */
+export function findMissing(folder: string, files: readonly ManifestFile[]): Map<string, Damage> {
+  const present = new Map<string, ReadonlySet<string>>();
+  const lost = new Map<string, Damage>();
+  for (const { path } of files) {
+    const parent = dirname(path);
+    const names = present.get(parent) ?? filesIn(folder, parent);
+    present.set(parent, names);
+    if (names.has(path.slice(parent === '.' ? 0 : parent.length + 1))) continue;
+    const text = statInside(folder, path) === undefined ? 'is missing' : 'is not a regular file any more';
+    lost.set(path, { kind: text === 'is missing' ? 'missing' : 'irregular', text });
+  }
+  return lost;
+}
+
+function filesIn(folder: string, parent: string): ReadonlySet<string> {
+  if (parent !== '.' && statInside(folder, parent)?.isDirectory() !== true) return new Set();
+  const entries = readdirSync(join(folder, parent), { withFileTypes: true });
+  return new Set(entries.flatMap((entry) => (entry.isFile() ? entry.name : [])));
+}
