@@ -70,6 +70,7 @@ export const nginx = {
     },
     { name: DH_PARAMETERS, of: 'consumer', part: 'parameters', content: () => FFDHE3072_PEM },
   ],
+  checksParties: false,
   check({ request: { intermediates } }: ParsedRequest) {
     if (intermediates <= VERIFY_DEPTH) return [];
     return [

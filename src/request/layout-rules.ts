@@ -37,6 +37,8 @@ export interface LayoutRules {
    * @throws {@link GenerateCertsError} where the consumer cannot work with such a set
    */
   check?(request: ParsedRequest): readonly Warning[];
+  /** False where {@link LayoutRules.check} does not look at the parties: then it need not look again at one more. */
+  readonly checksParties?: false;
   /**
    * Checks a CA that the set does not make itself.
    *

@@ -1,9 +1,12 @@
 import { printable, type Warning } from '../errors.js';
+import { layoutOf } from '../layouts/index.js';
 import { mergeOptions } from '../layouts/requests.js';
 import { parseClientIdentity } from '../pki/names/identity.js';
+import { peersOf, serversOf } from '../pki/names/server.js';
 import type { SetRequest } from '../pki/request.js';
 import type { CertificateSet } from '../pki/set.js';
 import { recordedKeyAccess } from '../request/key-access.js';
+import type { LayoutRules } from '../request/layout-rules.js';
 import { readChangeOptions, readLockOptions } from '../request/lock-options.js';
 import type { ChangeOptions, LockOptions } from '../request/options.js';
 import { DEFAULT_STORE_PASSWORD, type StorePassword } from '../request/password.js';
@@ -127,6 +130,23 @@ export async function addToSet(
   return changeLocked(folder, lockOptions, password, { isTouched: () => false, change });
 }
 
+/**
+ * Whether something judges the parties of a set as a whole that now has one more: reading all their identities takes
+ * its time, and nothing says anything of one more client in most layouts.
+ */
+function isJudged({ request, servers, peers, clients }: CertificateSet, before: SetRequest): boolean {
+  const nodes = serversOf(before).length + peersOf(before).length;
+  if (servers.length + peers.length > nodes || clients.length > MANY_CLIENTS) return true;
+  return request.layouts.map(layoutOf).some(judgesParties);
+}
+
+function judgesParties({ check, checksParties }: LayoutRules): boolean {
+  return check !== undefined && checksParties !== false;
+}
+
+/** Below this no set has too many clients. */
+const MANY_CLIENTS = 100_000;
+
 interface Change {
   /** Which clients it has to do with. */
   readonly isTouched: (client: ManifestCertificate) => boolean;
@@ -159,7 +179,7 @@ async function changeLocked(
       if (changed === set && set.revocationList.number === number && set.credentials.length === parties) {
         return { set, manifest: old, changed: false, warnings: [] };
       }
-      const isMore = changed.credentials.length > parties;
+      const isMore = changed.credentials.length > parties && isJudged(changed, old.request);
       const warnings = isMore ? warningsOfAdded(changed, old.request, clients) : [];
       const access = recordedKeyAccess(old.request);
       const { manifest } = await writeSet(lock, changed, {

@@ -186,14 +186,14 @@ function withOldStores(
   old: Manifest,
   lost: ReadonlyMap<string, Damage>,
 ): SetPlan {
-  const before = storesOf(old);
   const now = storesOf(manifest);
+  if (now.size === 0) return { files, manifest };
+  const before = storesOf(old);
   const made = new Map(old.files.map(({ path, sha256 }) => [path, sha256]));
   const kept = (path: string) => {
     const same = before.get(path) !== undefined && before.get(path) === now.get(path);
     return same && !lost.has(path) ? made.get(path) : undefined;
   };
-  if (now.size === 0) return { files, manifest };
   const withOld = <T extends { readonly path: string; readonly sha256: string }>(file: T): T => {
     const sha256 = kept(file.path);
     return sha256 === undefined ? file : { ...file, sha256 };

@@ -3,7 +3,9 @@ const BYTES_A_VALUE = 8;
 /** So many values any text may have. */
 const FREE_VALUES = 10_000;
 
-const STRUCTURAL = new Set([...'[{,'].map((sign) => sign.charCodeAt(0)));
+/** 1 for what begins a value. A table, because a large text has 100 million bytes. */
+const STRUCTURAL = new Uint8Array(256);
+for (const sign of '[{,') STRUCTURAL[sign.charCodeAt(0)] = 1;
 
 /**
  * Tells a JSON text that holds far more values than this program would write in so many bytes (`[],[],[],…`) before
@@ -16,7 +18,9 @@ export class DensityCheck {
   /** @returns false where the text is too dense */
   add(chunk: Uint8Array): boolean {
     this.#bytes += chunk.length;
-    for (const byte of chunk) if (STRUCTURAL.has(byte)) this.#values++;
+    let values = 0;
+    for (let at = 0; at < chunk.length; at++) values += STRUCTURAL[chunk[at] as number] as number;
+    this.#values += values;
     return this.#values <= FREE_VALUES + this.#bytes / BYTES_A_VALUE;
   }
 }

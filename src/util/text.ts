@@ -3,5 +3,7 @@
  * breaks a line.
  */
 export function isPlainText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 4096 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
+  if (typeof value !== 'string' || value.length > 4096) return false;
+  // The common case first: a large manifest has a million texts.
+  return /^[ -~]*$/.test(value) || !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value);
 }

@@ -25,12 +25,14 @@ export async function findForeign(
   paths: readonly string[],
   manifest: Manifest | undefined,
 ): Promise<string[]> {
-  const own = manifest && ownPathsOf(manifest);
+  const there = paths.filter((path) => statInside(folder, path) !== undefined);
+  if (there.length === 0) return [];
+  const own = manifest && ownPathsOf(manifest, there);
   const named = manifest?.files.filter(({ path }) => own?.has(path));
   const made = new Map(named?.map((file) => [file.path, file.sha256]));
   const foreign = new Set<string>();
   const doubtful = new Map<string, string>();
-  for (const path of paths) {
+  for (const path of there) {
     const stats = statInside(folder, path);
     if (stats === undefined) continue;
     if (!stats.isFile() || stats.size > LARGEST_PEM) foreign.add(path);

@@ -165,7 +165,12 @@ async function refuseForgedChange(
   const old =
     findManifestOrNothing(outgoing) ??
     (manifestComes && !manifestWaits ? undefined : findManifestOrNothing(folder));
-  const own = next && ownPathsOf(next);
+  const own =
+    next &&
+    ownPathsOf(
+      next,
+      files.map(({ path }) => path).filter((path) => path !== MANIFEST_NAME),
+    );
   const named = new Map(next?.files.map(({ path, sha256: hash }) => [path, hash]));
   const unnamed = files.find(
     ({ path, sha256: hash }) => path !== MANIFEST_NAME && !(own?.has(path) && named.get(path) === hash),
