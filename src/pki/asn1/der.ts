@@ -27,7 +27,8 @@ function header(tag: number, length: number): Buffer {
   if (length < 0x80) return Buffer.from([tag, length]);
   if (length < 0x100) return Buffer.from([tag, 0x81, length]);
   if (length < 0x1_0000) return Buffer.from([tag, 0x82, length >> 8, length & 0xff]);
-  return Buffer.from([tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff]);
+  if (length < 0x100_0000) return Buffer.from([tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff]);
+  return Buffer.from([tag, 0x84, length >> 24, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff]);
 }
 
 export const sequence = (...contents: readonly Uint8Array[]) => element(TAG.sequence, ...contents);
@@ -138,7 +139,11 @@ function digitsOf(moment: Date): string {
   return moment.toISOString().replace(/[-:T]|\..*$/g, '');
 }
 
-/** The contents of the elements within an element, for what this program reads of DER that it trusts. */
+/**
+ * The elements within an element.
+ *
+ * @throws {RangeError} where one has not the shortest length, or is longer than what it is in
+ */
 export function children(der: Uint8Array): { tag: number; content: Uint8Array; whole: Uint8Array }[] {
   const found: { tag: number; content: Uint8Array; whole: Uint8Array }[] = [];
   for (let offset = 0; offset < der.length; ) {
@@ -149,8 +154,12 @@ export function children(der: Uint8Array): { tag: number; content: Uint8Array; w
   return found;
 }
 
-function readHeader(der: Uint8Array, offset: number): { tag: number; contentStart: number; end: number } {
-  const first = der[offset + 1] ?? 0;
+/** Where an element's contents begin and end, as {@link children}. */
+export function readHeader(
+  der: Uint8Array,
+  offset: number,
+): { tag: number; contentStart: number; end: number } {
+  const first = der[offset + 1] ?? 0x80;
   const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
   let length = lengthBytes === 0 ? first : 0;
   for (let index = 0; index < lengthBytes; index++) length = length * 256 + (der[offset + 2 + index] ?? 0);
@@ -158,5 +167,8 @@ function readHeader(der: Uint8Array, offset: number): { tag: number; contentStar
   const end = contentStart + length;
   if (lengthBytes > 4 || end > der.length)
     throw new RangeError('not DER: an element is longer than its parent');
+  const shortest = length < 0x80 ? 0 : Math.ceil((32 - Math.clz32(length)) / 8);
+  if (first === 0x80 || lengthBytes !== shortest)
+    throw new RangeError('not DER: a length is not the shortest');
   return { tag: der[offset] ?? 0, contentStart, end };
 }

@@ -1,6 +1,18 @@
-import { bitString, children, explicit, integer, oid, sequence, smallInteger, time } from '../asn1/der.js';
+import {
+  bitString,
+  children,
+  explicit,
+  integer,
+  oid,
+  rememberLast,
+  sequence,
+  smallInteger,
+  time,
+} from '../asn1/der.js';
+import { readNameText } from '../asn1/distinguished-name.js';
 import { authorityKey, extension } from '../asn1/extensions.js';
 import { encodePem } from '../asn1/pem.js';
+import { readRevocationList } from '../read/read-revocation-list.js';
 import type { Certificate } from './certificate.js';
 import type { Signer } from './signer.js';
 
@@ -101,12 +113,12 @@ export function readRevocationListNumber(der: Uint8Array): number {
 /** Who issued a revocation list in PEM; nothing where there is none that can be read. */
 export async function readRevocationListIssuer(pem: string): Promise<string | undefined> {
   const der = readRevocationListDer(pem);
+  const list = der && readRevocationList(der);
+  if (list === undefined) return undefined;
+  const own = readNameText(list.issuer);
+  if (own !== undefined) return own;
   const { x509 } = await import('../read/x509.js');
-  try {
-    return der === undefined ? undefined : new x509.X509Crl(new Uint8Array(der)).issuer;
-  } catch {
-    return undefined;
-  }
+  return new x509.Name(new Uint8Array(list.issuer).buffer).toString();
 }
 
 /**
@@ -140,9 +152,7 @@ export function encodeTbsCertList(
   { number, revocations, thisUpdate, nextUpdate }: Parameters<typeof signRevocationList>[0],
   signer: Signer,
 ): Buffer {
-  const entries = revocations.map(({ serialNumber, revokedAt }) =>
-    sequence(integer(Buffer.from(serialNumber, 'hex')), time(revokedAt)),
-  );
+  const entries = encodeEntries(revocations);
   return sequence(
     VERSION_2,
     signer.algorithm,
@@ -150,9 +160,18 @@ export function encodeTbsCertList(
     time(thisUpdate),
     time(nextUpdate),
     // An empty list must be absent (RFC 5280 section 5.1.2.6).
-    ...(entries.length === 0 ? [] : [sequence(...entries)]),
+    ...(entries.length === 0 ? [] : [sequence(entries)]),
     explicit(0, sequence(authorityKey(signer.keyIdentifier), extension('2.5.29.20', smallInteger(number)))),
   );
+}
+
+/** In one buffer: a list may have more entries than a call may have arguments. */
+function encodeEntries(revocations: readonly Revocation[]): Buffer {
+  const encodeTime = rememberLast((milliseconds: number) => time(new Date(milliseconds)));
+  const entries = revocations.map(({ serialNumber, revokedAt }) => {
+    return sequence(integer(Buffer.from(serialNumber, 'hex')), encodeTime(revokedAt.getTime()));
+  });
+  return Buffer.concat(entries);
 }
 
 /**
@@ -160,27 +179,18 @@ export function encodeTbsCertList(
  *
  * @param expected the serial numbers that must be on it, in hex
  */
-export async function verifyRevocationList(
+export function verifyRevocationList(
   der: Buffer,
   authority: Certificate,
   expected: readonly string[],
   now: Date,
-): Promise<string[]> {
-  const { x509 } = await import('../read/x509.js');
-  let list: InstanceType<typeof x509.X509Crl>;
-  try {
-    list = new x509.X509Crl(new Uint8Array(der));
-  } catch {
-    return ['it cannot be read'];
-  }
-  const publicKey = new x509.PublicKey(
-    authority.x509Certificate.publicKey.export({ type: 'spki', format: 'der' }),
-  );
+): string[] {
+  const list = readRevocationList(der);
+  if (list === undefined) return ['it cannot be read'];
   const problems: string[] = [];
-  if (!(await list.verify({ publicKey }))) problems.push('the CA did not sign it');
+  if (!list.isSignedBy(authority.x509Certificate.publicKey)) problems.push('the CA did not sign it');
   if (list.nextUpdate === undefined || now >= list.nextUpdate) problems.push('it has ended');
-  const listed = new Set(list.entries.map(({ serialNumber }) => serialNumber));
-  const missing = expected.filter((serialNumber) => !listed.has(serialNumber));
+  const missing = expected.filter((serialNumber) => !list.serialNumbers.has(serialNumber));
   if (missing.length > 0) problems.push(`it does not list ${missing.join(', ')}`);
   if (now < list.thisUpdate) problems.push('it has not begun');
   return problems;

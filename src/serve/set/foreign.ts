@@ -5,6 +5,10 @@ import { open } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { GenerateCertsError, quote } from '../../errors.js';
+import { children } from '../../pki/asn1/der.js';
+import { readNameText } from '../../pki/asn1/distinguished-name.js';
+import { readRevocationListDer } from '../../pki/issue/revocation-list.js';
+import { readRevocationList } from '../../pki/read/read-revocation-list.js';
 import { findManifest } from '../../store/manifest/find.js';
 import { errnoOf } from '../../store/transaction/file-system.js';
 import type { ServedSet } from './served-set.js';
@@ -59,7 +63,7 @@ export async function findForeignSet(
     throw problem(CERTIFICATE, 'is not for serving: its extendedKeyUsage has no serverAuth');
   }
   if (!ca.ca) throw problem(CLIENT_CA, 'is not a CA');
-  const crl = await listProblem(text.get(REVOCATION_LIST) ?? '', text.get(CLIENT_CA) ?? '');
+  const crl = listProblem(text.get(REVOCATION_LIST) ?? '', ca);
   if (crl !== undefined) throw problem(REVOCATION_LIST, crl);
   for (const name of names ?? []) {
     const fits = isIP(name) === 0 ? server.checkHost(name) : server.checkIP(name);
@@ -110,21 +114,27 @@ function timeProblem(begins: Date, ends: Date | undefined): string | undefined {
   return ends !== undefined && ends.getTime() <= now ? 'has expired' : undefined;
 }
 
-async function listProblem(pem: string, caPem: string): Promise<string | undefined> {
-  const [{ x509 }, { isSignedBy }] = await Promise.all([
-    import('../../pki/read/x509.js'),
-    import('../../pki/read/signatures.js'),
-  ]);
-  try {
-    const list = new x509.X509Crl(pem);
-    const ca = new x509.X509Certificate(caPem);
-    if (list.issuer !== ca.subject || !(await isSignedBy(list, ca))) {
-      return `is not signed by ${CLIENT_CA}`;
-    }
-    return timeProblem(list.thisUpdate, list.nextUpdate);
-  } catch {
-    return 'is not a revocation list';
-  }
+function listProblem(pem: string, ca: X509Certificate): string | undefined {
+  const der = readRevocationListDer(pem);
+  const list = der && readRevocationList(der);
+  if (list === undefined) return 'is not a revocation list';
+  const isOfCa = sameName(list.issuer, subjectOf(ca));
+  if (!isOfCa || !list.isSignedBy(ca.publicKey)) return `is not signed by ${CLIENT_CA}`;
+  return timeProblem(list.thisUpdate, list.nextUpdate);
+}
+
+function subjectOf({ raw }: X509Certificate): Uint8Array {
+  const first = (der: Uint8Array) => children(der)[0]?.content ?? new Uint8Array();
+  const fields = children(first(first(raw)));
+  // The version is there from version 2 on.
+  return fields[fields[0]?.tag === 0xa0 ? 5 : 4]?.whole ?? new Uint8Array();
+}
+
+/** The same name, in whatever kinds of strings. */
+function sameName(one: Buffer, other: Uint8Array): boolean {
+  if (one.equals(other)) return true;
+  const text = readNameText(one);
+  return text !== undefined && text === readNameText(other);
 }
 
 /** What a certificate is for: its subjectAltName, or its common name where there is none, as the example's. */
