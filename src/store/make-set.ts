@@ -18,14 +18,15 @@ import { GITIGNORE_NAME, isIgnoredByGit, type Manifest } from './manifest/manife
 import { GITIGNORE, manifestFile, publicFile, SetPlanner } from './manifest/plan.js';
 import { readRemains } from './manifest/remains.js';
 import { statFolder } from './out-folder.js';
-import { refuseObstacles } from './ownership/obstacles.js';
+import { isEmpty, refuseObstacles } from './ownership/obstacles.js';
+import { pathsToMake } from './ownership/paths-to-make.js';
 import { environmentError } from './transaction/file-system.js';
 import { unlessInterrupted } from './transaction/interruption.js';
 import type { FolderLock } from './transaction/lock.js';
 import { withLock } from './transaction/recover.js';
 import { replaceFiles } from './transaction/replace.js';
 import { Staging } from './transaction/staging.js';
-import { planWrite, writeSet } from './write.js';
+import { planWrite, REPLACE_HINT, writeSet } from './write.js';
 
 /** How a set is made, checked. */
 export interface MakeSetOptions {
@@ -65,6 +66,7 @@ export async function rehearseSet(
 ): Promise<Made> {
   const found = await look();
   if (found.old !== undefined && found.shortfall === undefined) return unchanged(found.old);
+  if (statFolder(folder)) await refuseForeign(folder, found, force);
   const { set, ...made } = await build(folder, found, { signal: lockOptions.signal });
   const isNew = !statFolder(folder);
   const planner = new SetPlanner(set.request.layouts, found.access, found.password);
@@ -92,6 +94,7 @@ async function makeInto(
     for (const party of parties) for (const file of planner.filesOf(party)) staging.write(file);
   };
   try {
+    await refuseForeign(lock.folder, found, force);
     await staging.begin();
     const building = build(lock.folder, found, { ...work, onParties });
     const { set, ...made } = await unlessInterrupted(building, work.signal);
@@ -107,6 +110,17 @@ async function makeInto(
     await staging.abandon().catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * What is in the way of new files is told before a key is made. Files that the old set has are looked at when it is
+ * known which of them will be replaced.
+ */
+async function refuseForeign(folder: string, { old, parsed }: SetFound, force: boolean): Promise<void> {
+  if (isEmpty(folder)) return;
+  const known = new Set(old?.files.map(({ path }) => path));
+  const paths = pathsToMake(parsed()).filter((path) => !known.has(path));
+  await refuseObstacles(folder, paths, old, { force, hint: REPLACE_HINT });
 }
 
 type Built = Pick<EnsureResult, 'outcome' | 'reasons'> & { readonly set: CertificateSet };

@@ -215,7 +215,7 @@ function storesOf({ certificates }: Manifest): Map<string, string> {
   );
 }
 
-const REPLACE_HINT = 'choose another folder with --out, or replace with --force';
+export const REPLACE_HINT = 'choose another folder with --out, or replace with --force';
 
 /** The old set's files that the new one does not have; one that is someone else's by now stays. */
 async function leftOver(

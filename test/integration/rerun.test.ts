@@ -285,6 +285,29 @@ describe('what a run did is listed', () => {
   });
 });
 
+describe('a foreign file in the way', () => {
+  test.each([
+    ['of a new set', [], {}, 'server.pem'],
+    ['of one more client', ['-l', 'grpc'], { clients: ['bob'] }, 'bob.key'],
+    ['of one more layout', ['-l', 'grpc'], { layouts: ['nginx'] }, 'nginx/dhparam.pem'],
+  ] as const)('%s is told before a key is made', async (_what, first, asked, path) => {
+    const folder = join(temporaryFolder(), 'certs');
+    if (first.length > 0) make(folder, ...first);
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    writeFileSync(join(folder, path), 'mine\n');
+    const before = snapshot(folder);
+    const steps: unknown[] = [];
+    const { ensureSet } = await import('../../src/store/ensure.js');
+    const options = first.length > 0 ? asked : { layouts: ['grpc'] as const };
+    await expect(ensureSet(folder, options, (step) => steps.push(step))).rejects.toMatchObject({
+      code: 'ERR_FILE_IN_THE_WAY',
+      message: expect.stringContaining(`'${path}'`),
+    });
+    expect(steps).toEqual([]);
+    expect(snapshot(folder)).toEqual(before);
+  });
+});
+
 describe("the CA's private key", () => {
   test('is in a folder of its own, closed to others, with one layout and with several', () => {
     for (const layouts of [['-l', 'grpc'], QUICK]) {

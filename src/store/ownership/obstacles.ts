@@ -46,7 +46,7 @@ export async function refuseObstacles(
 }
 
 /** Whether there is nothing in a folder but what this run has put there: then nothing is in the way. */
-function isEmpty(folder: string): boolean {
+export function isEmpty(folder: string): boolean {
   return readdirSync(folder).every((name) => name === WORK_FOLDER);
 }
 
