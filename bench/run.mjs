@@ -47,6 +47,7 @@ try {
     measureKeystores();
     measureRsa();
     measureGrowth();
+    measureChanges();
     await measureVerify();
   }
   report(values.quick ? [] : sizes());
@@ -264,6 +265,25 @@ function measureRsa() {
     'rsa',
   );
   add('1,000 rsa-2048 clients', [ms], { note: `${(cpuMs / ms).toFixed(2)} cores busy (asked: over 1.8)` });
+}
+
+/** One more client, and one fewer, of a set of many: each run changes the set that the runs before left. */
+function measureChanges() {
+  say(`client and revoke in a set of ${MANY}`);
+  const folder = fresh();
+  time(make('--layout', 'grpc', '--clients', String(MANY), '--out', folder), { scratch });
+  const works = {
+    client: { command: (run) => node(program, 'client', `bench-${run + 1}`, '--out', folder), usage: true },
+    revoke: { command: (run) => node(program, 'revoke', `client-${run + 2}`, '--out', folder), usage: true },
+  };
+  const taken = timeInTurns(works, runs, { scratch, settled: true });
+  for (const command of Object.keys(works)) {
+    const each = (key) => taken.get(command).map((run) => run[key]);
+    add(`${command} in a set of 10,000 clients`, each('ms'), {
+      asked: '300 ms',
+      note: `${Math.round(median(each('cpuMs')))} ms of a processor`,
+    });
+  }
 }
 
 function measureGrowth() {
