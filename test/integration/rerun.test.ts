@@ -289,7 +289,7 @@ describe('a foreign file in the way', () => {
   test.each([
     ['of a new set', [], {}, 'server.pem'],
     ['of one more client', ['-l', 'grpc'], { clients: ['bob'] }, 'bob.key'],
-    ['of one more layout', ['-l', 'grpc'], { layouts: ['nginx'] }, 'nginx/dhparam.pem'],
+    ['of one more layout', ['-l', 'grpc'], { layouts: ['nginx', 'grpc'] }, 'nginx/dhparam.pem'],
   ] as const)('%s is told before a key is made', async (_what, first, asked, path) => {
     const folder = join(temporaryFolder(), 'certs');
     if (first.length > 0) make(folder, ...first);
