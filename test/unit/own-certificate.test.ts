@@ -38,6 +38,8 @@ beforeAll(async () => {
     }),
     createCertificateSet({ key: 'rsa-2048', caKey: 'ec-p384', plainSan: true }),
     createCertificateSet({ key: 'ec-p384', caKey: 'rsa-2048', layouts: ['grpc'] }),
+    createCertificateSet({ key: 'ed25519', caKey: 'ec-p521', layouts: ['tls'] }),
+    createCertificateSet({ key: 'ec-p521', caKey: 'ed25519', layouts: ['tls'] }),
   ]);
 });
 

@@ -53,15 +53,6 @@ function plain(der: Buffer) {
   };
 }
 
-/** The other reader takes the name apart too, and may refuse that. */
-function plainOrNothing(der: Buffer) {
-  try {
-    return plain(der);
-  } catch {
-    return undefined;
-  }
-}
-
 test.each(['ec-p256', 'ec-p384', 'rsa-2048'] as const)(
   'a list of a CA with a key of type %s',
   async (type) => {
@@ -123,10 +114,6 @@ test('bytes that were changed are no list, or one that its CA did not sign', asy
       const changed = readRevocationList(der);
       if (changed === undefined || der.equals(list.der)) return;
       read++;
-      const other = plainOrNothing(der);
-      // It writes a name that is no UTF-8 again as it understands it.
-      if (other !== undefined)
-        expect(said(der)).toEqual({ ...other, issuer: changed.issuer.toString('hex') });
       expect(changed.isSignedBy(key)).toBe(false);
     }),
     { numRuns: 1000 },

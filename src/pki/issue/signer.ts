@@ -29,10 +29,14 @@ const ED25519 = sequence(oid('1.3.101.112'));
 const LONGER_HASHES: Readonly<Record<string, Hash>> = { 'ec-p384': 'SHA-384', 'ec-p521': 'SHA-512' };
 
 /** The algorithms that this program signs with today; SHA-1 is for what is flawed on purpose. */
-export const SIGNATURE_ALGORITHMS: readonly Buffer[] = [ALGORITHMS.ec, ALGORITHMS.rsa].flatMap((known) => [
-  known['SHA-256'],
-  known['SHA-384'],
-]);
+export const SIGNATURE_ALGORITHMS: readonly Buffer[] = [
+  ...[ALGORITHMS.ec, ALGORITHMS.rsa].flatMap((known) => [
+    known['SHA-256'],
+    known['SHA-384'],
+    known['SHA-512'],
+  ]),
+  ED25519,
+];
 
 /** What signs certificates and revocation lists: a name, a key, and the key's identifier. */
 export class Signer {

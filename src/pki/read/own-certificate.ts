@@ -83,6 +83,7 @@ const LARGEST_SERIAL_NUMBER = 20;
 
 const RSA = sequence(oid('1.2.840.113549.1.1.1'), NULL);
 const EC_PUBLIC_KEY = oid('1.2.840.10045.2.1');
+const ED25519 = sequence(oid('1.3.101.112'));
 const CURVES = ['1.2.840.10045.3.1.7', '1.3.132.0.34', '1.3.132.0.35'].map((curve) =>
   sequence(EC_PUBLIC_KEY, oid(curve)),
 );
@@ -90,7 +91,9 @@ const CURVES = ['1.2.840.10045.3.1.7', '1.3.132.0.34', '1.3.132.0.35'].map((curv
 /** A SubjectPublicKeyInfo written again: its algorithm one that is known, its bits as they are. */
 function readPublicKey(spki: Element): { readonly der: Buffer; readonly isRsa: boolean } | undefined {
   const [algorithm, bits] = elements(spki);
-  const known = [RSA, ...CURVES].find((candidate) => candidate.equals(algorithm?.whole ?? Buffer.alloc(0)));
+  const known = [RSA, ...CURVES, ED25519].find((candidate) =>
+    candidate.equals(algorithm?.whole ?? Buffer.alloc(0)),
+  );
   if (known === undefined || bits === undefined) return undefined;
   return { der: sequence(known, bitString(bits.content.subarray(1))), isRsa: known === RSA };
 }
