@@ -16,7 +16,8 @@ import {
   verifyCertificateSet,
 } from '../../src/index.js';
 import { temporaryFolderForAll } from '../support/folder.js';
-import { generateCerts, run } from '../support/program.js';
+import { NODE_BUILDS } from '../support/node-builds.js';
+import { generateCerts, REPOSITORY, run, runBeside } from '../support/program.js';
 
 const { openssl } = inject('tools');
 const folder = temporaryFolderForAll();
@@ -153,4 +154,45 @@ test('check warns of a key that a server on BoringSSL cannot use', async () => {
   ]);
   expect(findings).toContainEqual(expect.objectContaining({ kind: 'key-type', verdict: 'warning' }));
   expect(result).toBe('right');
+});
+
+// A server in the same process, so that both sides have the same OpenSSL.
+const GROUPS = `
+const { createServer } = require('node:https');
+const { createCertificateSet, verifyEndpoint } = require(process.argv[1]);
+(async () => {
+  const set = await createCertificateSet({ key: 'ed25519', caKey: 'ed25519', layouts: ['tls'], untrusted: 'none' });
+  for (const ecdhCurve of [undefined, 'ffdhe3072', 'P-521']) {
+    const options = { ...set.server.tlsOptions({ clientAuth: 'require' }), minVersion: 'TLSv1.3', ...(ecdhCurve && { ecdhCurve }) };
+    const server = createServer(options, (request, response) => response.end('{}'));
+    await new Promise((listening) => server.listen(0, listening));
+    const url = 'https://localhost:' + server.address().port;
+    const { rows } = await verifyEndpoint({ set, url, path: '/' });
+    console.log(rows.find(({ name, tls }) => name === 'client client' && tls === 'TLSv1.3').wire[0]);
+    server.close();
+    server.closeAllConnections();
+  }
+})();
+`;
+
+describe.each(NODE_BUILDS)('on Node $version', ({ version, executable }) => {
+  test.skipIf(executable === '')('verify names the group of a handshake', async () => {
+    const { status, stdout, stderr } = await runBeside(executable, [
+      '-e',
+      GROUPS,
+      join(REPOSITORY, 'dist/index.cjs'),
+    ]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    // OpenSSL 3.5 takes X25519MLKEM768 by itself; Node names it from version 24 on.
+    const usual: Record<string, unknown> = {
+      20: 'X25519',
+      22: expect.stringMatching(/^a group with ML-KEM that Node 22\.\d+\.\d+ does not name$/),
+      24: 'X25519MLKEM768',
+    };
+    const groups = stdout
+      .split('\n')
+      .map((line) => /, ([^,]*)\), ALPN|, ([^,]*)\)$/.exec(line)?.slice(1).join(''));
+    const major = version.split('.')[0] ?? '';
+    expect(groups).toEqual([usual[major], 'ffdhe3072', 'secp521r1', undefined]);
+  });
 });
