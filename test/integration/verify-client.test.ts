@@ -9,6 +9,7 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import {
   type CertificateSet,
+  type ClientContact,
   type ClientTarget,
   createCertificateSet,
   openClientServers,
@@ -265,6 +266,41 @@ describe('a client with a hole', () => {
     });
   });
 
+  test('that sends its request before it has checked', async () => {
+    const call = ({ host, port, ca }: ClientTarget) =>
+      new Promise<void>((resolve, reject) => {
+        const options = { host, port, ca, servername: host, rejectUnauthorized: false };
+        const socket: TLSSocket = connect(options, () => {
+          socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+          socket.once('data', () => {
+            socket.destroy();
+            if (socket.authorized) resolve();
+            else reject(new Error(String(socket.authorizationError)));
+          });
+        });
+        socket.on('error', reject);
+      });
+    const report = await verifyClient({ set, call, flaws: ['expired'] });
+    expect(row(report, 'server right')).toMatchObject({ verdict: 'right', note: '' });
+    expect(row(report, 'server expired')).toMatchObject({
+      ...{ verdict: 'wrong', observed: 'talked to' },
+      by: expect.stringContaining('CERT_HAS_EXPIRED'),
+      note: expect.stringContaining('it then failed, after its request was sent'),
+    });
+  });
+
+  test('that fails although it was answered is pointed out', async () => {
+    const call = async (target: ClientTarget) => {
+      await get()(target);
+      throw new Error('not what was expected');
+    };
+    const report = await verifyClient({ set, call, flaws: [] });
+    expect(row(report, 'server right')).toMatchObject({
+      verdict: 'right',
+      note: 'it failed although it was answered',
+    });
+  });
+
   test('that says all went well where it refused is pointed out', async () => {
     const call = (target: ClientTarget) => get()(target).catch(() => undefined);
     const report = await verifyClient({ set, call, flaws: ['expired'] });
@@ -278,7 +314,10 @@ describe('a command', () => {
   test('that never connects proves nothing', async () => {
     const report = await verifyClient({ set, command: script('') });
     expect(report).toMatchObject({ result: 'no-answer', counts: { right: 0, wrong: 0 } });
-    expect(row(report, 'server right').observed).toBe('never connected');
+    expect(row(report, 'server right')).toMatchObject({
+      observed: 'never connected',
+      note: 'it never connected: does it call the URL that it is given?',
+    });
   });
 
   test('that refuses the right server is wrong', async () => {
@@ -322,11 +361,11 @@ describe('a command', () => {
     expect(holes(report)).toEqual(['expired', 'wrong-name']);
   });
 
-  test('that leaves a child in a session of its own does not keep verify-client', async () => {
+  test('that leaves a child in a session of its own is not waited for, and the child is ended', async () => {
     const folder = temporaryFolder();
     const code = `
       const child = require('node:child_process').spawn(
-        process.execPath, ['-e', 'setTimeout(() => {}, 20_000)'], { detached: true, stdio: 'inherit' });
+        process.execPath, ['-e', 'setTimeout(() => {}, 600_000)'], { detached: true, stdio: 'inherit' });
       require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(child.pid));
       child.unref();
       require('node:https').get(process.env.GENERATE_CERTS_URL,
@@ -334,13 +373,8 @@ describe('a command', () => {
         (response) => response.resume());`;
     const report = await verifyClient({ set, command: script(code), flaws: [] });
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
-    try {
-      // It was not waited for: it is there after the verdict.
-      expect(isRunning(pid)).toBe(true);
-      expect(row(report, 'server right').verdict).toBe('right');
-    } finally {
-      process.kill(pid, 'SIGKILL');
-    }
+    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+    expect(row(report, 'server right').verdict).toBe('right');
   });
 
   test('that needs longer than its time for a bad server is told so, and judged by what it sent', async () => {
@@ -402,6 +436,7 @@ describe('generate-certs verify-client', () => {
     const table = verify('--junit', 'report.xml', ...right);
     expect(table.status).toBe(1);
     expect(table.stdout).toMatch(/WRONG {2}server cn-only/);
+    expect(table.stderr).toBe('if your team accepts this, say so: --expect cn-only=accepted\n');
     expect(readFileSync(join(folder, 'report.xml'), 'utf8')).toContain('classname="client curl"');
     expect(verify('--markdown', ...right).stdout).toContain('| **wrong** | server cn-only |');
     expect(verify('--', 'true', '{url}').status).toBe(3);
@@ -459,9 +494,9 @@ describe('servers that are kept up', () => {
   test('say what each caller does, and prove a client that is right', async () => {
     const { running, call, ended, stop } = await kept();
     await call('right');
-    await running.said(/right {2}server right, port \d+: handshake done \(TLSv1\.3\).*sent a request/);
+    await running.said(/right {2}server right, from port \d+: handshake done \(TLSv1\.3\).*sent a request/);
     await expect(call('expired')).rejects.toThrow('certificate has expired');
-    await running.said(/right {2}server expired, port \d+: .*sent no request/);
+    await running.said(/right {2}server expired, from port \d+: .*sent no request/);
     stop();
     expect(await ended).toBe(0);
     expect(running.output()).toContain('PASSED');
@@ -471,7 +506,7 @@ describe('servers that are kept up', () => {
     const { running, call, ended, stop } = await kept('--json');
     await call('right', { rejectUnauthorized: false });
     await call('expired', { rejectUnauthorized: false });
-    await running.said(/WRONG {2}server expired, port \d+: .*sent a request/);
+    await running.said(/WRONG {2}server expired, from port \d+: .*sent a request/);
     stop();
     expect(await ended).toBe(1);
     expect(running.output()).toMatch(/"result": "wrong"/);
@@ -483,7 +518,7 @@ describe('servers that are kept up', () => {
     expect(await uncalled.ended).toBe(3);
     const other = await kept();
     await expect(other.call('expired')).rejects.toThrow('certificate has expired');
-    await other.running.said(/server expired, port/);
+    await other.running.said(/server expired, from port/);
     other.stop();
     expect(await other.ended).toBe(1);
     expect(other.running.output()).toContain('the right server was not talked to');
@@ -497,10 +532,29 @@ describe('servers that are kept up', () => {
       socket.on('close', () => resolve());
     });
     await call('right');
-    await running.said(/server right, port/);
+    await running.said(/server right, from port/);
     stop();
     expect(await ended).toBe(1);
-    expect(running.output()).not.toMatch(/server expired, port/);
+    expect(running.output()).not.toMatch(/server expired, from port/);
+  });
+
+  test('tell callers apart by the port that they call from, and the time', async () => {
+    const contacts: ClientContact[] = [];
+    const servers = await openClientServers({
+      ...{ set, flaws: ['expired'] },
+      onContact: (contact) => contacts.push(contact),
+    });
+    try {
+      const target = { url: servers.servers[1]?.url, ca: set.authority.certificate.pem } as ClientTarget;
+      const before = Date.now();
+      await Promise.allSettled([get()(target), get({ rejectUnauthorized: false })(target)]);
+      await expect.poll(() => contacts.length).toBe(2);
+      expect(contacts.map((contact) => contact.row.verdict).sort()).toEqual(['right', 'wrong']);
+      expect(new Set(contacts.map(({ callerPort }) => callerPort)).size).toBe(2);
+      for (const { at } of contacts) expect(at.getTime()).toBeGreaterThanOrEqual(before);
+    } finally {
+      servers.close();
+    }
   });
 
   test('have the ports that are asked for, and none where one is taken', async () => {

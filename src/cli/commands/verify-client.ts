@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { GenerateCertsError, printable, quote } from '../../errors.js';
+import type { VerifyReport } from '../../index.js';
 import { SERVED_NAMES } from '../../verify/client/protocols/index.js';
 import { gather, outOption, parseTimeout, reportOptions, timeoutOption } from '../options.js';
 import { printReport, type ReportOptions } from '../report/print.js';
@@ -64,11 +65,6 @@ The command runs once against a right server and once for each flaw, without a s
 
 Without a command the servers stay up until Ctrl-C, for browsers, phones and IDEs: their URLs are printed, and what each
 caller does.
-
-Examples:
-  ${EXAMPLE}
-  generate-certs verify-client -- curl --cacert {ca} --cert {cert} --key {key} {url}
-  generate-certs verify-client --expect cn-only=accepted -- ./my-client.sh
 `;
 
 async function verifyClientCommand(
@@ -104,7 +100,22 @@ async function verifyClientCommand(
   const { strict, protocol } = options;
   const flaws = options.flaw;
   const report = await verifyClient({ set, command, protocol, flaws, accepted, jobs, timeoutMs, strict });
-  return printReport({ ...report, command: typed }, options, terminal);
+  const status = await printReport({ ...report, command: typed }, options, terminal);
+  const decision = decisionToMake(report);
+  if (decision.length > 0) {
+    terminal.progress(`if your team accepts this, say so: ${decision.join(' ')}\n`);
+  }
+  return status;
+}
+
+/** What clients accept that are set up rightly: docs/refused-servers.md. */
+const OFTEN_ACCEPTED: readonly (string | undefined)[] = ['cn-only', 'address-as-dns'];
+
+/** The options with which a client would be right; none where anything else is wrong with it. */
+function decisionToMake({ rows }: VerifyReport): readonly string[] {
+  const wrong = rows.filter(({ verdict }) => verdict === 'wrong');
+  const isOften = wrong.every(({ flaw, kind }) => kind === 'talked-to' && OFTEN_ACCEPTED.includes(flaw));
+  return isOften ? wrong.map(({ flaw }) => `--expect ${flaw}=accepted`) : [];
 }
 
 /** `<flaw>=accepted`. */
@@ -145,7 +156,7 @@ async function keepServers(options: VerifyClientCommandOptions, command: Command
       strict: options.strict,
       onContact: ({ at, callerPort, row: { verdict, name, wire = [] } }) =>
         say(
-          `${at.toISOString().slice(11, 19)}  ${WORDS[verdict]}  ${name}, port ${callerPort}: ${wire.join('; ')}\n`,
+          `${at.toTimeString().slice(0, 8)}  ${WORDS[verdict]}  ${name}, from port ${callerPort}: ${wire.join('; ')}\n`,
         ),
     });
     try {

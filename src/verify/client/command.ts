@@ -9,6 +9,7 @@ import type { CertificateSet } from '../../pki/set.js';
 import { environmentError } from '../../store/transaction/file-system.js';
 import { makeTemporaryFolder } from '../../store/transaction/temporary-folder.js';
 import type { CallEndCause } from '../report/finding.js';
+import { endProcessesWith } from './descendants.js';
 import { type CallEnd, NOT_IN_TIME } from './judge.js';
 import type { ClientTarget } from './options.js';
 
@@ -46,6 +47,8 @@ export async function commandCaller(
     throw environmentError(error, `write into ${folder === '' ? tmpdir() : folder}`);
   }
   const file = (name: string) => join(folder, name);
+  const endAll = () => endProcessesWith(`${variableOf('ca')}=${file('ca.pem')}`);
+  const forget = onExit(endAll);
   return {
     call: ({ url, host, port }, signal) =>
       runCommand(
@@ -56,7 +59,11 @@ export async function commandCaller(
         },
         signal,
       ),
-    remove: () => rm(folder, { recursive: true, force: true }),
+    remove: async () => {
+      forget();
+      endAll();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 
@@ -67,10 +74,12 @@ const LAST_WORDS = 200;
 /** How much of its output is kept. */
 const KEPT = 4096;
 
-/** Runs a command without a shell, in a process group of its own: nothing that it starts outlives it. */
+const variableOf = (name: (typeof PLACEHOLDERS)[number]) => `GENERATE_CERTS_${name.toUpperCase()}`;
+
+/** Runs a command without a shell, in a process group of its own, which ends with it. */
 function runCommand(command: readonly string[], values: Values, signal: AbortSignal): Promise<CallEnd> {
   const [file = '', ...args] = command.map((word) => fillIn(word, values));
-  const variables = PLACEHOLDERS.map((name) => [`GENERATE_CERTS_${name.toUpperCase()}`, values[name]]);
+  const variables = PLACEHOLDERS.map((name) => [variableOf(name), values[name]]);
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       detached: true,

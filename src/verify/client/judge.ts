@@ -93,9 +93,7 @@ function judgeControl(attempt: ClientAttempt): Judgement {
 
 function judgeFlaw(attempt: ClientAttempt, accepted: boolean): Judgement {
   const { server, contacts, end } = attempt;
-  if (contacts.length === 0) {
-    return { kind: 'never-connected', verdict: 'inconclusive', note: { kind: 'no-connection' } };
-  }
+  if (contacts.length === 0) return { kind: 'never-connected', verdict: 'inconclusive' };
   if (contacts.some(({ plaintext, requested }) => plaintext && requested)) {
     const kind = server.tls === undefined ? 'hole' : 'request-without-tls-after-all';
     return { kind: 'talked-to', verdict: 'wrong', note: { kind } };

@@ -123,7 +123,6 @@ export type Note =
         | 'needs-ca-key'
         | 'needs-key'
         | 'life-short'
-        | 'no-connection'
         | 'no-connection-to-right'
         | 'right-refused'
         | 'request-without-tls'

@@ -201,7 +201,6 @@ const NOTES: Readonly<
     'renewals, revocations and new certificates need it; flaws that the set does not have are not tried',
   'needs-key': 'what needs this key is not tried',
   'life-short': 'less than a quarter of its life is left: renew it',
-  'no-connection': 'it never connected',
   'no-connection-to-right': 'it never connected: does it call the URL that it is given?',
   'right-refused': "it refuses the right server: does it trust the set's CA?",
   'request-without-tls': 'it sends its request without TLS',
@@ -345,7 +344,6 @@ function problemText(problem: SetProblem): string {
   }
 }
 
-/** What one connection of a client did, in one line. */
 /** `handshake done (TLSv1.3, TLS_AES_256_GCM_SHA384, X25519), ALPN h2`. */
 export function crossedText({ plaintext, handshake }: Crossed): string {
   if (plaintext) return 'no TLS';
@@ -355,6 +353,7 @@ export function crossedText({ plaintext, handshake }: Crossed): string {
   return `handshake done (${agreed})${alpn === undefined ? '' : `, ALPN ${alpn}`}`;
 }
 
+/** What one connection of a client did, in one line. */
 export function seenText(seen: Seen): string {
   const { plaintext, handshake, tls, alpn, requested, clientCertificate, cause } = seen;
   const parts = [
