@@ -32,6 +32,14 @@ const many: Row[] = Array.from({ length: MANY }, (_, index) =>
     note: index % 3 === 0 ? 'it accepts a client certificate that is wrong' : '',
   }),
 );
+const MOST = 200;
+const most = Array.from({ length: MOST }, (_, index) =>
+  rowWith({
+    name: `case ${index}`,
+    verdict: VERDICTS[index % 4] as Row['verdict'],
+    wire: ['handshake done (TLSv1.3)'],
+  }),
+);
 const hostile = HOSTILE_NAMES.map((name, index) =>
   rowWith({
     ...{ subject: name, name, by: name, note: name, wire: [name], verdict: 'wrong' },
@@ -52,6 +60,7 @@ describe.runIf(executablePath !== '')('in Chromium', () => {
     const pages = {
       'one.html': reportPage([rowWith({})]),
       'many.html': reportPage(many),
+      'most.html': reportPage(most),
       'hostile.html': reportPage(hostile, HOSTILE_NAMES),
     };
     for (const [name, page] of Object.entries(pages)) writeFileSync(join(folder, name), page);
@@ -114,6 +123,17 @@ describe.runIf(executablePath !== '')('in Chromium', () => {
       const text = await page.locator('main').innerText();
       for (const name of HOSTILE_NAMES.slice(0, 5)) expect(text).toContain(name);
       expect(text).toContain('\\u{202e}gnp.exe');
+    } finally {
+      await page.close();
+    }
+  });
+
+  test.each([400, 1600])(`${MOST} rows fit %i pixels`, async (width) => {
+    const page = await browser.newPage({ viewport: { width, height: 900 } });
+    try {
+      await page.goto(pathToFileURL(join(folder, 'most.html')).href);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      expect(await page.locator('article:visible').count()).toBe(MOST);
     } finally {
       await page.close();
     }

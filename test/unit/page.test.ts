@@ -85,6 +85,27 @@ describe('a page of a report', () => {
   });
 });
 
+describe('a page of several reports', () => {
+  const client = (more: Partial<Row>) => rowWith({ protocol: 'client', subject: 'client curl', ...more });
+
+  test('tells results of the same client apart', () => {
+    const reports = [summarize([client({})]), summarize([client({ verdict: 'wrong' })])];
+    const page = formatReportPage(reports, ['a.json', 'b.json']);
+    expect(page).toMatch(
+      /<th scope="col">client curl \(a\.json\)<.*<th scope="col">client curl \(b\.json\)</,
+    );
+    expect(formatReportPage(reports)).toContain('client curl (result 2)');
+  });
+
+  test('says once what is wrong in two versions of TLS', () => {
+    const row = (tls: Row['tls']) => rowWith({ tls, verdict: 'wrong', note: 'anybody gets in' });
+    const page = formatReportPage([summarize([row('TLSv1.3'), row('TLSv1.2')])]);
+    expect(page.match(/<li>.*anybody gets in/g)).toEqual([
+      '<li><a href="#row-1-1">localhost:9178: no certificate, TLS 1.3, TLS 1.2</a>: anybody gets in',
+    ]);
+  });
+});
+
 describe('the matrix', () => {
   const matrixOf = (rows: Row[]) =>
     drawMatrix(
@@ -160,6 +181,12 @@ describe('a result that is read', () => {
 
   test('is what was printed', () => {
     expect(readReport(JSON.stringify(report), 'a.json')).toEqual(report);
+  });
+
+  test('may be of a version that knew fewer fields', () => {
+    const { notes: _, ...old } = summarize([rowWith({})]);
+    const { wire: _wire, flaw: _flaw, ...row } = rowWith({});
+    expect(readReport(JSON.stringify({ ...old, rows: [row] }), 'a.json').rows).toEqual([row]);
   });
 
   test('has what another side wrote shown as such', () => {

@@ -41,7 +41,7 @@ async function joinResults(files: string[], options: { html: string; quiet?: boo
   }
   const reports: VerifyReport[] = [];
   for (const file of files) reports.push(readReport(await readBounded(file), file));
-  await writeReport(options.html, formatReportPage(reports));
+  await writeReport(options.html, formatReportPage(reports, files));
   const verdicts = reports.flatMap(({ rows }) => rows.map(({ verdict }) => verdict));
   new Terminal(options).result(
     `wrote ${printable(options.html)}: ${count(reports.length, 'result')}, ${countsOf(verdicts)}\n`,

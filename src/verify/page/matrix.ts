@@ -41,7 +41,7 @@ ${versions.length > 0 ? html`<tr>${second}</tr>` : NOTHING}
 ${names.map((name) => html`<tr><th scope="row">${name}</th>${columns.map((column) => cells(column, name))}</tr>\n`)}
 </tbody>
 </table>
-</div>`;
+</div>${columns.some(({ rowsOf }) => rowsOf.size < names.length) ? html`\n<p class="dim">–: not tried there</p>` : NOTHING}`;
 }
 
 function columnOf([subject, rows]: readonly [string, readonly PlacedRow[]]): Column {

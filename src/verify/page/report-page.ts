@@ -2,20 +2,24 @@ import type { Row, Verdict, VerifyReport } from '../report/row.js';
 import { type DetailedRow, drawDetails } from './details.js';
 import { htmlDocument } from './document.js';
 import { type Html, html, NOTHING } from './html.js';
-import { drawMatrix } from './matrix.js';
+import { drawMatrix, groupBy, shortVersion } from './matrix.js';
 import { repeatCommand } from './repeat.js';
 
 /**
  * One page of one or several reports: the verdict, a matrix for each side, then every row with what was seen.
  * It needs no other file, no network and no script, and holds no key material.
+ *
+ * @param titles what tells reports of the same endpoint or client apart; their numbers when absent
  */
-export function formatReportPage(reports: readonly VerifyReport[]): string {
+export function formatReportPage(reports: readonly VerifyReport[], titles: readonly string[] = []): string {
+  const subjectsOf = reports.map(({ rows }) => new Set(rows.map(({ subject }) => subject)));
+  const isShared = (subject: string) => subjectsOf.filter((subjects) => subjects.has(subject)).length > 1;
   const rows = reports.flatMap(({ rows: own, command }, number) => {
-    const subjects = new Set(own.map(({ subject }) => subject));
+    const title = titles[number] ?? `result ${number + 1}`;
     return own.map((row, index) => ({
-      row,
+      row: isShared(row.subject) ? { ...row, subject: `${row.subject} (${title})` } : row,
       id: `row-${number + 1}-${index + 1}`,
-      command: repeatCommand(row, command, subjects),
+      command: repeatCommand(row, command, subjectsOf[number] ?? new Set()),
     }));
   });
   const result = worst(reports);
@@ -74,11 +78,17 @@ export function countsOf(verdicts: readonly Verdict[]): string {
 function notRight(rows: readonly DetailedRow[]): Html {
   const bad = rows.filter(({ row }) => row.verdict === 'wrong');
   if (bad.length === 0) return NOTHING;
-  const items = bad.map(
-    ({ row, id }) =>
-      html`<li><a href="#${id}">${row.subject}: ${row.name}</a>${row.note === '' ? '' : `: ${row.note}`}</li>\n`,
-  );
+  const alike = groupBy(bad, ({ row: { subject, name, note } }) => JSON.stringify([subject, name, note]));
+  const items = [...alike.values()].map(drawAlike);
   return html`<section>\n<h2>What is wrong</h2>\n<ul>\n${items}</ul>\n</section>`;
+}
+
+/** Rows that differ in their version of TLS alone, as one. */
+function drawAlike(rows: readonly DetailedRow[]): Html {
+  const [{ row, id }] = rows as [DetailedRow];
+  const versions = rows.flatMap(({ row: { tls } }) => (tls === null ? [] : [shortVersion(tls)]));
+  const name = [row.name, ...versions].join(', ');
+  return html`<li><a href="#${id}">${row.subject}: ${name}</a>${row.note === '' ? '' : `: ${row.note}`}</li>\n`;
 }
 
 /** What was looked at, and what was not. */

@@ -18,7 +18,7 @@ code { font: 0.9em/1.4 ui-monospace, monospace; }
 .verdict { border-left: 0.5rem solid currentcolor; padding-left: 0.75rem; }
 .right { color: var(--right); } .wrong { color: var(--wrong); } .warning { color: var(--warning); }
 .inconclusive { color: var(--inconclusive); }
-.word { font-weight: 700; }
+.word { font-weight: 700; white-space: nowrap; }
 .dim { color: var(--dim); }
 .sides { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 32rem), 1fr)); }
 .sides > section { min-width: 0; }
@@ -27,7 +27,7 @@ code { font: 0.9em/1.4 ui-monospace, monospace; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border: 1px solid var(--line); padding: 0.25rem 0.5rem; text-align: left; vertical-align: top; min-width: 5rem; }
 thead th { background: var(--card); }
-tbody th { font-weight: 400; }
+tbody th { font-weight: 400; min-width: 9rem; }
 article { border: 1px solid var(--line); border-radius: 0.4rem; padding: 0.75rem; margin: 0 0 0.75rem; break-inside: avoid; }
 article:target { outline: 3px solid currentcolor; }
 dl { display: grid; grid-template-columns: minmax(5rem, 9rem) minmax(0, 1fr); gap: 0.1rem 0.75rem; margin: 0.5rem 0; }
