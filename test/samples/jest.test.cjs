@@ -1,10 +1,11 @@
 // Run by Jest, whose suites are CommonJS.
 const https = require('node:https');
 const grpc = require('@grpc/grpc-js');
-const { createCertificateSet, GenerateCertsError } = require('generate-certs');
+const { createCertificateSet, GenerateCertsError, verifyClient } = require('generate-certs');
 const { callGrpc, callHttps, startGrpc, startHttps } = require('./servers.cjs');
 
 const FLAWS = ['unknown-ca', 'expired', 'wrong-usage'];
+const BAD_SERVERS = ['unknown-ca', 'expired', 'wrong-name'];
 let set;
 let web;
 let rpc;
@@ -32,6 +33,11 @@ test.each(FLAWS)('%s is refused', async (flaw) => {
   await expect(callGrpc(grpc, rpc.target, client.grpcArguments())).rejects.toMatchObject({
     code: grpc.status.UNAVAILABLE,
   });
+});
+
+test('the client refuses bad servers', async () => {
+  const call = ({ url, ca, signal }) => callHttps(https, url, { ca, signal });
+  expect(await verifyClient({ set, call, flaws: BAD_SERVERS })).toMatchObject({ result: 'right' });
 });
 
 test('an unknown client gives the one error class', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import https from 'node:https';
 import grpc from '@grpc/grpc-js';
-import { createCertificateSet } from 'generate-certs';
+import { createCertificateSet, verifyClient } from 'generate-certs';
 import { callGrpc, callHttps, startGrpc, startHttps } from './servers.cjs';
 
 describe('mutual TLS', () => {
@@ -37,4 +37,10 @@ describe('mutual TLS', () => {
       });
     });
   }
+
+  it('has a client that refuses bad servers', async () => {
+    const call = ({ url, ca, signal }) => callHttps(https, url, { ca, signal });
+    const flaws = ['unknown-ca', 'expired', 'wrong-name'];
+    assert.equal((await verifyClient({ set, call, flaws })).result, 'right');
+  });
 });

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import https from 'node:https';
 import { after, before, test } from 'node:test';
 import grpc from '@grpc/grpc-js';
-import { createCertificateSet } from 'generate-certs';
+import { createCertificateSet, verifyClient } from 'generate-certs';
 import { callGrpc, callHttps, startGrpc, startHttps } from './servers.cjs';
 
 const FLAWS = ['unknown-ca', 'expired', 'wrong-usage'];
+const BAD_SERVERS = ['unknown-ca', 'expired', 'wrong-name'];
 let set;
 let web;
 let rpc;
@@ -37,3 +38,8 @@ for (const flaw of FLAWS) {
     });
   });
 }
+
+test('the client refuses bad servers', async () => {
+  const call = ({ url, ca, signal }) => callHttps(https, url, { ca, signal });
+  assert.equal((await verifyClient({ set, call, flaws: BAD_SERVERS })).result, 'right');
+});

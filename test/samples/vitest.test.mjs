@@ -1,11 +1,12 @@
 // Run by vitest.
 import https from 'node:https';
 import grpc from '@grpc/grpc-js';
-import { createCertificateSet } from 'generate-certs';
+import { createCertificateSet, verifyClient } from 'generate-certs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callGrpc, callHttps, startGrpc, startHttps } from './servers.cjs';
 
 const FLAWS = ['unknown-ca', 'expired', 'wrong-usage'];
+const BAD_SERVERS = ['unknown-ca', 'expired', 'wrong-name'];
 let set;
 let web;
 let rpc;
@@ -33,4 +34,9 @@ test.each(FLAWS)('%s is refused', async (flaw) => {
   await expect(callGrpc(grpc, rpc.target, client.grpcArguments())).rejects.toMatchObject({
     code: grpc.status.UNAVAILABLE,
   });
+});
+
+test('the client refuses bad servers', async () => {
+  const call = ({ url, ca, signal }) => callHttps(https, url, { ca, signal });
+  expect(await verifyClient({ set, call, flaws: BAD_SERVERS })).toMatchObject({ result: 'right' });
 });
