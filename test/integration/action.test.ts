@@ -97,7 +97,10 @@ test('no shell line has an expression in it, and every input reaches the program
   for (const name of Object.keys(action.inputs)) expect(script).toContain(`'${name}'`);
 });
 
-test('without an input it makes the default set, names its folders and exports the variables', async () => {
+// The first run installs and builds.
+test('without an input it makes the default set, names its folders and exports the variables', {
+  timeout: 300_000,
+}, async () => {
   const { status, output, workspace, outputs, env } = await runAction({});
   expect({ status, output }).toMatchObject({ status: 0 });
   const certs = join(workspace, 'certs');

@@ -51,7 +51,7 @@ test('from a tarball: into a project, without install scripts, and for every fol
   makesASet(join(prefix, 'bin', 'generate-certs'));
 });
 
-test('from git, which builds it', async () => {
+test('from git, which builds it', { timeout: 300_000 }, async () => {
   const repository = temporaryFolder();
   copyCheckout(repository);
   const git = (...args: string[]) => expect(run('git', ['-C', repository, ...args]).status).toBe(0);

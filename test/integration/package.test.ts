@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { SCHEMAS } from '../../src/schemas.js';
 import { temporaryFolder, temporaryFolderForAll } from '../support/folder.js';
 import { NODE_BUILDS } from '../support/node-builds.js';
-import { installPackage, npm, packPackage } from '../support/package.js';
+import { installPackage, npm, ownCache, packPackage } from '../support/package.js';
 import { REPOSITORY, run, runBeside } from '../support/program.js';
 
 const folder = temporaryFolderForAll();
@@ -119,8 +119,7 @@ test('few packages are installed with it', () => {
 test('npx of the tarball runs the executable', async () => {
   const version = await npm(['exec', '--yes', `--package=${tarball}`, '--', 'generate-certs', '--version'], {
     cwd: temporaryFolder(),
-    // What npx has run stays in npm's cache: not in the user's.
-    env: { npm_config_cache: temporaryFolder() },
+    env: ownCache(),
   });
   expect(version).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
 });

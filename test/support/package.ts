@@ -1,8 +1,20 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from './folder.js';
 import { type Outcome, REPOSITORY, run, runBeside } from './program.js';
 
 const QUIET = { npm_config_audit: 'false', npm_config_fund: 'false', npm_config_update_notifier: 'false' };
+
+/**
+ * The environment of a npm with a cache of its own: what npx has run stays there, not in the user's. The packages that are
+ * known in the user's are not fetched again.
+ */
+export function ownCache(): Record<string, string> {
+  const cache = temporaryFolder();
+  const known = join(run('npm', ['config', 'get', 'cache']).stdout.trim(), '_cacache');
+  if (existsSync(known)) symlinkSync(known, join(cache, '_cacache'));
+  return { npm_config_cache: cache, npm_config_prefer_offline: 'true' };
+}
 
 /** Runs npm, which says nothing but what it was asked for. */
 export function npm(
