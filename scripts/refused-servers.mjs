@@ -56,6 +56,14 @@ ${tables(
   results.filter(({ client }) => client.checks && client.protocol === undefined),
 )}
 
+What some of them say to a server that they refuse, as TLS alerts; *hangs up* is without one:
+
+${table(
+  names,
+  results.filter(({ client }) => client.checks && client.protocol === undefined).slice(0, MOST_COLUMNS),
+  alertOf,
+)}
+
 ## Clients with a hole
 
 A client that checks its server for another name than it is led to is told so, whatever it refuses: **another name**.
@@ -95,6 +103,9 @@ function versions() {
     ["MariaDB's client", first('mysql', '--version').replace(/^.*Distrib /, '')],
     ['Mosquitto', first('mosquitto_pub', '--version')],
   ];
+  for (const { form, python } of PYTHONS) {
+    found.push([`gRPC ${form}`, first(python, '-c', 'import grpc; print(grpc.__version__)')]);
+  }
   return found.map(([name, text]) => `${name} ${number(text)}`).join(', ');
 }
 
@@ -107,12 +118,19 @@ function tables(names, results) {
   return parts.join('\n\n');
 }
 
-function table(names, results) {
-  const cell = (rows, name) => {
-    const row = rows.find((candidate) => candidate.name === name);
-    if (/asks for .* where it is led to/.test(row.note)) return '**another name**';
-    return row.observed === 'talked to' ? '**accepted**' : row.observed;
-  };
+function verdictOf(row) {
+  if (/asks for .* where it is led to/.test(row.note)) return '**another name**';
+  return row.observed === 'talked to' ? '**accepted**' : row.observed;
+}
+
+function alertOf({ observed, by }) {
+  if (observed === 'talked to') return '–';
+  if (by.startsWith('this version of TLS is not spoken')) return 'no version in common';
+  return /^TLS alert ([^,]+)/.exec(by)?.[1] ?? 'hangs up';
+}
+
+function table(names, results, cellOf = verdictOf) {
+  const cell = (rows, name) => cellOf(rows.find((candidate) => candidate.name === name));
   return [
     `| server | ${results.map(({ client }) => client.name).join(' | ')} |`,
     `| --- |${' --- |'.repeat(results.length)}`,

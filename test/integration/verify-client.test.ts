@@ -345,6 +345,12 @@ describe('a command', () => {
     expect(row(report, 'server right').by.length).toBeLessThan(200);
   });
 
+  test('is quoted by the end of its line, where the reason is', async () => {
+    const code = `console.error('Error: ' + 'x'.repeat(300) + ': certificate has expired'); process.exitCode = 1;`;
+    const report = await verifyClient({ set, command: script(code), flaws: [] });
+    expect(row(report, 'server right').by).toMatch(/^exit status 1: '…x{100,}: certificate has expired'$/);
+  });
+
   test('that connects twice is judged by all that it sends', async () => {
     const code = `
       const https = require('node:https');

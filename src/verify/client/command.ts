@@ -12,6 +12,7 @@ import type { CallEndCause } from '../report/finding.js';
 import { endProcessesWith } from './descendants.js';
 import { type CallEnd, NOT_IN_TIME } from './judge.js';
 import type { ClientTarget } from './options.js';
+import { quoteSaid } from './said.js';
 
 /** What an argument may hold in braces, and a variable of the environment says as well. */
 export const PLACEHOLDERS = ['url', 'host', 'port', 'ca', 'cert', 'key'] as const;
@@ -121,7 +122,7 @@ function runCommand(command: readonly string[], values: Values, signal: AbortSig
       function report() {
         clearTimeout(last);
         const line = tellingLine(errors(), file) || tellingLine(output(), file);
-        const said = line === '' ? '' : quote(line);
+        const said = line === '' ? '' : quoteSaid(line);
         for (const stream of [child.stdout, child.stderr]) stream.destroy();
         if (signal.aborted) return resolve(NOT_IN_TIME);
         const cause: CallEndCause =

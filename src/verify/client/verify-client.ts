@@ -20,6 +20,7 @@ import {
 import { checkClientOptions, type VerifyClientOptions } from './options.js';
 import { urlOf } from './protocols/index.js';
 import type { ServedProtocol } from './protocols/protocol.js';
+import { quoteSaid } from './said.js';
 import { type ServerCase, serverCases } from './servers.js';
 import { startWitness } from './witness.js';
 
@@ -112,7 +113,7 @@ function describeError(error: unknown): string {
   const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown };
   if (typeof code === 'string') return printable(code);
   if (cause !== undefined && cause !== null) return describeError(cause);
-  return quote(typeof message === 'string' ? message : error);
+  return typeof message === 'string' ? quoteSaid(message) : quote(error);
 }
 
 /** How long a call whose time is over may take to end, in milliseconds. */

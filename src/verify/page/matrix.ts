@@ -71,7 +71,7 @@ function cells({ versions, rowsOf }: Column, name: string): Html {
 function links(rows: readonly PlacedRow[]): Html {
   return html`${rows.map(
     ({ row, id }) =>
-      html`<a class="${row.verdict}" href="#${id}"><span class="word">${WORDS[row.verdict]}</span>: ${row.observed}</a> `,
+      html`<a class="${row.verdict}" href="#${id}"><span class="word">${WORDS[row.verdict]}:</span> ${row.observed}</a> `,
   )}`;
 }
 
