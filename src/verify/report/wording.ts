@@ -1,22 +1,11 @@
 // The words of every report, in one place. No decision is made by them.
 import { FLAWS, SERVER_FLAWS } from '../../pki/flaws/flaws.js';
-import { formatDistance, isoSeconds } from '../../util/moments.js';
 import { causeText } from './causes.js';
-import type {
-  CallEndCause,
-  Crossed,
-  Evidence,
-  Expected,
-  Note,
-  Observed,
-  Seen,
-  SetProblem,
-  Subject,
-  TimeLeft,
-} from './finding.js';
+import type { CallEndCause, Crossed, Evidence, Expected, Note, Observed, Seen, Subject } from './finding.js';
 import { type ProbeNote, probeNoteText, probeSubjectText } from './probes.js';
 import { notOfSetText, REFUSALS, silenceText } from './refusals.js';
 import type { RowKind } from './row.js';
+import { problemText, timeLeftText } from './set-problems.js';
 
 /** By what an observation was told; empty where that needs no words. */
 export function evidenceText(evidence: Evidence | undefined): string {
@@ -164,11 +153,6 @@ export function observedText(observed: Observed): string {
   }
 }
 
-function timeLeftText({ expiresAt, now }: TimeLeft): string {
-  const ended = Date.parse(expiresAt) <= now.getTime();
-  return `${ended ? 'ended' : 'ends'} ${formatDistance(expiresAt, now)}`;
-}
-
 const NOTES: Readonly<
   Record<
     Exclude<
@@ -298,50 +282,6 @@ function serverHoleText(name: string): string {
     ? summary.replace(/^one bit/, 'has one bit')
     : `is ${summary}`;
   return `it talks to a server whose certificate ${predicate} (${clause})`;
-}
-
-const PROBLEMS = {
-  'other-certificate': 'it is another certificate than the manifest names',
-  'no-authority': 'there is no CA to check it against',
-  'not-signed': 'the CA did not sign it',
-  'other-issuer': "it does not bear the CA's name as its issuer",
-  'is-ca': 'it is a CA',
-  'no-ca': 'it is no CA',
-  'chain-broken': 'its file does not lead up to the CA',
-  'no-list': 'it holds no revocation list',
-} as const;
-
-function problemText(problem: SetProblem): string {
-  switch (problem.kind) {
-    case 'no-certificate':
-      return `${problem.path} holds no certificate`;
-    case 'unreadable-certificate':
-      return `${problem.path} holds a certificate that cannot be read`;
-    case 'no-key':
-      return `${problem.path} holds no private key`;
-    case 'other-key':
-      return `${problem.path} is not the key of ${problem.certificate}`;
-    case 'ended':
-      return `it ended ${formatDistance(isoSeconds(problem.at), problem.now)}`;
-    case 'begins':
-      return `it begins ${formatDistance(isoSeconds(problem.at), problem.now)}`;
-    case 'not-for-use':
-      return `it is not for a ${problem.use}`;
-    case 'not-for-name':
-      return `it is not for ${problem.name}`;
-    case 'other-common-name':
-      return `its CN is not ${problem.expected}`;
-    case 'list-count':
-      return `it holds ${problem.found} revocation lists, not ${problem.expected}`;
-    case 'list':
-      return problem.text;
-    case 'damage':
-      return problem.damage.text;
-    case 'set-ended':
-      return `the set ${timeLeftText(problem.end)}`;
-    default:
-      return PROBLEMS[problem.kind];
-  }
 }
 
 /** `handshake done (TLSv1.3, TLS_AES_256_GCM_SHA384, X25519), ALPN h2`. */
