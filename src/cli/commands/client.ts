@@ -24,7 +24,7 @@ export function describeClient(command: Command): void {
       ) => {
         const terminal = new Terminal(options);
         const password = givenPassword(options, terminal);
-        const { addClients } = await import('../../index.js');
+        const { addClients } = await import('../../store/add.js');
         const { manifest, clients, warnings } = await interruptible((signal) =>
           addClients(options.out, identities, { lockTimeout: options.lockTimeout, password, signal }),
         );

@@ -20,7 +20,7 @@ export function describeRevoke(command: Command): void {
         options: { out: string; lockTimeout: string; json?: boolean; quiet?: boolean },
       ) => {
         const terminal = new Terminal(options);
-        const { revokeClient } = await import('../../index.js');
+        const { revokeClient } = await import('../../store/change.js');
         const { set, manifest, changed } = await interruptible((signal) =>
           revokeClient(options.out, identity, { lockTimeout: options.lockTimeout, signal }),
         );

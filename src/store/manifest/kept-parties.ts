@@ -28,11 +28,12 @@ export class KeptParties {
   readonly #set: CertificateSet;
   readonly #entries: ReadonlyMap<string, ManifestCertificate>;
   readonly #files: ReadonlyMap<string, ManifestFile>;
-  readonly #known = new Map<Credential, KeptParty | undefined>();
+  readonly #known = new Map<Credential, KeptParty>();
 
   constructor(set: CertificateSet, entries: readonly ManifestCertificate[], files: readonly ManifestFile[]) {
     this.#set = set;
-    this.#entries = new Map(entries.map((entry) => [`${entry.role} ${entry.name}`, entry]));
+    // No two parties of a set share a name.
+    this.#entries = new Map(entries.map((entry) => [entry.name, entry]));
     this.#files = new Map(entries.length === 0 ? [] : files.map((file) => [file.path, file]));
   }
 
@@ -51,10 +52,12 @@ export class KeptParties {
   }
 
   #find(credential: Credential): KeptParty | undefined {
-    const entry = this.#entries.get(`${credential.role} ${credential.name}`);
-    if (entry === undefined) return undefined;
-    if (!this.#known.has(credential)) this.#known.set(credential, this.#keep(credential, entry));
-    return this.#known.get(credential);
+    const known = this.#known.get(credential);
+    if (known !== undefined) return known;
+    const entry = this.#entries.get(credential.name);
+    const kept = entry?.role === credential.role ? this.#keep(credential, entry) : undefined;
+    if (kept !== undefined) this.#known.set(credential, kept);
+    return kept;
   }
 
   #keep(credential: Credential, entry: ManifestCertificate): KeptParty | undefined {

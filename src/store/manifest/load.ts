@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { RESERVED_NAMES } from '../../layouts/requests.js';
 import type { ClientCredential, PeerCredential, ServerCredential } from '../../pki/credential.js';
 import { type HierarchyTrust, trustOf } from '../../pki/issue/hierarchy.js';
@@ -24,7 +25,7 @@ import {
   readAuthority,
   readCredential,
 } from './read-parts.js';
-import { findMissing, UnreadClient } from './unread-client.js';
+import { findMissing, UnreadClient, type UnreadSet } from './unread-client.js';
 
 /**
  * Reads a set back from its folder, with its CA.
@@ -86,8 +87,9 @@ export async function loadForChange(
     ...findMissing(folder, manifest.files.filter(isUnread)),
   ]);
   const files = new Map(manifest.files.map((file) => [file.path, file]));
-  const readOne: PartyReader = async (entry) =>
-    waiting.has(entry) ? new UnreadClient(folder, entry, files) : readParty(folder, entry, damages);
+  const from: UnreadSet = { folder: resolve(folder), named: folder, files };
+  const readOne: PartyReader = (entry) =>
+    waiting.has(entry) ? new UnreadClient(from, entry) : readParty(folder, entry, damages);
   return { set: await readSet(folder, manifest, damages, { readOne }), unread };
 }
 
@@ -156,7 +158,8 @@ async function readSet(
     const made: Made[] = [];
     for (const [index, entry] of manifest.certificates.entries()) {
       if (entry.role === role) {
-        const part = await readPartyOf(entry);
+        const found = readPartyOf(entry);
+        const part = found instanceof Promise ? await found : found;
         if ('problem' in part && onUnreadable !== undefined && role !== 'server') {
           onUnreadable({ role, name: entry.name, problem: part.problem });
         } else made.push(make(entry, orDamaged(folder, part), trust));
@@ -184,7 +187,9 @@ async function readSet(
 }
 
 type Maker<Made> = (entry: ManifestCertificate, read: ReadCredential, trust: HierarchyTrust) => Made;
-type PartyReader = (entry: ManifestCertificate) => Promise<ReadCredential | Problem>;
+type PartyReader = (
+  entry: ManifestCertificate,
+) => Promise<ReadCredential | Problem> | ReadCredential | Problem;
 
 /** Reads a party from the first of its copies that is as it was made. */
 async function readParty(

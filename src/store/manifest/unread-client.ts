@@ -1,7 +1,7 @@
 // A change to a set of thousands need not read what it does not touch: such a client is its line in the manifest,
 // and its files are read when they are first asked for.
 import { readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { CredentialMaterial, KeyOrSource } from '../../pki/credential.js';
 import type { Certificate } from '../../pki/issue/certificate.js';
 import { partyFileName } from '../../pki/names/party-names.js';
@@ -13,28 +13,31 @@ import type { ManifestCertificate, ManifestFile } from './manifest.js';
 import { type Copy, isCopyOf, type Problem, readKeyOf, readText } from './read-parts.js';
 import { sha256 } from './sha256.js';
 
+/** The set that clients are of which are read later. */
+export interface UnreadSet {
+  /** Absolute: where the process changes its folder it is still there. */
+  readonly folder: string;
+  /** As it was named. */
+  readonly named: string;
+  readonly files: ReadonlyMap<string, ManifestFile>;
+}
+
 /** The certificate and the key of a client whose files nothing has looked at yet. */
 export class UnreadClient implements CredentialMaterial {
   readonly fileName: string;
   readonly isKeyElsewhere: boolean;
   /** What is between it and the root is the set's. */
   readonly chain: readonly Certificate[] = [];
-  readonly #folder: string;
-  readonly #named: string;
-  readonly #copies: readonly Copy[];
-  readonly #hashes: ReadonlyMap<string, ManifestFile>;
+  readonly #from: UnreadSet;
+  readonly #entry: ManifestCertificate;
   #certificate: Certificate | undefined;
   #privateKey: KeyOrSource | undefined;
 
-  /** @param files of the set, by path */
-  constructor(folder: string, entry: ManifestCertificate, files: ReadonlyMap<string, ManifestFile>) {
+  constructor(from: UnreadSet, entry: ManifestCertificate) {
     this.fileName = partyFileName('client', entry.name);
     this.isKeyElsewhere = entry.key === null;
-    // Where the process changes its folder it is still there.
-    this.#folder = resolve(folder);
-    this.#named = folder;
-    this.#copies = Object.values(entry.files).filter((copy) => isCopyOf(entry, copy));
-    this.#hashes = files;
+    this.#from = from;
+    this.#entry = entry;
   }
 
   /** @throws {@link GenerateCertsError} `ERR_SET_DAMAGED` */
@@ -54,7 +57,7 @@ export class UnreadClient implements CredentialMaterial {
     this.#privateKey ??= this.#first(({ certificate = '', key = '' }) => {
       const text = this.#textOf(key);
       if (typeof text !== 'string' && !('without' in text && text.without === 'unreadable')) return text;
-      return readKeyOf(this.#folder, this.certificate, { certificate, key });
+      return readKeyOf(this.#from.folder, this.certificate, { certificate, key });
     });
     return this.#privateKey;
   }
@@ -62,18 +65,19 @@ export class UnreadClient implements CredentialMaterial {
   /** What the first of its copies gives; what is wrong with that copy where none gives anything. */
   #first<T>(read: (copy: Copy) => T | Problem): T {
     let problem = 'the manifest names no files of a client';
-    for (const copy of [...this.#copies].reverse()) {
+    const copies: Copy[] = Object.values(this.#entry.files).filter((copy) => isCopyOf(this.#entry, copy));
+    for (const copy of copies.reverse()) {
       const found = read(copy);
       if (!isProblem(found)) return found;
       problem = found.problem;
     }
-    throw damaged(this.#named, problem);
+    throw damaged(this.#from.named, problem);
   }
 
   #textOf(path: string): ReturnType<typeof readText> {
-    const text = readText(this.#folder, path);
+    const text = readText(this.#from.folder, path);
     if (typeof text !== 'string') return text;
-    return sha256(text) === this.#hashes.get(path)?.sha256 ? text : { problem: `${path} was changed` };
+    return sha256(text) === this.#from.files.get(path)?.sha256 ? text : { problem: `${path} was changed` };
   }
 }
 
