@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import fs from 'fs-extra';
-import { tlsFlag } from '../layouts/model-server.js';
 import { createCertificateSet } from '../store/create.js';
+import type { TlsFiles } from './known-servers.js';
 import type { BackendTls } from './nginx/nginx-config.js';
-import type { Protocol } from './plan.js';
 
 /** The certificates of the hop between NGINX and the server: of a CA that issues no other certificate. */
 export interface BackendCredentials {
   /** What NGINX comes with and trusts. */
   readonly nginx: BackendTls;
-  /** The server's own TLS flags. */
-  readonly flags: (protocol: Protocol) => readonly string[];
+  /** What the server is given. */
+  readonly server: TlsFiles;
 }
 
 const NAME = 'localhost';
@@ -50,10 +49,6 @@ export async function makeBackendCredentials(parent: string): Promise<BackendCre
   const file = (name: string) => join(folder, name);
   return {
     nginx: { certificate: file(`${NGINX}.pem`), key: file(`${NGINX}.key`), ca: file('ca.pem'), name: NAME },
-    flags: (protocol) => [
-      ...[tlsFlag(protocol, 'certificate'), file('server.pem')],
-      ...[tlsFlag(protocol, 'key'), file('server.key')],
-      ...[tlsFlag(protocol, 'ca'), file('ca.pem')],
-    ],
+    server: { certificate: file('server.pem'), key: file('server.key'), ca: file('ca.pem') },
   };
 }

@@ -193,7 +193,9 @@ export class Front {
     const { command } = this.#run.plan;
     const death = await deathSignalPrefix('KILL');
     const encrypted = sides.filter(({ side }) => side.encrypted).map(({ side }) => side.protocol);
-    const more = encrypted.flatMap((protocol) => credentials?.flags(protocol) ?? []);
+    const more = encrypted.flatMap((protocol) =>
+      credentials === undefined ? [] : (command?.flags.mutualTls(protocol, credentials.server) ?? []),
+    );
     for (let attempt = 1; ; attempt++) {
       const backends = await placeBackends(sides);
       const config = { ...work, run: this.#run, backends, credentials };

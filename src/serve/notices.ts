@@ -1,16 +1,20 @@
 // What a person is told of a front, beside its log.
 import type { Warning } from '../errors.js';
+import { hasRestTls } from './known-servers.js';
 import type { FrontPlan } from './plan.js';
 import type { End, GroupLeader } from './processes/processes.js';
 
 /** What is not as safe as it could be. */
-export function planWarnings({ sides }: FrontPlan): Warning[] {
+export function planWarnings({ sides, command }: FrontPlan): Warning[] {
   const plain = sides.find(({ protocol, encrypted }) => protocol === 'rest' && !encrypted);
   if (plain === undefined || !sides.some(({ encrypted }) => encrypted)) return [];
   return [
     {
       message: 'the REST hop between NGINX and the server stays plaintext, on loopback',
-      hint: 'for a server that takes --rest_certificate_path and its two companions, add --backend-rest-tls',
+      hint:
+        command !== undefined && !hasRestTls(command.flags)
+          ? 'the server has no TLS for REST; turn that side off where clients do not need it'
+          : 'for a server that takes --rest_certificate_path and its two companions, add --backend-rest-tls',
     },
   ];
 }

@@ -2,14 +2,9 @@ import { GenerateCertsError } from '../errors.js';
 import { DEFAULT_GRPC_PORT } from '../layouts/model-server.js';
 import { isHost } from '../util/hosts.js';
 import { parseHostPort } from '../verify/protocols/places.js';
+import { flagsOf, hasRestTls } from './known-servers.js';
 import { type Listen, parseListen } from './listen.js';
-import {
-  isErrand,
-  MODEL_SERVER_FLAGS,
-  parseFlagName,
-  readServerCommand,
-  type ServerCommand,
-} from './server-command.js';
+import { isErrand, parseFlagName, readServerCommand, type ServerCommand } from './server-command.js';
 
 /** What the front is asked to be, as typed. */
 export interface FrontOptions {
@@ -79,7 +74,7 @@ export function planFront(options: FrontOptions): FrontPlan {
     return listen === undefined ? [] : [{ protocol, listen, running: running[protocol], encrypted }];
   });
   checkPorts(sides);
-  checkEncryption(options, sides);
+  checkEncryption(options, sides, command);
   return { sides, command };
 }
 
@@ -98,19 +93,20 @@ function readCommand(
   const flag = (typed: string | undefined, option: string, standard: string | undefined) =>
     typed === undefined ? standard : parseFlagName(typed, option);
   const { grpcPortFlag, restPortFlag, bindFlag } = options;
-  const flags = {
-    grpcPort: flag(grpcPortFlag, '--grpc-port-flag', MODEL_SERVER_FLAGS.grpcPort),
-    restPort: flag(restPortFlag, '--rest-port-flag', MODEL_SERVER_FLAGS.restPort),
-    grpcBind: flag(bindFlag, '--bind-flag', MODEL_SERVER_FLAGS.grpcBind),
-    restBind: flag(bindFlag, '--bind-flag', MODEL_SERVER_FLAGS.restBind),
+  const known = flagsOf(options.command);
+  const names = {
+    grpcPort: flag(grpcPortFlag, '--grpc-port-flag', known.names.grpcPort),
+    restPort: flag(restPortFlag, '--rest-port-flag', known.names.restPort),
+    grpcBind: flag(bindFlag, '--bind-flag', known.names.grpcBind),
+    restBind: flag(bindFlag, '--bind-flag', known.names.restBind),
   };
-  if (flags.grpcPort !== undefined && flags.grpcPort === flags.restPort) {
+  if (names.grpcPort !== undefined && names.grpcPort === names.restPort) {
     throw optionInvalid(
-      `${flags.grpcPort} is the flag of both ports`,
+      `${names.grpcPort} is the flag of both ports`,
       'give each side its own flag, or none to the side that the server does not have',
     );
   }
-  return readServerCommand(options.command, flags, sides);
+  return readServerCommand(options.command, { ...known, names }, sides);
 }
 
 function readBackend(typed: string | undefined, option: string): Side['running'] {
@@ -164,7 +160,11 @@ function isEncrypted(protocol: Protocol, { encryptBackend, backendRestTls }: Fro
   return encryptBackend === true && (protocol === 'grpc' || backendRestTls === true);
 }
 
-function checkEncryption(options: FrontOptions, sides: readonly Side[]): void {
+function checkEncryption(
+  options: FrontOptions,
+  sides: readonly Side[],
+  command: ServerCommand | undefined,
+): void {
   if (options.encryptBackend !== true) {
     if (options.backendRestTls !== true) return;
     throw optionInvalid('--backend-rest-tls is given without --encrypt-backend', 'give both, or neither');
@@ -173,6 +173,12 @@ function checkEncryption(options: FrontOptions, sides: readonly Side[]): void {
     throw optionInvalid(
       '--encrypt-backend is given and the server runs already',
       'its certificate is given to the server by its flags, at its start: give the command after --',
+    );
+  }
+  if (options.backendRestTls === true && command !== undefined && !hasRestTls(command.flags)) {
+    throw optionInvalid(
+      '--backend-rest-tls is given and the server has no TLS for REST',
+      'leave it out: --encrypt-backend encrypts gRPC',
     );
   }
 }

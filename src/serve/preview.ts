@@ -32,7 +32,7 @@ export async function previewConfig(run: {
       sides,
       backends: await placeBackends(sides),
       tls: await previewTls(run.out),
-      credentials: { nginx, flags: () => [] },
+      credentials: { nginx },
       path,
     }),
   );

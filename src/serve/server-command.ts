@@ -1,26 +1,11 @@
 import { GenerateCertsError, quote } from '../errors.js';
-import { DEFAULT_GRPC_PORT, TLS_FLAGS } from '../layouts/model-server.js';
+import { isSwitchedOff, type ServerFlags } from './known-servers.js';
 import { type Listen, parseBindHosts, parsePort } from './listen.js';
-
-/** The names of the flags by which a server is told where to listen; nothing where it has none. */
-export interface FlagNames {
-  readonly grpcPort: string | undefined;
-  readonly restPort: string | undefined;
-  readonly grpcBind: string | undefined;
-  readonly restBind: string | undefined;
-}
-
-export const MODEL_SERVER_FLAGS: FlagNames = {
-  grpcPort: '--port',
-  restPort: '--rest_port',
-  grpcBind: '--grpc_bind_address',
-  restBind: '--rest_bind_address',
-};
 
 /** A server's command line, and where it was to listen by its own flags. */
 export interface ServerCommand {
   readonly argv: readonly string[];
-  readonly flags: FlagNames;
+  readonly flags: ServerFlags;
   readonly grpc: Listen | undefined;
   readonly rest: Listen | undefined;
 }
@@ -37,8 +22,8 @@ export interface Sides {
  * @param sides the flags of a side that is not the front's are the server's own business
  * @throws {@link GenerateCertsError} `ERR_SERVER_FLAGS_INVALID`, `ERR_PORT_INVALID` or `ERR_ADDRESS_INVALID`
  */
-export function readServerCommand(argv: readonly string[], flags: FlagNames, sides: Sides): ServerCommand {
-  const tls = argv.slice(1).find((word) => TLS_FLAGS.includes(word.split('=')[0] ?? ''));
+export function readServerCommand(argv: readonly string[], flags: ServerFlags, sides: Sides): ServerCommand {
+  const tls = argv.slice(1).find((word) => flags.tls.includes(word.split('=')[0] ?? ''));
   if (tls !== undefined) {
     throw invalid(
       `the server's command has ${tls.split('=')[0]}: TLS of its own, together with the front`,
@@ -46,8 +31,13 @@ export function readServerCommand(argv: readonly string[], flags: FlagNames, sid
     );
   }
   const value = (flag: string | undefined) => (flag === undefined ? undefined : flagValue(argv, flag));
-  const listen = (portFlag: string, bindFlag: string | undefined, port: string): Listen | undefined => {
-    if (isOff(port)) return undefined;
+  const listen = (side: keyof Sides): Listen | undefined => {
+    const portFlag = flags.names[`${side}Port`];
+    const bindFlag = flags.names[`${side}Bind`];
+    if (!sides[side] || portFlag === undefined || isSwitchedOff(value(flags.switches[side])))
+      return undefined;
+    const port = value(portFlag) ?? flags.ports[side]?.toString();
+    if (port === undefined || isOff(port)) return undefined;
     const bind = value(bindFlag);
     return {
       port: parsePort(port, portFlag),
@@ -55,19 +45,7 @@ export function readServerCommand(argv: readonly string[], flags: FlagNames, sid
       ...(bind !== undefined && { bindFlag }),
     };
   };
-  const [grpcPort, restPort] = [value(flags.grpcPort), value(flags.restPort)];
-  return {
-    argv,
-    flags,
-    grpc:
-      sides.grpc && flags.grpcPort !== undefined
-        ? listen(flags.grpcPort, flags.grpcBind, grpcPort ?? String(DEFAULT_GRPC_PORT))
-        : undefined,
-    rest:
-      sides.rest && flags.restPort !== undefined && restPort !== undefined
-        ? listen(flags.restPort, flags.restBind, restPort)
-        : undefined,
-  };
+  return { argv, flags, grpc: listen('grpc'), rest: listen('rest') };
 }
 
 /** Whether the value of a port flag turns that side of the server off. */
@@ -105,7 +83,7 @@ export interface BackendPorts {
  * @param more arguments to add, such as the native TLS flags
  */
 export function moveServer(
-  { argv, flags, grpc, rest }: ServerCommand,
+  { argv, flags: { names }, grpc, rest }: ServerCommand,
   ports: BackendPorts,
   more: readonly string[] = [],
 ): string[] {
@@ -114,12 +92,12 @@ export function moveServer(
     if (flag !== undefined && value !== undefined) values.set(flag, value);
   };
   if (grpc !== undefined) {
-    set(flags.grpcPort, ports.grpc?.toString());
-    set(flags.grpcBind, LOOPBACK);
+    set(names.grpcPort, ports.grpc?.toString());
+    set(names.grpcBind, LOOPBACK);
   }
   if (rest !== undefined) {
-    set(flags.restPort, ports.rest?.toString());
-    set(flags.restBind, LOOPBACK);
+    set(names.restPort, ports.rest?.toString());
+    set(names.restBind, LOOPBACK);
   }
   const moved = [...argv];
   for (const [flag, value] of values) {

@@ -57,7 +57,7 @@ export function configOf(parts: {
   readonly sides: readonly ResolvedSide[];
   readonly backends: readonly Backend[];
   readonly tls: ServerTls;
-  readonly credentials: BackendCredentials | undefined;
+  readonly credentials: Pick<BackendCredentials, 'nginx'> | undefined;
   readonly path: string;
 }): NginxConfig {
   const { run, start, sides, backends, tls, credentials, path } = parts;

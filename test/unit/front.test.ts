@@ -109,6 +109,52 @@ describe('where the server was to listen', () => {
   });
 });
 
+describe('Triton, which its program tells', () => {
+  const files = { certificate: '/c', key: '/k', ca: '/a' };
+
+  test('listens on both of its ports, and is moved by its own flags', () => {
+    const planned = plan(['/opt/bin/tritonserver', '--http-port=9000', '--http-address', '127.0.0.1']);
+    expect(planned.sides.map(({ protocol, listen }) => [protocol, listen.port, listen.addresses])).toEqual([
+      ['grpc', 8001, []],
+      ['rest', 9000, ['127.0.0.1']],
+    ]);
+    expect(moveServer(planned.command as never, { grpc: 7, rest: 8 })).toEqual([
+      ...['/opt/bin/tritonserver', '--http-port=8', '--http-address', '127.0.0.1'],
+      ...['--grpc-port', '7', '--grpc-address', '127.0.0.1'],
+    ]);
+  });
+
+  test.each(['false', 'Off', '0'])('has no REST with --allow-http %s', (value) => {
+    for (const flag of [['--allow-http', value], [`--allow-http=${value}`]]) {
+      const planned = plan(['tritonserver', ...flag]);
+      expect(planned.sides.map(({ protocol }) => protocol)).toEqual(['grpc']);
+      expect(moveServer(planned.command as never, { grpc: 7 }).join(' ')).not.toContain('--http-');
+    }
+    expect(listens(['tritonserver', '--allow-http=true'])).toHaveLength(2);
+  });
+
+  test('is known behind other words, and takes other flags where they are named', () => {
+    expect(listens(['numactl', '-N', '0', 'tritonserver']).map(({ port }) => port)).toEqual([8001, 8000]);
+    expect(listens(['tritonserver', '--port', '5'], { grpcPortFlag: '--port' })[0]?.port).toBe(5);
+  });
+
+  test('has mutual TLS of its own for gRPC alone', () => {
+    const { command } = plan(['tritonserver'], { encryptBackend: true });
+    expect(command?.flags.mutualTls('grpc', files)).toEqual([
+      '--grpc-use-ssl-mutual=true',
+      ...['--grpc-server-cert', '/c', '--grpc-server-key', '/k', '--grpc-root-cert', '/a'],
+    ]);
+    expect(command?.flags.mutualTls('rest', files)).toBeUndefined();
+    const both = { encryptBackend: true, backendRestTls: true };
+    expect(failure(() => plan(['tritonserver'], both))).toBe(
+      'ERR_OPTION_INVALID: --backend-rest-tls is given and the server has no TLS for REST',
+    );
+    expect(failure(() => plan(['tritonserver', '--grpc-use-ssl=true']))).toBe(
+      "ERR_SERVER_FLAGS_INVALID: the server's command has --grpc-use-ssl: TLS of its own, together with the front",
+    );
+  });
+});
+
 test('every other argument stays as it was, in its place', () => {
   const word = fc.string({ unit: 'binary' }).filter((text) => !text.startsWith('--port'));
   fc.assert(

@@ -54,11 +54,17 @@ export function describeServe(command: Command, setExitStatus: (status: ExitStat
         "a name of the endpoint; may be repeated (default: the set's, or localhost)",
       ).argParser(gather),
     )
-    .option('--grpc-port-flag <flag>', "the server's flag for its gRPC port, or none (default: --port)")
-    .option('--rest-port-flag <flag>', "the server's flag for its REST port, or none (default: --rest_port)")
+    .option(
+      '--grpc-port-flag <flag>',
+      "the server's flag for its gRPC port, or none (default: --port; for tritonserver --grpc-port)",
+    )
+    .option(
+      '--rest-port-flag <flag>',
+      "the server's flag for its REST port, or none (default: --rest_port; for tritonserver --http-port)",
+    )
     .option(
       '--bind-flag <flag>',
-      "the server's flag for its addresses, or none (default: --grpc_bind_address, --rest_bind_address)",
+      "the server's flag for its addresses, or none (default: --grpc_bind_address, --rest_bind_address; for tritonserver --grpc-address, --http-address)",
     )
     .option('--backend-grpc <host:port>', 'a gRPC server that runs already')
     .option('--backend-rest <host:port>', 'a REST server that runs already')

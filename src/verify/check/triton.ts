@@ -1,31 +1,26 @@
 import { quote } from '../../errors.js';
+import { TRITON_ALLOW, TRITON_PROGRAM, TRITON_TLS, TRITON_TLS_FLAGS } from '../../layouts/triton.js';
 import { keyAccessFindings, readPemFile } from './files.js';
 import { type FlagFinding, servedFindings, warning, wrong } from './finding.js';
 import { type Flags, readFlags } from './flags.js';
 import { materialFindings } from './material.js';
 import type { KnownServer, ServerFindings } from './server.js';
 
-const USE_SSL = '--grpc-use-ssl';
-const USE_MUTUAL = '--grpc-use-ssl-mutual';
-const CERTIFICATE = '--grpc-server-cert';
-const KEY = '--grpc-server-key';
-const ROOT = '--grpc-root-cert';
-const TLS_FLAGS = [USE_SSL, USE_MUTUAL, CERTIFICATE, KEY, ROOT];
-const ALLOW_HTTP = '--allow-http';
-const ALLOW_GRPC = '--allow-grpc';
+const { useSsl: USE_SSL, useMutual: USE_MUTUAL, certificate: CERTIFICATE, key: KEY, root: ROOT } = TRITON_TLS;
+const { grpc: ALLOW_GRPC, rest: ALLOW_HTTP } = TRITON_ALLOW;
 
 /** NVIDIA Triton Inference Server: gRPC alone has TLS, HTTP has none. */
 export const TRITON: KnownServer = {
   name: 'triton',
-  programs: ['tritonserver'],
+  programs: [TRITON_PROGRAM],
   images: /(^|\/)tritonserver(:|@|$)/,
-  tlsFlags: TLS_FLAGS,
+  tlsFlags: TRITON_TLS_FLAGS,
   check,
 };
 
 async function check(argv: readonly string[]): Promise<ServerFindings> {
   const { values, findings } = readFlags(argv, {
-    known: [...TLS_FLAGS, ALLOW_HTTP, ALLOW_GRPC],
+    known: [...TRITON_TLS_FLAGS, ALLOW_HTTP, ALLOW_GRPC],
     spaced: true,
   });
   const mutual = readSwitch(USE_MUTUAL, values, findings) ?? false;

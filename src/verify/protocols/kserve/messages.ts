@@ -17,6 +17,7 @@ export const MESSAGES = {
   },
   ModelInferRequest: {
     modelName: string(1),
+    id: string(3),
     inputs: repeated({ message: TENSOR }, 5),
     rawInputContents: repeated('bytes', 7),
   },

@@ -24,6 +24,9 @@ const ELEMENT_BYTES: Record<string, number> = {
 const LARGEST_INPUT = 16 * 1024 * 1024;
 const MOST_INPUTS = 1000;
 
+/** The protocol does not ask for one, and some models fail without it: KServe's own server wants one in the answer. */
+const REQUEST_ID = 'generate-certs';
+
 /** The result of an inference is read to its end, and not looked into. */
 const LARGEST_RESULT = 64 * 1024 * 1024;
 
@@ -51,6 +54,7 @@ export async function tryModelByGrpc(endpoint: Endpoint, how: GrpcCall, model: s
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
   const value = {
     modelName: model,
+    id: REQUEST_ID,
     inputs,
     rawInputContents: inputs.map((input) => Buffer.alloc(bytesOf(input))),
   };
@@ -84,7 +88,7 @@ export async function tryModelByRest(endpoint: Endpoint, how: RestCall, model: s
   if (metadata.outcome.working !== true) return [described];
   const inputs = readInputs((parseJson(metadata.body) as { inputs?: unknown } | undefined)?.inputs);
   if (inputs === undefined) return [described, { name: 'inference', outcome: NOT_DECLARED }];
-  const body = { inputs: inputs.map((input) => ({ ...input, data: zeros(input) })) };
+  const body = { id: REQUEST_ID, inputs: inputs.map((input) => ({ ...input, data: zeros(input) })) };
   const infer = (by: RestCall) => callRest(endpoint, by, { method: 'POST', path: `${path}/infer`, body });
   const answer = await infer(how);
   return [described, { name: 'inference', outcome: answer.outcome, answer, repeat: infer }];
