@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { cacheIn } from '../support/cache.js';
 import { hasProgram, installPackages } from '../support/debian.js';
 import { ferretdb, kafka, mongosh, natsCli } from './programs.js';
+import { kserve, mlserver, ovmsclient, triton } from './python.js';
 
 export interface FieldTools {
   /** The class path of a Kafka broker and its tools; empty where there is none. */
@@ -15,7 +16,15 @@ export interface FieldTools {
   mongosh: string;
   /** The command line of NATS; empty where there is none. */
   nats: string;
+  /** The folders of Python's environments; empty where there is none. */
+  triton: string;
+  kserve: string;
+  mlserver: string;
+  ovmsclient: string;
   kcat: boolean;
+  nginx: boolean;
+  /** Whether a network can be made that has nothing but loopback. */
+  network: boolean;
   natsServer: boolean;
   /** Docker's command line. */
   docker: boolean;
@@ -33,6 +42,10 @@ const PACKAGE_OF_PROGRAM = {
   go: 'golang-go',
   kcat: 'kcat',
   'nats-server': 'nats-server',
+  nginx: 'nginx',
+  ip: 'iproute2',
+  // Debian's python3 alone makes no environments.
+  '/usr/share/python-wheels': 'python3-venv',
 } as const;
 
 export default async function setup(project: TestProject): Promise<void> {
@@ -47,7 +60,13 @@ export default async function setup(project: TestProject): Promise<void> {
     ferretdb: await cached(ferretdb),
     mongosh: await cached(mongosh),
     nats: await cached(natsCli),
+    triton: await cached(triton),
+    kserve: await cached(kserve),
+    mlserver: await cached(mlserver),
+    ovmsclient: await cached(ovmsclient),
     kcat: hasProgram('kcat'),
+    nginx: hasProgram('nginx'),
+    network: hasProgram('ip') && process.getuid?.() === 0,
     natsServer: hasProgram('nats-server'),
     docker: hasProgram('docker') && spawnSync('docker', ['--version']).status === 0,
   };

@@ -11,6 +11,8 @@ const KNOWN = [
   ...['sh postgres'], // layout-postgres.test.ts
   ...['sh clone'], // clone.test.ts, and below
   ...['sh install'], // install.test.ts
+  ...['sh triton-native', 'sh triton-front', 'sh kserve', 'sh mlserver'], // test/field/model-servers.test.ts
+  ...['py tritonclient-grpc', 'py tritonclient-http', 'py ovmsclient'], // test/field/model-servers.test.ts
   ...['sh serve', 'sh docker'], // serve.test.ts; docker.test.ts reads it, for want of an engine
   ...['yaml action', 'yaml gitlab', 'json script'], // action.test.ts
   ...['js node:test', 'js vitest', 'js jest', 'js mocha'], // runners.test.ts
