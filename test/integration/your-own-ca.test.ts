@@ -263,8 +263,8 @@ describe.skipIf(!tools.openssl)('a CA that OpenSSL made', () => {
     },
     {
       title: 'has a key of another kind',
-      problem: 'has a key of type ed25519',
-      make: () => opensslCa({ key: ['-newkey', 'ed25519'] }),
+      problem: 'has a key of type ed448',
+      make: () => opensslCa({ key: ['-newkey', 'ed448'] }),
     },
     {
       title: 'has a locked key',
