@@ -25,12 +25,18 @@ export function run(program: string, args: readonly string[], options: RunOption
   const { env, ...others } = options;
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     ...others,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...ownCache(args), ...env },
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,
   });
   if (error !== undefined) throw error;
   return { status, stdout, stderr };
+}
+
+/** The executable does not keep anything in the cache of the user who runs the tests. */
+function ownCache(args: readonly string[]): Record<string, string> {
+  const cache = process.env.GENERATE_CERTS_TEST_CACHE;
+  return cache !== undefined && args.includes(EXECUTABLE) ? { XDG_CACHE_HOME: cache } : {};
 }
 
 /** Runs the built executable. */
@@ -46,7 +52,8 @@ export function runBeside(
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const { env, input, ...others } = options;
-    const child = spawn(program, args, { ...others, env: { ...process.env, ...env } });
+    const all = { ...process.env, ...ownCache(args), ...env };
+    const child = spawn(program, args, { ...others, env: all });
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output.stdout += text;

@@ -3,7 +3,8 @@
 // which; with CI=true a missing one fails. What comes from a
 // package registry (the grpcio wheel, other versions of Node) may be missing there too, loudly.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type CachedProgram, cacheIn, call } from './cache.js';
@@ -118,7 +119,7 @@ const PACKAGE_OF_PROGRAM = {
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
 } as const;
 
-export default async function setup(project: TestProject): Promise<void> {
+export default async function setup(project: TestProject): Promise<() => void> {
   installMissing();
   // They take as long as a dozen test files. Who wants newer ones removes the folder.
   const cached = cacheIn('generate-certs-tests', say);
@@ -166,6 +167,10 @@ export default async function setup(project: TestProject): Promise<void> {
   };
   report(tools);
   project.provide('tools', tools);
+  // What the program keeps for its user is kept for these tests alone; children inherit where.
+  const cache = mkdtempSync(join(tmpdir(), 'tests-cache-'));
+  process.env.GENERATE_CERTS_TEST_CACHE = cache;
+  return () => rmSync(cache, { recursive: true, force: true });
 }
 
 function installMissing(): void {
