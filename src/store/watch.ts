@@ -99,7 +99,7 @@ export async function watchCertificateSet(folder: string, given: WatchOptions = 
       const left = msUntilDue(manifest, renewAt, Date.now());
       if (left > 0) {
         pause = Math.min(left, LONGEST_STEP_MS);
-        // Another run may have made the set anew meanwhile.
+        // Another run may have replaced the set in the meantime.
         manifest = await readManifest(folder);
       } else {
         debug('freshness', () => `${quote(folder)} is due: renewing it`);

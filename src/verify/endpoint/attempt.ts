@@ -81,7 +81,7 @@ function handshakeOf(socket: TLSSocket): Crossed['handshake'] {
   };
 }
 
-/** What the valid client was answered: without TLS nobody is, and its answer with the newest version is what counts. */
+/** The valid client's answer with this version of TLS; for an attempt without TLS, its answer with the newest version. */
 function usualAnswer(proof: Proof | Opened, tls: TlsVersion | null): Answer | undefined {
   if (!('answers' in proof)) return undefined;
   const version = tls ?? proof.versions[0];

@@ -37,7 +37,7 @@ export type ProbeNote =
         | 'answers-other-protocol'
         | 'headers-shown'
         | 'session-without-certificate'
-        | 'session-of-nobody'
+        | 'session-without-client'
         | 'other-over-protocol'
         | 'revoked-not-refused'
         | 'revoke-check-unlisted'
@@ -99,7 +99,7 @@ const NOTES: Readonly<Record<Exclude<ProbeNote['kind'], 'headers-believed' | 'ot
     'headers-shown': 'its answer shows every header that it is sent: whether it believes them cannot be told',
     'session-without-certificate':
       'the session stands for the certificate until it ends: revoking the client does not end it',
-    'session-of-nobody': 'anybody gets in by it: the session was opened without a certificate',
+    'session-without-client': 'anybody gets in by it: the session was opened without a certificate',
     'other-over-protocol': 'the valid client is answered otherwise over this protocol',
     'revoked-not-refused':
       'the revoked client is still let in: the endpoint did not read its new revocation list in time',

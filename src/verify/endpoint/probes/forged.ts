@@ -83,7 +83,7 @@ function judgeForged(opened: Opened, done: Attempt, headers: Readonly<Record<str
   return worked ? { verdict: 'wrong', observed: 'let-in', note: hole } : judged;
 }
 
-/** The answer to a valid client names nobody else. */
+/** The answer to a valid client must not name another one. */
 async function inAnotherName(
   opened: Opened,
   tls: TlsVersion,

@@ -113,7 +113,7 @@ function judgeHttp1({ outcome, status = 0, headers = {} }: Answer): Probed {
   return { verdict: 'warning', observed: 'another-answer', policy: true, note };
 }
 
-/** What is not spoken there lets nobody in. */
+/** A protocol that is not spoken there lets no client in. */
 function judgeUnspoken({ kind, cause }: Outcome): Probed {
   if (kind !== 'no-answer') return { verdict: 'right', observed: 'refused' };
   return { verdict: 'inconclusive', observed: 'no-answer', policy: true, note: { kind: 'cause', cause } };

@@ -59,7 +59,7 @@ function ownHost({ endpoint }: Opened, name: string | null): string {
   return authorityOf({ ...endpoint, host: name ?? address }, 443);
 }
 
-/** None (as where the server is called by its address), one that is nobody's, and the other names of the set's server. */
+/** None (as where the server is called by its address), one that no server has, and the other names of the set's server. */
 export function namesToTry({ endpoint, set }: Opened): (string | null)[] {
   const called = endpoint.host;
   const own = set.servers

@@ -18,9 +18,9 @@ import {
 import { namesToTry } from './server-names.js';
 
 /**
- * A resumed TLS session shows no certificate again (RFC 8446 section 2.2): the server takes whoever resumes it for the
- * client that opened it. One of a valid client is told, as a matter of policy; one that was opened without a certificate, under any
- * name, lets in nobody at a server that is right.
+ * A resumed TLS session shows no certificate again (RFC 8446 section 2.2): the server takes the caller for the client that
+ * opened the session. A session of a valid client is reported, as a matter of policy; a right server lets no client in by a
+ * session that was opened without a certificate, under any name.
  */
 export const probeSessions: Probe = async (opened) => {
   const stranger = strangerOf(opened);
@@ -65,7 +65,7 @@ async function ofNobody(opened: Opened, stranger: Case, tls: TlsVersion): Promis
       );
       if (session === undefined) return [];
       const { done, resumed } = await resume(opened, stranger, tls, session);
-      const judged = judgeStranger(opened, done, { kind: 'session-of-nobody' });
+      const judged = judgeStranger(opened, done, { kind: 'session-without-client' });
       return judged.verdict === 'wrong' && !resumed ? [] : [probeFinding(opened, tried, done, judged)];
     }),
   );
@@ -74,7 +74,7 @@ async function ofNobody(opened: Opened, stranger: Case, tls: TlsVersion): Promis
   return worst === undefined ? [] : [worst];
 }
 
-/** What cannot be resumed lets nobody in. */
+/** A session that cannot be resumed lets no client in. */
 export function noSession(opened: Opened, tried: Subject, tls: TlsVersion): Finding {
   const judged = { verdict: 'right', observed: 'refused', policy: true } as const;
   return { ...probeFinding(opened, tried, { tls, milliseconds: 0 }, judged), by: { kind: 'no-session' } };
